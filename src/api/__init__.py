@@ -1,0 +1,1 @@
+"""HTTP: routes named for the resource, and one table of errors."""

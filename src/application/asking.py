@@ -1,0 +1,75 @@
+"""The clocks of a question, from the words in which a reader gives them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from application.service import Service
+from domain.dates import bounds
+from domain.errors import Invalid
+from domain.refusals import Problem
+from eventlog.engine import reading
+from eventlog.statements import Statement
+from eventlog.tables import log
+from projections.snapshot import Asked
+
+_STAMP = Statement(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+
+
+def asked(
+    service: Service, *, as_of: str | None = None, public_by: str | None = None, recorded_by: str | None = None
+) -> Asked:
+    """The clocks asked; Invalid where one is not written as a day, an instant or a position."""
+    for name, value in (("as_of", as_of), ("public_by", public_by)):
+        if value is not None:
+            day(name, value)
+    if recorded_by is None:
+        return Asked(as_of, public_by)
+    if recorded_by.isascii() and recorded_by.isdigit():
+        position = int(recorded_by)
+        with reading(service.engine) as connection:
+            row = _STAMP.run(connection, position=position).fetchone() if position < 2**62 else None
+        recorded_day = None if row is None else datetime.fromisoformat(row[0])
+        return Asked(as_of, public_by, position, recorded_day)
+    instant = _instant(recorded_by)
+    return Asked(as_of, public_by, _position_at(service, instant), instant)
+
+
+def day(name: str, value: str) -> str:
+    """A day, YYYY-MM-DD; Invalid, naming the field, for anything else."""
+    try:
+        if bounds(value) == (value, value):
+            return value
+    except ValueError as error:
+        raise _invalid(name, value, str(error)) from error
+    raise _invalid(name, value, f"{value!r} is not a day such as 2017-04-21")
+
+
+def _invalid(name: str, value: str, message: str) -> Invalid:
+    return Invalid(f"{name}: {message}", problems=[Problem(name, value, message)])
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = "is neither a log position nor an instant such as 2026-11-24T17:00:00Z"
+        raise _invalid("recorded_by", text, message) from error
+    if instant.tzinfo is None:
+        raise _invalid("recorded_by", text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")
+    return instant
+
+
+def _position_at(service: Service, instant: datetime) -> int:
+    """The last position recorded at or before an instant: stamps never go back, so they are searched by halves."""
+    with reading(service.engine) as connection:
+        low, high = 0, service.log.head(connection).position
+        while low < high:
+            middle = (low + high + 1) // 2
+            if datetime.fromisoformat(_STAMP.run(connection, position=middle).fetchone()[0]) <= instant:
+                low = middle
+            else:
+                high = middle - 1
+    return low

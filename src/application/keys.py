@@ -1,0 +1,75 @@
+"""Keys that may write: shown once, kept as hashes in a table of their own, never in the log."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from sqlalchemy import Column, MetaData, Table, Text, insert, select, update
+
+from application.service import Service
+from domain.errors import Conflict, NotFound
+from eventlog.engine import reading, writing
+
+_keys = Table(
+    "keys",
+    MetaData(),
+    Column("name", Text, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("added_at", Text, nullable=False),
+    Column("revoked_at", Text),
+)
+# 256 random bits: nothing to guess, so a plain hash is enough and a slow one would only slow every write.
+_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is listed: never with its secret."""
+
+    name: str
+    added_at: str
+    revoked_at: str | None
+
+
+def add(service: Service, name: str) -> str:
+    """Makes a key and returns it, this once. Conflict where the name is taken: what it recorded stays its own."""
+    key = f"dt_{secrets.token_urlsafe(_BYTES)}"
+    with writing(service.engine) as connection:
+        if connection.execute(select(_keys.c.name).where(_keys.c.name == name)).first():
+            raise Conflict(f"there is a key named {name!r} already")
+        connection.execute(insert(_keys).values(name=name, hash=_hash(key), added_at=_at(service)))
+    return key
+
+
+def listed(service: Service) -> list[Key]:
+    """Every key there ever was, by name."""
+    with reading(service.engine) as connection:
+        rows = connection.execute(select(_keys.c.name, _keys.c.added_at, _keys.c.revoked_at).order_by(_keys.c.name))
+        return [Key(*row) for row in rows]
+
+
+def revoke(service: Service, name: str) -> None:
+    """Ends a key; NotFound where there is none of that name in use."""
+    with writing(service.engine) as connection:
+        query = update(_keys).where(_keys.c.name == name, _keys.c.revoked_at.is_(None))
+        if not connection.execute(query.values(revoked_at=_at(service))).rowcount:
+            raise NotFound(f"there is no key named {name!r} in use")
+
+
+def holder(service: Service, key: str) -> str | None:
+    """The name of a key in use; None for any other text."""
+    with reading(service.engine) as connection:
+        query = select(_keys.c.name).where(_keys.c.hash == _hash(key), _keys.c.revoked_at.is_(None))
+        return connection.execute(query).scalar()
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _at(service: Service) -> str:
+    moment: datetime = service.now().astimezone(UTC)
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

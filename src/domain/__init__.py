@@ -1,0 +1,1 @@
+"""The rules of the record, pure: standard library and pydantic, no clock, no database, no I/O."""

@@ -1,0 +1,79 @@
+"""EDTF dates as the record writes them, and the first and last day that each may mean.
+
+Days are compared as ISO strings throughout: `YYYY-MM-DD` sorts as the calendar does, so no date object is made on
+the way from the log to an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+_PART = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+type_of_date = "a day (2017-04-21), a month (2017-04), a year (2017) or an interval (2017-04-21/2017-06-30)"
+
+
+def _part(text: str) -> tuple[str, str]:
+    """First and last day of one day, month or year."""
+    found = _PART.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not {type_of_date}")
+    year, month, day = found.groups()
+    try:
+        if day:
+            date.fromisoformat(text)
+            return text, text
+        if month:
+            return f"{text}-01", f"{text}-{monthrange(int(year), int(month))[1]:02d}"
+        date(int(year), 1, 1)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not in the calendar") from error
+    return f"{year}-01-01", f"{year}-12-31"
+
+
+@lru_cache(maxsize=65_536)
+def bounds(edtf: str) -> tuple[str, str]:
+    """The earliest and the latest day that an EDTF date may mean, as ISO days; ValueError where it is none."""
+    start, slash, end = edtf.partition("/")
+    first, last = _part(start)
+    if not slash:
+        return first, last
+    earliest, (_, latest) = first, _part(end)
+    if latest < last or _part(end)[0] < first:
+        raise ValueError(f"{edtf!r} ends before it begins")
+    return earliest, latest
+
+
+def _edtf(text: str) -> str:
+    bounds(text)
+    return text
+
+
+def _day(text: str) -> str:
+    if len(text) != len("2017-04-21") or bounds(text)[0] != text:
+        raise ValueError(f"{text!r} is not a day such as 2017-04-21")
+    return text
+
+
+def _year_as_text(value: object) -> object:
+    """YAML reads an unquoted year as a number; nothing else is forgiven."""
+    return str(value) if type(value) is int and 1000 <= value <= 9999 else value
+
+
+Edtf = Annotated[
+    str,
+    BeforeValidator(_year_as_text, json_schema_input_type=str),
+    AfterValidator(_edtf),
+    Field(description=f"EDTF: {type_of_date}", examples=["2017-04-21/2017-06-30"]),
+]
+Day = Annotated[
+    str,
+    AfterValidator(_day),
+    Field(description="A day, YYYY-MM-DD", examples=["2017-06-30"]),
+]

@@ -1,0 +1,66 @@
+"""An entry through its life: what its stream of events amounts to, version by version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, assert_never
+
+from domain.events import (
+    Act,
+    AnyAct,
+    EntryCorrected,
+    EntryDisputed,
+    EntryReinstated,
+    EntryRetracted,
+    LaterEvent,
+    entries,
+)
+
+Standing = Literal["stands", "disputed", "retracted"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryState:
+    """An entry as it stands after some of its events: its fields (the record file's), version and standing."""
+
+    fields: Mapping[str, Any]
+    version: int = 1
+    disputed: bool = False
+    retracted: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """What a reader is told of it."""
+        return "retracted" if self.retracted else "disputed" if self.disputed else "stands"
+
+
+def begin(act: Act) -> EntryState:
+    """The state after the event of an entry's kind."""
+    return EntryState(act.fields())
+
+
+def evolve(state: EntryState, event: LaterEvent) -> EntryState:
+    """The state after a later event. Nothing is checked here: what the log holds was decided when it was recorded."""
+    version = state.version + 1
+    match event:
+        case EntryCorrected():
+            return replace(state, fields=merged(state.fields, event.fields), version=version)
+        case EntryDisputed():
+            return replace(state, disputed=True, version=version)
+        case EntryRetracted():
+            return replace(state, retracted=True, version=version)
+        case EntryReinstated():
+            return replace(state, retracted=False, version=version)
+        case _:
+            assert_never(event)
+
+
+def merged(fields: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with a correction laid over them: null removes one, a nested one is given whole."""
+    return {name: value for name, value in {**fields, **corrected}.items() if value is not None}
+
+
+def act_of(fields: Mapping[str, Any]) -> AnyAct:
+    """The act that fields amount to; pydantic's ValidationError where they are none."""
+    return entries().validate_python(fields)

@@ -1,0 +1,240 @@
+"""A fact: what the folds need of an act, worked out once from its fields by one exhaustive match.
+
+A fact is immutable, as the event behind it is, so it may be kept for as long as memory allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
+
+from domain.dates import bounds
+from domain.periods import Holidays, due_after
+
+Kind = Literal[
+    "inquiry", "report", "warning", "grant_threat", "finding", "document_demand", "condition_imposed",
+    "condition_withdrawn", "funds_withheld", "funds_released", "list_published", "list_changed", "list_withdrawn",
+    "order", "guidance", "statement", "press_report", "meeting", "hearing", "response", "policy_change", "agreement",
+    "lawsuit_filed", "ruling", "case_closed", "deadline_extended", "deadline_withdrawn",
+]  # fmt: skip
+Stage = Literal[
+    "none_known", "flagged", "warned", "preliminary_concern", "documents_demanded", "subpoenaed",
+    "no_evidence_of_violation", "violation_found", "resolved_by_agreement", "dormant",
+]  # fmt: skip
+Order = tuple[str, str, int, str]
+
+OPEN = frozenset(("warned", "preliminary_concern", "documents_demanded", "subpoenaed"))
+ASKS_NOTHING = frozenset(("flagged", "no_evidence_of_violation", "violation_found", "resolved_by_agreement", "dormant"))
+ENDS_THREATS = frozenset(("no_evidence_of_violation", "resolved_by_agreement", "dormant"))
+
+_FINDINGS: dict[str, Stage] = {
+    "preliminary_concern": "preliminary_concern",
+    "no_evidence": "no_evidence_of_violation",
+    "violation": "violation_found",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """One holding: where a subject stands in a case after the act, and for whom."""
+
+    case: str
+    subject: str
+    value: str
+    scope: str
+    states: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """An act as the folds see it. Days are ISO strings; `effect` and `occurrence` are the two orders of section 2."""
+
+    id: str
+    kind: Kind
+    occurred: str
+    lo: str
+    hi: str
+    public_lo: str
+    public_hi: str
+    effect: Order
+    occurrence: Order
+    jurisdictions: tuple[str, ...]
+    review: str | None = None
+    stage: Stage | None = None
+    respond_by: bool = False
+    compliance: bool = False
+    due: str | None = None
+    words: str | None = None
+    grants: tuple[str, ...] = ()
+    funding: str | None = None
+    answers: tuple[str, ...] = ()
+    disputes: tuple[str, ...] = ()
+    list: str | None = None
+    listing: str | None = None
+    added: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    ends_reviews: tuple[str, ...] = ()
+    ends_lists: tuple[str, ...] = ()
+    ends_subjects: tuple[str, ...] = ()
+    demand: str | None = None
+    extended_to: str | None = None
+    policy: str | None = None
+    policy_effect: str | None = None
+    direction: str | None = None
+    case: str | None = None
+    circuit: int | str | None = None
+    roles: Mapping[str, str] | None = None
+    subjects: tuple[str, ...] = ()
+    holdings: tuple[Ruled, ...] = ()
+
+    def certainty(self, as_of: str | None, public_by: str | None) -> int:
+        """2 where the act certainly counts on the clocks asked, 1 where it may, 0 where it does not."""
+        sure = 2
+        if as_of is not None and self.hi > as_of:
+            if self.lo > as_of:
+                return 0
+            sure = 1
+        if public_by is not None and self.public_hi > public_by:
+            if self.public_lo > public_by:
+                return 0
+            sure = 1
+        return sure
+
+    @property
+    def is_law(self) -> bool:
+        """Whether the act can bear on places that it does not name: section 4's rules for everyone."""
+        return (
+            self.case is not None
+            or self.list is not None
+            or bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
+            or (self.funding == "condition_withdrawn" and not self.jurisdictions)
+        )
+
+
+def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
+    """The fact that an entry's fields (the record file's, validated) amount to."""
+    occurred = entry["occurred"]
+    lo, hi = bounds(occurred)
+    public_lo, public_hi = bounds(entry["public"]) if "public" in entry else (lo, hi)
+    sequence, id_ = entry.get("sequence", 0), entry["id"]
+    jurisdictions = tuple(entry["jurisdictions"])
+    more: dict[str, Any] = {}
+    if (ask := entry.get("respond_by")) is not None:
+        day = ask.get("date")
+        if day is None and ask.get("days") is not None:
+            day = due_after(hi, ask["days"], holidays).due
+        more = {
+            "respond_by": True,
+            "compliance": ask.get("for") == "compliance",
+            "due": day,
+            "words": ask.get("words"),
+            "review": id_,
+        }
+    if (review := entry.get("review")) is not None:
+        more["review"] = review["id"]
+    more.update(_of_kind(entry, id_))
+    return Fact(
+        id=id_,
+        kind=entry["kind"],
+        occurred=occurred,
+        lo=lo,
+        hi=hi,
+        public_lo=public_lo,
+        public_hi=public_hi,
+        effect=(hi, lo, sequence, id_),
+        occurrence=(lo, hi, sequence, id_),
+        jurisdictions=jurisdictions,
+        answers=tuple(entry.get("answers", ())),
+        disputes=tuple(entry.get("disputes", ())),
+        grants=tuple(entry.get("grants", ())),
+        **more,
+    )
+
+
+def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
+    """What an entry's kind moves, and the fields it moves it with: section 3's table, row by row."""
+    kind: Kind = entry["kind"]
+    match kind:
+        case "warning":
+            return {"stage": "warned", "funding": "threatened"} | _own_review(entry, id_)
+        case "finding":
+            outcome = entry["outcome"]
+            funding = None if outcome == "no_evidence" else "threatened"
+            return {"stage": _FINDINGS[outcome], "funding": funding} | _own_review(entry, id_)
+        case "document_demand":
+            stage = "subpoenaed" if entry.get("subpoena") == "issued" else "documents_demanded"
+            return {"stage": stage, "funding": "threatened"} | _own_review(entry, id_)
+        case "report":
+            return {"stage": "flagged"} if "review" in entry else {}
+        case "agreement":
+            return {"stage": "resolved_by_agreement"} if "review" in entry else {}
+        case "grant_threat":
+            return {"funding": "threatened"}
+        case "condition_imposed":
+            return {"funding": "condition_in_award"}
+        case "condition_withdrawn":
+            return {"funding": "condition_withdrawn", "ends_subjects": _ids(entry, "subjects")}
+        case "funds_withheld":
+            return {"funding": "withheld"}
+        case "funds_released":
+            return {"funding": "released"}
+        case "list_published":
+            return {"list": entry["list"]["id"], "listing": "published"}
+        case "list_changed":
+            return {
+                "list": entry["list"]["id"],
+                "listing": "changed",
+                "added": frozenset(entry.get("added", ())),
+                "removed": frozenset(entry.get("removed", ())),
+            }
+        case "list_withdrawn":
+            return {"list": entry["list"]["id"], "listing": "withdrawn"}
+        case "order" | "guidance":
+            return {field: tuple(entry.get(field, ())) for field in ("ends_reviews", "ends_lists", "ends_subjects")}
+        case "policy_change":
+            return {
+                "policy": entry.get("policy", {"id": id_})["id"],
+                "policy_effect": entry["effect"],
+                "direction": entry.get("direction"),
+            }
+        case "lawsuit_filed":
+            return _case(entry) | {"roles": entry.get("roles", {}), "subjects": _ids(entry, "subjects")}
+        case "ruling" | "case_closed":
+            return _case(entry) | {"holdings": tuple(_holdings(entry))}
+        case "deadline_extended" | "deadline_withdrawn":
+            return {"demand": entry["demand"], "extended_to": entry.get("extended_to")}
+        case "inquiry" | "statement" | "press_report" | "meeting" | "hearing" | "response":
+            return {}
+        case _:
+            assert_never(kind)
+
+
+def _own_review(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
+    """A warning, finding or document demand that names no review opens one of its own, whose id is the entry's."""
+    return {} if "review" in entry else {"review": id_}
+
+
+def _ids(entry: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    return tuple(item["id"] for item in entry.get(field, ()))
+
+
+def _case(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"case": entry["case"]["id"], "circuit": entry["case"].get("circuit")}
+
+
+def _holdings(entry: Mapping[str, Any]) -> list[Ruled]:
+    return [
+        Ruled(
+            case=holding.get("case") or entry["case"]["id"],
+            subject=holding["subject"],
+            value=holding["value"],
+            scope=holding["scope"],
+            states=frozenset(holding.get("states", ())),
+            named=frozenset(holding.get("jurisdictions", ())),
+            until=holding.get("until"),
+        )
+        for holding in entry.get("holdings", ())
+    ]

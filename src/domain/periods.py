@@ -1,0 +1,54 @@
+"""Periods computed as Fed. R. Civ. P. 6(a) says, with every step shown.
+
+The holidays come in as a function, so that this room needs no library: the composition root passes the federal ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+Holidays = Callable[[date], str | None]
+"""The name of the legal holiday that a day is, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A computed period: the day it runs out, and the steps that led there."""
+
+    trigger: str
+    days: int
+    due: str
+    steps: tuple[str, ...]
+
+
+def due_after(trigger: str, days: int, holidays: Holidays) -> Period:
+    """The last day of a period of `days` from the `trigger` day; below zero it is counted back.
+
+    Fed. R. Civ. P. 6(a)(1): leave out the day of the event, count every day, and where the last is a Saturday, Sunday
+    or legal holiday, run on (6(a)(5): for a period counted back, run back) to the next day that is none.
+    """
+    step = timedelta(days=1 if days >= 0 else -1)
+    start = date.fromisoformat(trigger)
+    last = start + timedelta(days=days)
+    steps = [
+        f"{trigger} ({start:%A}) is the day of the event and is left out (Rule 6(a)(1)(A))",
+        f"{abs(days)} days counted {'on' if days >= 0 else 'back'}, every day among them, end on {last} ({last:%A})",
+    ]
+    while (why := _no_day_to_end_on(last, holidays)) is not None:
+        following = last + step
+        steps.append(
+            f"{last} is {why}: on to {following} ({following:%A})"
+            if days >= 0
+            else f"{last} is {why}: back to {following} ({following:%A})"
+        )
+        last = following
+    steps.append(f"due on {last} ({last:%A})")
+    return Period(trigger, days, last.isoformat(), tuple(steps))
+
+
+def _no_day_to_end_on(day: date, holidays: Holidays) -> str | None:
+    if (name := holidays(day)) is not None:
+        return f"a legal holiday, {name}"
+    return {5: "a Saturday", 6: "a Sunday"}.get(day.weekday())

@@ -1,0 +1,113 @@
+"""Engines for both databases, on which a transaction means the same: durable writes, one snapshot a read.
+
+`reading` and `writing` open the only two kinds of transaction there are. Settings come as arguments: nothing
+is read from the environment here.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+_SQLITE_BUSY_TIMEOUT_S = 30.0
+# Readers overlap freely; more connections than this only queue for the same two or three cores.
+_POOL_SIZE = 16
+_POOL_OVERFLOW = 48
+
+
+def create_engine_for(url: str | URL) -> Engine:
+    """An engine for a SQLite file or a PostgreSQL database (psycopg 3, whatever driver the address names).
+
+    Raises ValueError for another kind of database, and for SQLite without a file, where each connection would
+    have a log of its own.
+    """
+    url = make_url(url)
+    match url.get_backend_name():
+        case "sqlite":
+            if url.database in {None, "", ":memory:"}:
+                message = "a log needs a file: sqlite:///PATH"
+                raise ValueError(message)
+            return _sqlite(url.set(drivername="sqlite"))
+        case "postgresql" | "postgres":
+            return create_engine(
+                url.set(drivername="postgresql+psycopg"),
+                pool_size=_POOL_SIZE,
+                max_overflow=_POOL_OVERFLOW,
+            )
+        case other:
+            message = f"sqlite and postgresql are supported, not {other}"
+            raise ValueError(message)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_OVERFLOW,
+        connect_args={"timeout": _SQLITE_BUSY_TIMEOUT_S},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # By default the driver begins transactions itself, and only before a write, so that reads before it see
+    # another snapshot. Here it begins none: `_begin_sqlite` does, when SQLAlchemy says so.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Through the driver: an event fired at every transaction must not cost a statement of SQLAlchemy's.
+    driver_connection(connection).execute(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def driver_connection(connection: Connection) -> Any:  # noqa: ANN401  # sqlite3's or psycopg's: no type in common
+    """The sqlite3 or psycopg connection beneath: it runs a statement at a fraction of SQLAlchemy's cost."""
+    return connection.connection.driver_connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent snapshot across as many statements as the block runs. Nothing it does is kept."""
+    with engine.connect() as connection, _forgetting_lost_connections(connection):
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection.begin()
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction, committed on a clean exit, rolled back on an exception.
+
+    On SQLite it is the only writer from the start (BEGIN IMMEDIATE): one that reads first and writes later
+    may be refused, however long it would wait.
+    """
+    with engine.connect() as connection, _forgetting_lost_connections(connection):
+        connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        connection.begin()
+        yield connection
+        connection.commit()
+
+
+@contextmanager
+def _forgetting_lost_connections(connection: Connection) -> Iterator[None]:
+    # Statements run by the driver do not tell SQLAlchemy that the server went away. With this, one failed
+    # transaction renews the pool; without it, each pooled connection would fail once.
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        if connection.dialect.is_disconnect(error, connection.connection, None):
+            connection.invalidate(error)
+            connection.engine.dispose()
+        raise

@@ -1,0 +1,81 @@
+"""The places and agencies of the record, and who of them stands in a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
+
+from domain.errors import NotFound
+from eventlog.statements import Statement
+from projections.snapshot import Snapshot
+from projections.status import status
+from projections.tables import live
+
+_places, _timeline = live().places, live().timeline
+_CHUNK = 200
+
+
+def _on_record() -> Select[tuple[str, str, int]]:
+    return select(_places.c.id, _places.c.body, _places.c.position).where(
+        _places.c.position <= bindparam("head"), _places.c.until > bindparam("head")
+    )
+
+
+_BY = {
+    name: Statement(_on_record().where(_places.c[name] == bindparam("value")).order_by(_places.c.id))
+    for name in ("id", "geoid", "ocd")
+}
+
+
+def _listing(*, state: bool, kind: bool, reviewed: bool) -> Statement:
+    speaker = _places.alias("speaker")
+    in_review: ColumnElement[bool] = exists().where(
+        _timeline.c.jurisdiction == _places.c.id, _timeline.c.review.is_not(None)
+    )
+    through_agency = exists().where(
+        speaker.c.speaks_for == _places.c.id,
+        and_(_timeline.c.jurisdiction == speaker.c.id, _timeline.c.review.is_not(None)),
+    )
+    query = _on_record().where(_places.c.id > bindparam("after"))
+    if state:
+        query = query.where(_places.c.state == bindparam("state"))
+    if kind:
+        query = query.where(_places.c.kind == bindparam("kind"))
+    if reviewed:
+        query = query.where(or_(in_review, through_agency))
+    return Statement(query.order_by(_places.c.id).limit(_CHUNK))
+
+
+_LISTINGS: dict[tuple[bool, bool, bool], Statement] = {}
+
+
+def place_by(snapshot: Snapshot, name: str, value: str) -> tuple[str, int]:
+    """The JSON of the place whose `id`, `geoid` or `ocd` has a value, and its position; NotFound otherwise."""
+    row = _BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
+    if row is None:
+        what = "jurisdiction" if name == "id" else f"jurisdiction with {name}"
+        raise NotFound(f"no {what} {value!r} is on record")
+    return row[1], row[2]
+
+
+def places(
+    snapshot: Snapshot, *, after: str, state: str | None, kind: str | None, stage: str | None
+) -> Iterator[tuple[str, str, int]]:
+    """Id, JSON and position of the places beyond the id `after`, by id; `stage`: those with a review there now."""
+    key = (state is not None, kind is not None, stage not in (None, "none_known"))
+    if key not in _LISTINGS:
+        _LISTINGS[key] = _listing(state=key[0], kind=key[1], reviewed=key[2])
+    given = {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
+    while True:
+        rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **given).fetchall()
+        for id_, body, position in rows:
+            if stage is None:
+                yield id_, body, position
+                continue
+            answer = status(snapshot, id_)
+            if any(review["stage"]["value"] == stage for review in answer["reviews"]):
+                yield id_, body, answer["position"]
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1][0]

@@ -1,0 +1,25 @@
+"""The mapper of this record's events: which topics there are, and how each is written and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from domain.events import EVENT_CLASSES, Act, Event
+from eventlog.mapper import Mapper, topic_of
+
+
+def _encode(event: Any) -> tuple[str, bytes]:  # noqa: ANN401 - the closed union, whose members share no base
+    fields = (
+        event.fields()
+        if isinstance(event, Act)
+        else event.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    )
+    return topic_of(event.TOPIC, event.VERSION), msgspec.json.encode(fields)
+
+
+MAPPER: Mapper[Event] = Mapper(
+    _encode,
+    {topic_of(cls.TOPIC, cls.VERSION): cls.model_validate_json for cls in EVENT_CLASSES.values()},
+)

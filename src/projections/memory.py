@@ -1,0 +1,84 @@
+"""What reads keep in memory: places, the law and facts. All of it follows from rows that never change, so it may be
+late but never wrong: `refresh` adds what was recorded since, and every answer asks as of its own log position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from domain.facts import Fact, fact_of
+from domain.law import Held, Law
+from domain.periods import Holidays, due_after
+from eventlog.statements import Statement
+from projections.directory import Directory
+from projections.tables import live
+
+FACTS_KEPT = 50_000
+
+_versions, _places = live().versions, live().places
+_NEW_LAW = Statement(
+    select(_versions.c.position, _versions.c.retracted, _versions.c.body)
+    .where(_versions.c.law, _versions.c.position > bindparam("after"), _versions.c.position <= bindparam("head"))
+    .order_by(_versions.c.position)
+)
+_NEW_PLACES = Statement(
+    select(_places.c.position, _places.c.id, _places.c.state, _places.c.time_zone, _places.c.speaks_for)
+    .where(_places.c.position > bindparam("after"), _places.c.position <= bindparam("head"))
+    .order_by(_places.c.position)
+)
+_BODY = Statement(select(_versions.c.body).where(_versions.c.position == bindparam("position")))
+
+
+class Memory:
+    """Places, law and facts, as far as they were asked for."""
+
+    def __init__(self, holidays: Holidays) -> None:
+        """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
+        self.law = Law()
+        self.directory = Directory()
+        self.head = 0
+        self._holidays = holidays
+        self._facts: dict[int, Fact] = {}
+        self._lock = Lock()
+
+    def due(self, trigger: str, days: int) -> str:
+        """The last day of a period, by the holidays this memory was made with."""
+        return due_after(trigger, days, self._holidays).due
+
+    def refresh(self, connection: Connection, head: int) -> None:
+        """Takes in what was recorded up to `head`, as the connection's snapshot has it."""
+        if head <= self.head:
+            return
+        with self._lock:
+            if head <= self.head:
+                return
+            self.directory.take(_NEW_PLACES.run(connection, after=self.head, head=head).fetchall())
+            new = [
+                Held(self.decoded(body), position, retracted=bool(retracted))
+                for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head)
+            ]
+            self.law.take(new, head)
+            self.head = head
+
+    def fact(self, connection: Connection, position: int) -> Fact:
+        """The fact that the version recorded at a position amounts to."""
+        fact = self._facts.get(position)
+        if fact is None:
+            fact = self.decoded(_BODY.run(connection, position=position).fetchone()[0])
+            if len(self._facts) >= FACTS_KEPT:
+                self._facts.clear()
+            self._facts[position] = fact
+        return fact
+
+    def decoded(self, body: str) -> Fact:
+        """The fact that a version's body, left open as rows keep it, amounts to."""
+        return self.fact_of(msgspec.json.decode(body + "}"))
+
+    def fact_of(self, fields: Mapping[str, Any]) -> Fact:
+        """The fact that an entry's fields amount to."""
+        return fact_of(fields, self._holidays)

@@ -1,0 +1,140 @@
+"""How a change of the record becomes rows of the read models: one pure function, for live appends and replays alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from domain.dates import bounds
+from domain.law import STILL
+from projections.change import Change, EntryChange, Header, PlaceChange
+
+NATIONAL = ""
+"""In `timeline.jurisdiction`: the entry names nobody and belongs to the national line."""
+
+Due = Callable[[str, int], str]
+"""The last day of a period: from its trigger day and its length."""
+Row = tuple[object, ...]
+
+
+class Rows(msgspec.Struct):
+    """What a batch of changes adds to each table, in the order of its columns."""
+
+    versions: list[Row] = []
+    timeline: list[Row] = []
+    places: list[Row] = []
+    names: list[Row] = []
+    links: list[Row] = []
+    due_days: list[Row] = []
+    superseded_entries: list[tuple[int, int]] = []
+    superseded_places: list[tuple[int, int]] = []
+
+
+def rows_of(changes: Iterable[Change], due: Due) -> Rows:
+    """The rows that changes amount to. `due` reckons the day of a demand's period."""
+    rows = Rows()
+    for change in changes:
+        if isinstance(change, EntryChange):
+            _entry_rows(rows, change, due)
+        else:
+            _place_rows(rows, change)
+    return rows
+
+
+def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
+    header, position = change.header, change.position
+    lo, hi = bounds(header.occurred)
+    public_lo, public_hi = bounds(header.public) if header.public is not None else (lo, hi)
+    id_, sequence = header.id, header.sequence
+    rows.versions.append(
+        (
+            position,
+            STILL,
+            id_,
+            lo,
+            hi,
+            sequence,
+            public_lo,
+            public_hi,
+            header.kind,
+            header.actor.party,
+            change.standing == "retracted",
+            header.is_law or change.was_law,
+            rendered(change),
+        )
+    )
+    review = header.belongs_to
+    rows.timeline += [
+        (jurisdiction, lo, hi, sequence, id_, position, review) for jurisdiction in header.jurisdictions or (NATIONAL,)
+    ]
+    rows.names += [(kind, name, position) for kind, name in set(_names(header, review))]
+    targets = {*header.answers, *header.disputes, *([header.demand] if header.demand is not None else [])}
+    if targets:
+        rows.links += [(target, position, id_) for target in targets]
+    if header.extended_to is not None and header.demand is not None:
+        rows.due_days.append((header.extended_to, header.demand, position))
+    elif header.respond_by is not None:
+        day = header.respond_by.date
+        if day is None and header.respond_by.days is not None:
+            day = due(hi, header.respond_by.days)
+        if day is not None:
+            rows.due_days.append((day, id_, position))
+    if change.before is not None:
+        rows.superseded_entries.append((change.before, position))
+
+
+def _names(header: Header, review: str | None) -> Iterator[tuple[str, str]]:
+    """The reviews, policies, subjects, cases and lists that the entry makes known (as `refusals.introduces` says)."""
+    if review == header.id:
+        yield "review", review
+    if header.kind == "policy_change" and header.policy is None:
+        yield "policy", header.id
+    for kind, one in (("review", header.review), ("policy", header.policy), ("list", header.list_)):
+        if one is not None and one.title is not None:
+            yield kind, one.id
+    if header.case is not None and header.case.caption is not None:
+        yield "case", header.case.id
+    for subject in header.subjects:
+        if subject.title is not None:
+            yield "subject", subject.id
+
+
+def _place_rows(rows: Rows, change: PlaceChange) -> None:
+    fields = change.fields
+    log = {"position": change.position, "recorded_at": change.recorded_at, "recorder": change.recorder}
+    rows.places.append(
+        (
+            change.position,
+            STILL,
+            fields["id"],
+            fields["kind"],
+            fields["state"],
+            fields["time_zone"],
+            fields.get("speaks_for"),
+            fields.get("geoid"),
+            fields.get("ocd"),
+            msgspec.json.encode(fields | {"log": log | {"version": change.version}}).decode(),
+        )
+    )
+    if change.before is not None:
+        rows.superseded_places.append((change.before, change.position))
+
+
+def rendered(change: EntryChange) -> str:
+    """The JSON object of an entry as a timeline shows it, left open: `certain` depends on the clocks asked."""
+    recorder = msgspec.json.encode(change.recorder).decode()
+    latest = f'"position":{change.position},"recorded_at":"{change.recorded_at}","recorder":{recorder}'
+    log = latest
+    if change.first is not None:
+        position, recorded_at, by = change.first
+        log = f'"position":{position},"recorded_at":"{recorded_at}","recorder":{msgspec.json.encode(by).decode()}'
+    return (
+        f'{change.fields[:-1].decode()},"standing":"{change.standing}",'
+        f'"log":{{{log},"version":{change.version},"revised":{{{latest}}}}}'
+    )
+
+
+def finished(body: str, certain: bool) -> str:
+    """The JSON object that `rendered` left open, closed with what the clocks say of it."""
+    return f'{body},"certain":{"true" if certain else "false"}}}'

@@ -1,0 +1,64 @@
+"""One consistent look at the record: a connection, the memory brought up to it, and the clocks of a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from domain.errors import NotFound
+from domain.jurisdictions import Place
+from domain.law import Clocks
+from projections.memory import Memory
+
+WASHINGTON = "America/New_York"
+"""Whose day "today" is where a question is about no one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The clocks as a reader gave them; None where left out. `position` is what `recorded_by` came to."""
+
+    as_of: str | None = None
+    public_by: str | None = None
+    position: int | None = None
+    recorded_day: datetime | None = None
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What every query of the read models is asked of. `now` is the composition root's."""
+
+    connection: Connection
+    memory: Memory
+    head: int
+    asked: Asked
+    now: datetime
+
+    @property
+    def position(self) -> int:
+        """The log position up to which the record is read."""
+        return self.head if self.asked.position is None else self.asked.position
+
+    def clocks(self, time_zone: str = WASHINGTON) -> Clocks:
+        """The clocks with what was left out filled in: the earliest of today, `public_by` and the recorded day."""
+        asked = self.asked
+        as_of = asked.as_of
+        if as_of is None:
+            zone = ZoneInfo(time_zone)
+            days = [self.now.astimezone(zone).date().isoformat()]
+            if asked.public_by is not None:
+                days.append(asked.public_by)
+            if asked.recorded_day is not None:
+                days.append(asked.recorded_day.astimezone(zone).date().isoformat())
+            as_of = min(days)
+        return Clocks(as_of, asked.public_by, self.position)
+
+    def place(self, id_: str) -> Place:
+        """A place on record at the snapshot's position; NotFound otherwise."""
+        place = self.memory.directory.place(id_, self.position)
+        if place is None:
+            raise NotFound(f"no jurisdiction {id_!r} is on record")
+        return place

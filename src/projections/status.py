@@ -1,0 +1,42 @@
+"""Status, worked out when it is asked: nothing of it is stored, so nothing of it can be stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from domain.jurisdictions import Place
+from domain.law import Held
+from domain.status import status as fold
+from eventlog.statements import Statement
+from projections.snapshot import Snapshot
+from projections.tables import live
+
+_versions, _timeline = live().versions, live().timeline
+_OWN = Statement(
+    select(_versions.c.position, _versions.c.until, _versions.c.retracted)
+    .join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
+    .where(_timeline.c.jurisdiction == bindparam("jurisdiction"), _timeline.c.position <= bindparam("head"))
+)
+
+
+def own_acts(snapshot: Snapshot, place: Place) -> Iterator[Held]:
+    """Every version up to the snapshot of the acts that name the place or a relative of it."""
+    seen: set[int] = set()
+    for jurisdiction in place.relatives:
+        rows = _OWN.run(snapshot.connection, jurisdiction=jurisdiction, head=snapshot.position).fetchall()
+        for position, until, retracted in rows:
+            if position not in seen:
+                seen.add(position)
+                fact = snapshot.memory.fact(snapshot.connection, position)
+                yield Held(fact, position, until, bool(retracted))
+
+
+def status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
+    """The answer of section 4 for one place, with the `position` that it rests on."""
+    place = snapshot.place(id_)
+    answer, rests_on = fold(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
+    answer["position"] = max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))
+    return answer

@@ -1,0 +1,170 @@
+"""The read models' tables.
+
+Every row carries the log position of the event that made it. Rows are only ever added; all that is ever updated is a
+version's `until`, the position that superseded it. So one query answers for every position of the log, with another
+number. The same tables under another prefix are what a rebuild fills beside those in use.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    bindparam,
+    update,
+)
+from sqlalchemy.types import TypeEngine
+
+from eventlog.statements import Insert, Statement
+from projections.rows import Rows
+
+VERSION = 1
+"""Raise it whenever a table or a fold here changes: what was built by another version is rebuilt."""
+
+
+def _text() -> TypeEngine[str]:
+    # Compared byte by byte on both databases, so that ids and days sort alike.
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _position() -> TypeEngine[int]:
+    # Only INTEGER PRIMARY KEY is SQLite's own row key; a BIGINT there would cost a second index.
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+class ReadModels:
+    """The tables under one prefix ("" for those in use)."""
+
+    def __init__(self, prefix: str = "") -> None:
+        """Names them; nothing is created."""
+        self.metadata = MetaData()
+        self.versions = Table(
+            f"{prefix}versions",
+            self.metadata,
+            Column("position", _position(), primary_key=True, autoincrement=False),
+            Column("until", BigInteger, nullable=False),
+            Column("entry", _text(), nullable=False),
+            Column("lo", _text(), nullable=False),
+            Column("hi", _text(), nullable=False),
+            Column("sequence", Integer, nullable=False),
+            Column("public_lo", _text(), nullable=False),
+            Column("public_hi", _text(), nullable=False),
+            Column("kind", _text(), nullable=False),
+            Column("party", _text(), nullable=False),
+            Column("retracted", Boolean, nullable=False),
+            Column("law", Boolean, nullable=False),
+            Column("body", _text(), nullable=False),
+        )
+        self.timeline = Table(
+            f"{prefix}timeline",
+            self.metadata,
+            Column("jurisdiction", _text(), nullable=False),
+            Column("lo", _text(), nullable=False),
+            Column("hi", _text(), nullable=False),
+            Column("sequence", Integer, nullable=False),
+            Column("entry", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("review", _text()),
+            PrimaryKeyConstraint("jurisdiction", "lo", "hi", "sequence", "entry", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.places = Table(
+            f"{prefix}places",
+            self.metadata,
+            Column("position", _position(), primary_key=True, autoincrement=False),
+            Column("until", BigInteger, nullable=False),
+            Column("id", _text(), nullable=False),
+            Column("kind", _text(), nullable=False),
+            Column("state", _text(), nullable=False),
+            Column("time_zone", _text(), nullable=False),
+            Column("speaks_for", _text()),
+            Column("geoid", _text()),
+            Column("ocd", _text()),
+            Column("body", _text(), nullable=False),
+        )
+        self.names = Table(
+            f"{prefix}names",
+            self.metadata,
+            Column("kind", _text(), nullable=False),
+            Column("id", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            PrimaryKeyConstraint("kind", "id", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.links = Table(
+            f"{prefix}links",
+            self.metadata,
+            Column("target", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("entry", _text(), nullable=False),
+            PrimaryKeyConstraint("target", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.due_days = Table(
+            f"{prefix}due_days",
+            self.metadata,
+            Column("due", _text(), nullable=False),
+            Column("demand", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            PrimaryKeyConstraint("due", "demand", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.indexes = (
+            Index(f"{prefix}versions_by_entry", self.versions.c.entry, self.versions.c.position),
+            Index(
+                f"{prefix}versions_by_day",
+                self.versions.c.lo,
+                self.versions.c.hi,
+                self.versions.c.sequence,
+                self.versions.c.entry,
+                self.versions.c.position,
+            ),
+            Index(
+                f"{prefix}versions_law",
+                self.versions.c.position,
+                sqlite_where=self.versions.c.law,
+                postgresql_where=self.versions.c.law,
+            ),
+            Index(
+                f"{prefix}timeline_reviewed",
+                self.timeline.c.jurisdiction,
+                sqlite_where=self.timeline.c.review.is_not(None),
+                postgresql_where=self.timeline.c.review.is_not(None),
+            ),
+            Index(f"{prefix}places_by_id", self.places.c.id, self.places.c.position),
+            Index(f"{prefix}places_by_geoid", self.places.c.geoid),
+            Index(f"{prefix}places_by_ocd", self.places.c.ocd),
+        )
+        self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days)
+        self.insert = {table.name.removeprefix(prefix): Insert(table) for table in self.tables}
+        self._close = {
+            table: Statement(
+                update(table).where(table.c.position == bindparam("superseded")).values(until=bindparam("by"))
+            )
+            for table in (self.versions, self.places)
+        }
+
+    def write(self, connection: Connection, rows: Rows) -> None:
+        """Adds rows, and closes the versions that they supersede, in the connection's transaction."""
+        for name, insert in self.insert.items():
+            insert.rows(connection, getattr(rows, name))
+        for before, position in rows.superseded_entries:
+            self._close[self.versions].run(connection, superseded=before, by=position)
+        for before, position in rows.superseded_places:
+            self._close[self.places].run(connection, superseded=before, by=position)
+
+
+@cache
+def live() -> ReadModels:
+    """The read models in use."""
+    return ReadModels()

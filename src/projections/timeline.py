@@ -1,0 +1,212 @@
+"""The timeline: entries in order of occurrence, a page at a time, as the JSON that each row carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from heapq import merge
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select, tuple_
+
+from domain.errors import NotFound
+from domain.law import STILL, Clocks
+from eventlog.statements import Statement
+from projections.rows import NATIONAL, finished
+from projections.snapshot import Snapshot
+from projections.tables import live
+
+_versions, _timeline, _places = live().versions, live().timeline, live().places
+_CHUNK = 200
+Key = tuple[str, str, int, str]
+"""The order of occurrence: earliest bound, latest bound, sequence, entry id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: whom they name, what they are, when they may have happened, and the words in them."""
+
+    jurisdiction: str | None = None
+    state: str | None = None
+    kind: str | None = None
+    party: str | None = None
+    first: str | None = None
+    last: str | None = None
+    words: str | None = None
+    context: bool = False
+    newest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries as JSON objects, the key to go on from, and the log position that they rest on."""
+
+    entries: list[str]
+    next: Key | None
+    rests_on: int
+
+
+def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> Page:
+    """The entries that count on the clocks asked, certainly or maybe, from beyond the key `after`."""
+    rests_on = 0
+    at = snapshot.clocks()
+    scopes: list[str | None] = [None]
+    if wanted.jurisdiction is not None:
+        place = snapshot.place(wanted.jurisdiction)
+        at = snapshot.clocks(place.time_zone)
+        scopes = [place.id, *place.agencies, *([NATIONAL] if wanted.context else [])]
+        rests_on = snapshot.memory.directory.rests_on(place, snapshot.position)
+    sources = [_rows(snapshot, wanted, scope, at, after, limit + 1) for scope in scopes]
+    rows = sources[0] if len(sources) == 1 else merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest)
+    entries: list[str] = []
+    last: Key | None = None
+    for lo, hi, sequence, id_, position, until, public_hi, body in rows:
+        key = lo, hi, sequence, id_
+        if until <= at.position:
+            rests_on = max(rests_on, until)
+        elif key != last:
+            if len(entries) == limit:
+                return Page(entries, last, rests_on)
+            rests_on = max(rests_on, position)
+            certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
+            entries.append(finished(body, certain))
+            last = key
+    return Page(entries, None, rests_on)
+
+
+def entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
+    """One entry as JSON, and its position; NotFound where it is not on record or does not count on the clocks asked."""
+    at = snapshot.clocks()
+    row = _ENTRY.run(snapshot.connection, entry=id_, head=at.position).fetchone()
+    if row is None:
+        raise NotFound(f"no entry {id_!r} is on record")
+    position, lo, hi, public_lo, public_hi, body = row
+    if lo > at.as_of or (at.public_by is not None and public_lo > at.public_by):
+        raise NotFound(f"entry {id_!r} does not count on the clocks asked: it occurred {lo}, public {public_lo}")
+    certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
+    return finished(body, certain), position
+
+
+_ENTRY = Statement(
+    select(
+        _versions.c.position,
+        _versions.c.lo,
+        _versions.c.hi,
+        _versions.c.public_lo,
+        _versions.c.public_hi,
+        _versions.c.body,
+    )
+    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
+    .order_by(_versions.c.position.desc())
+    .limit(1)
+)
+
+
+def _rows(
+    snapshot: Snapshot, wanted: Wanted, scope: str | None, at: Clocks, after: Key | None, size: int
+) -> Iterator[Any]:
+    """The version rows of one scope (a jurisdiction's own line, the national one, or all) that may be wanted."""
+    values: dict[str, Any] = {
+        "scope": scope,
+        "public_by": at.public_by,
+        "state": wanted.state,
+        "kind": wanted.kind,
+        "party": wanted.party,
+        "first": wanted.first,
+        "last": wanted.last,
+        "like": _like(wanted.words),
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    needle = wanted.words.casefold() if wanted.words else None
+    size = min(size, _CHUNK) if needle is None else _CHUNK
+    # Beyond every version of the entry that the key names: positions are below that.
+    from_ = None if after is None else (*after, 0 if wanted.newest else STILL)
+    while True:
+        if from_ is not None:
+            given |= dict(zip(_ORDER, from_, strict=True))
+        statement = _statement(frozenset(given), newest=wanted.newest)
+        rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
+        yield from (row for row in rows if needle is None or _says(row[-1], needle))
+        if len(rows) < size:
+            return
+        from_ = rows[-1][:5]
+
+
+_ORDER = ("lo", "hi", "sequence", "entry", "position")
+
+
+@cache
+def _statement(given: frozenset[str], *, newest: bool) -> Statement:
+    """The query for the filters given, in the order of the index that serves it."""
+    by = _timeline if given & {"scope", "state"} else _versions
+    order = [by.c[name] for name in _ORDER]
+    query = select(*order, _versions.c.until, _versions.c.public_hi, _versions.c.body)
+    if by is _timeline:
+        query = query.join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
+    query = query.where(by.c.position <= bindparam("head"), by.c.lo <= bindparam("as_of"))
+    filters = {
+        "scope": _timeline.c.jurisdiction == bindparam("scope"),
+        "state": _timeline.c.jurisdiction.in_(
+            select(_places.c.id).where(_places.c.state == bindparam("state"), _places.c.until > bindparam("head"))
+        ),
+        "public_by": _versions.c.public_lo <= bindparam("public_by"),
+        "kind": _versions.c.kind == bindparam("kind"),
+        "party": _versions.c.party == bindparam("party"),
+        "first": by.c.hi >= bindparam("first"),
+        "last": by.c.lo <= bindparam("last"),
+        "like": _versions.c.body.ilike(bindparam("like"), escape="\\"),
+    }
+    query = query.where(*(condition for name, condition in filters.items() if name in given))
+    if "lo" in given:
+        key = tuple_(*(bindparam(name) for name in _ORDER))
+        query = query.where(tuple_(*order) < key if newest else tuple_(*order) > key)
+    if given >= {"state"}:
+        query = query.distinct()
+    query = query.order_by(*(column.desc() if newest else column for column in order))
+    return Statement(query.limit(bindparam("size")))
+
+
+def _like(words: str | None) -> str | None:
+    """A pattern that every entry with the words in it fits: the longest run of them that JSON writes as it is."""
+    if not words:
+        return None
+    run = max(re.findall(r"[A-Za-z0-9 ]+", words), key=len, default="")
+    return f"%{run}%"
+
+
+def _says(body: str, needle: str) -> bool:
+    """Whether the words stand in the entry's summary, quotes, actor, or a source's title or publisher."""
+    entry = _decode(body + "}")
+    texts = [entry.summary, entry.actor.name, entry.actor.office]
+    texts += [text for quote in entry.quotes for text in (quote.text, quote.speaker)]
+    texts += [text for source in entry.sources for text in (source.title, source.publisher)]
+    return any(text is not None and needle in text.casefold() for text in texts)
+
+
+class _Actor(msgspec.Struct):
+    name: str | None = None
+    office: str | None = None
+
+
+class _Quote(msgspec.Struct):
+    text: str
+    speaker: str | None = None
+
+
+class _Source(msgspec.Struct):
+    title: str
+    publisher: str | None = None
+
+
+class _Words(msgspec.Struct):
+    summary: str
+    actor: _Actor
+    sources: tuple[_Source, ...]
+    quotes: tuple[_Quote, ...] = ()
+
+
+_decode = msgspec.json.Decoder(_Words).decode
