@@ -180,7 +180,7 @@ def test_a_time_without_a_zone_is_no_instant(engine: Engine) -> None:
         (10, 20, None, range(11, 21)),
         (10, 4500, 2500, range(11, 2511)),
         (10, 20, 2500, range(11, 21)),
-        (10, 6000, None, range(11, 5001)),
+        (10, 10**30, None, range(11, 5001)),
         (0, None, 0, range(0)),
         (5000, None, None, range(0)),
         (0, None, 4000, range(1, 4001)),

@@ -1,5 +1,6 @@
 """The library's own recorder test cases, as they are shipped, on both databases."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -33,7 +34,11 @@ class OnSQLite:
         self.engine = create_engine_for(url)
         with self.engine.begin() as connection:
             create_log(connection)
+        others = set(threading.enumerate())
         yield
+        # The library's concurrency case leaves its readers to stop by themselves; only then are connections back.
+        for reader in set(threading.enumerate()) - others:
+            reader.join()
         self.engine.dispose()
 
     def new_originator_id(self) -> str:

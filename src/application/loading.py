@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from application.recording import Item, Outcome, record
+from application.revising import Revision
 from application.service import Service
+from application.writing import problems_in, summary
 from domain.errors import Invalid
+from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
 from domain.refusals import Problem
 
 SUFFIXES = (".yaml", ".yml")
@@ -30,10 +34,14 @@ def load(service: Service, paths: Iterable[Path], *, recorder: str) -> list[Outc
     """Records everything in the files and folders given, together."""
     places: list[Item] = []
     entries: list[Item] = []
+    revisions: list[Revision] = []
     for path in files_in(paths):
         for item in _items(path):
-            (entries if "occurred" in item.fields or "summary" in item.fields else places).append(item)
-    return record(service, entries, places, recorder=recorder)
+            if "act" in item.fields:
+                revisions.append(_revision(item))
+            else:
+                (places if "time_zone" in item.fields and "occurred" not in item.fields else entries).append(item)
+    return record(service, entries, places, revisions, recorder=recorder)
 
 
 def files_in(paths: Iterable[Path]) -> list[Path]:
@@ -47,6 +55,28 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
         else:
             raise Invalid(f"{path}: there is no such file or folder")
     return found
+
+
+_ACTS: dict[str, type[LaterEvent]] = {
+    "correct": EntryCorrected,
+    "dispute": EntryDisputed,
+    "retract": EntryRetracted,
+    "reinstate": EntryReinstated,
+}
+
+
+def _revision(item: Item) -> Revision:
+    """An act on the record itself: `act: correct | dispute | retract | reinstate`, and what its event carries."""
+    cls = _ACTS.get(str(item.fields["act"]))
+    if cls is None:
+        problem = Problem("act", item.fields["act"], f"is none of {', '.join(_ACTS)}", item.where)
+        raise Invalid(f"{item.where}: act: {problem.message}", problems=[problem])
+    try:
+        event = cls.model_validate({name: value for name, value in item.fields.items() if name != "act"})
+    except ValidationError as error:
+        problems = problems_in(error, None, item.where)
+        raise Invalid(summary(problems), problems=problems) from error
+    return Revision(event, item.where)
 
 
 def _items(path: Path) -> list[Item]:

@@ -13,21 +13,21 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from application.register import Judged, register_for
+from application.revising import Revision, already, apply
 from application.service import Service
+from application.writing import problems_in, summary, write
 from domain.dates import bounds
 from domain.entries import act_of
 from domain.errors import Conflict, Invalid, Refused
-from domain.events import AnyAct, JurisdictionAdded
+from domain.events import JurisdictionAdded
+from domain.kinds import AnyAct
 from domain.refusals import Problem, refusals
 from eventlog.any_of import AnyOf, listed
-from eventlog.log import Append, NewEvent, Recorded
+from eventlog.log import Append, NewEvent
 from eventlog.statements import Statement
 from eventlog.tables import log
-from projections.change import changes
 from projections.directory import Directory, PlaceRow
 from projections.mapping import MAPPER
-from projections.rows import rows_of
-from projections.tables import live
 
 _FIRST = Statement(
     select(log.c.stream, log.c.position, log.c.state, log.c.recorded_at, log.c.recorder).where(
@@ -65,8 +65,15 @@ class _New:
     judged: Judged | None = None
 
 
-def record(service: Service, entries: Sequence[Item], places: Sequence[Item] = (), *, recorder: str) -> list[Outcome]:
-    """Records places and entries together: all of them, or on any error none.
+def record(
+    service: Service,
+    entries: Sequence[Item],
+    places: Sequence[Item] = (),
+    revisions: Sequence[Revision] = (),
+    *,
+    recorder: str,
+) -> list[Outcome]:
+    """Records places and entries together, then what befell entries since: all of it, or on any error none.
 
     Raises Invalid (a field is malformed), Refused (the record cannot carry it) or Conflict (the id is on record with
     other content); each names where, the field and the value.
@@ -76,11 +83,18 @@ def record(service: Service, entries: Sequence[Item], places: Sequence[Item] = (
         service.memory.refresh(append.connection, append.head)
         on_record = _on_record(append, new)
         fresh = [one for one in new if one.event.stream not in on_record]
-        _refuse(append, service, fresh)
+        directory = _refuse(append, service, fresh)
         recorded = append.append([one.event for one in fresh])
         write(service, append, recorded)
+        revised = [_revise(service, append, directory, revision) for revision in revisions]
     at = on_record | {one.stream: one.position for one in recorded}
-    return [Outcome(one.id, at[one.event.stream], one.event.stream in on_record) for one in new]
+    return [Outcome(one.id, at[one.event.stream], one.event.stream in on_record) for one in new] + revised
+
+
+def _revise(service: Service, append: Append, directory: Directory, revision: Revision) -> Outcome:
+    found = already(service, append, revision)
+    recorded = found or apply(service, append, directory, revision)
+    return Outcome(revision.event.entry, recorded.position, found is not None)
 
 
 def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> Outcome:
@@ -94,29 +108,6 @@ def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) 
             return record(service, [Item({"id": id_, **fields})], recorder=recorder)[0]
         except Conflict:
             number += 1
-
-
-def write(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
-    """Brings the read models up to what was appended, in the same transaction."""
-
-    def stream(name: str) -> list[Recorded]:
-        return service.log.stream(append.connection, name)
-
-    live().write(append.connection, rows_of(changes(recorded, stream), service.memory.due))
-
-
-def problems_in(error: ValidationError, kind: object, where: str = "") -> list[Problem]:
-    """What pydantic found, with paths as the record's files write them."""
-    # The union's tag (the kind) and the types of a union's members are no part of a path.
-    return [
-        Problem(
-            ".".join(str(part) for part in fault["loc"] if part != kind and str(part).islower()) or "(the whole)",
-            fault["input"],
-            fault["msg"].removeprefix("Value error, "),
-            where,
-        )
-        for fault in error.errors(include_url=False, include_context=False)
-    ]
 
 
 def _made_id(fields: Mapping[str, Any]) -> str:
@@ -151,7 +142,7 @@ def _validated(service: Service, entries: Sequence[Item], places: Sequence[Item]
         else:
             add(item, "entry", act, Judged(act, service.memory.fact_of(act.fields())))
     if problems:
-        raise Invalid(_summary(problems), problems=problems)
+        raise Invalid(summary(problems), problems=problems)
     return list(new.values())
 
 
@@ -175,8 +166,8 @@ def _on_record(append: Append, new: Sequence[_New]) -> dict[str, int]:
     return {stream: row[1] for stream, row in found.items()}
 
 
-def _refuse(append: Append, service: Service, fresh: Sequence[_New]) -> None:
-    """Raises Refused with everything that the record cannot carry."""
+def _refuse(append: Append, service: Service, fresh: Sequence[_New]) -> Directory:
+    """Raises Refused with everything that the record cannot carry; else the places that there will be."""
     position = append.head + len(fresh)
     added = [one for one in fresh if one.judged is None]
     directory = service.memory.directory
@@ -194,7 +185,8 @@ def _refuse(append: Append, service: Service, fresh: Sequence[_New]) -> None:
                 for problem in refusals(one.judged.act, one.judged.fact, register)
             ]
     if problems:
-        raise Refused(_summary(problems), problems=problems)
+        raise Refused(summary(problems), problems=problems)
+    return directory
 
 
 def _of_place(one: _New, directory: Directory, position: int) -> Iterator[Problem]:
@@ -211,10 +203,3 @@ def _of_place(one: _New, directory: Directory, position: int) -> Iterator[Proble
 
 def _place_row(fields: Mapping[str, Any], position: int) -> PlaceRow:
     return position, fields["id"], fields["state"], fields["time_zone"], fields.get("speaks_for")
-
-
-def _summary(problems: Sequence[Problem]) -> str:
-    first = problems[0]
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    where = f"{first.where}: " if first.where else ""
-    return f"{where}{first.field}: {first.message}{more}"

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from domain.events import AnyAct
 from domain.facts import Fact
+from domain.kinds import AnyAct
 from domain.law import STILL
 from domain.refusals import Register, introduces, links, mentions, places_named
 from eventlog.any_of import AnyOf, listed

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+_YEAR_DIGITS = 4
 _PART = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 type_of_date = "a day (2017-04-21), a month (2017-04), a year (2017) or an interval (2017-04-21/2017-06-30)"
@@ -63,7 +64,7 @@ def _day(text: str) -> str:
 
 def _year_as_text(value: object) -> object:
     """YAML reads an unquoted year as a number; nothing else is forgiven."""
-    return str(value) if type(value) is int and 1000 <= value <= 9999 else value
+    return str(value) if type(value) is int and len(str(value)) == _YEAR_DIGITS else value
 
 
 Edtf = Annotated[

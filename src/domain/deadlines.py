@@ -20,7 +20,7 @@ Deadline = dict[str, Any]
 def deadlines(
     place: Place, own: Iterable[Held], law: Law, at: Clocks, agencies: Iterable[Place] = ()
 ) -> tuple[list[Deadline], int]:
-    """The deadlines of a place and its `agencies` in the order due, demand, addressee, and the position they rest on."""
+    """The deadlines of a place and its `agencies`, by due, demand and addressee, and the position they rest on."""
     acts = counted(place, own, law, at)
     links = Links.among(acts.certain)
     found = []

@@ -6,15 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, assert_never
 
-from domain.events import (
+from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent, entries
+from domain.kinds import (
     Act,
     AnyAct,
-    EntryCorrected,
-    EntryDisputed,
-    EntryReinstated,
-    EntryRetracted,
-    LaterEvent,
-    entries,
 )
 
 Standing = Literal["stands", "disputed", "retracted"]

@@ -31,5 +31,9 @@ class NotFound(RecordError):
     """Nothing of that name is on record on the clocks asked."""
 
 
+class Stale(RecordError):
+    """The entry has another version than the one that this was decided on; nothing was recorded."""
+
+
 class Conflict(RecordError):
     """The id is on record with other content; nothing was recorded."""

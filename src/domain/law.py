@@ -118,8 +118,9 @@ class Law:
         return None
 
     def circuit_of(self, case: str, at: Clocks) -> int | str | None:
-        """The circuit of a case, from the first act in order of occurrence that gives it: retracted or not, for what
-        an entry introduced stays introduced.
+        """The circuit of a case, from the first act in order of occurrence that gives it.
+
+        Retracted or not: what an entry introduced stays introduced.
         """
         held = [one for one in self.cases.get(case, ()) if one.since <= at.position < one.until]
         return min(held, key=lambda one: one.fact.occurrence).fact.circuit if held else None

@@ -1,12 +1,14 @@
-"""What is refused: an act that the record, and everything recorded together with it, cannot carry (rules, section 3)."""
+"""What is refused: acts that the record, and what is recorded together with them, cannot carry (rules, section 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.events import (
+from domain.facts import Fact
+from domain.jurisdictions import Place
+from domain.kinds import (
     Act,
     AgreementReached,
     CaseClosed,
@@ -24,8 +26,6 @@ from domain.events import (
     PolicyChanged,
     ReportIssued,
 )
-from domain.facts import Fact
-from domain.jurisdictions import Place
 
 Name = tuple[str, str]
 """What an entry introduces: ("review" | "policy" | "subject" | "case" | "list", id)."""
@@ -187,7 +187,7 @@ def _link(name: str, target: Fact, fact: Fact, register: Register) -> Iterator[P
 
 def _reaches(demand: Fact, named: Sequence[str], places: Mapping[str, Place]) -> bool:
     """Whether an act that names these comes from, or concerns, the family of an addressee of the demand."""
-    ours: Set[str] = set(named)
+    ours = set(named)
     return any(
         not ours.isdisjoint(places[addressee].family(addressee))
         for addressee in demand.jurisdictions

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.courts import court_track
 from domain.facts import Fact
@@ -18,6 +18,7 @@ from domain.reviews import Links, fold_reviews, stage_moves
 from domain.tracks import fold_funding, fold_listing, fold_policies
 
 Item = dict[str, Any]
+K = TypeVar("K", str, tuple[str, str])
 CERTAIN = 2
 
 NO_REVIEW: Item = {
@@ -122,7 +123,7 @@ def _items(key: str, absent: str, sure: dict[str, Item], maybe: dict[str, Item])
     return [{key: name} | _with_possibly(absent, sure, maybe, name) for name in sorted(sure.keys() | maybe.keys())]
 
 
-def _with_possibly(absent: str, sure: dict[Any, Item], maybe: dict[Any, Item], key: Any) -> Item:
+def _with_possibly(absent: str, sure: dict[K, Item], maybe: dict[K, Item], key: K) -> Item:
     """An item with `possibly` where it differs; one that only may exist has itself the absent value, and no entry."""
     item, may = sure.get(key), maybe.get(key)
     if item is None:

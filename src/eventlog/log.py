@@ -45,15 +45,15 @@ class EventLog:
     ) -> Iterator[Recorded]:
         """Events in order of position: those beyond `after`, up to and with `until`, at most `limit`.
 
-        A batch at a time is held, however long the log. Each batch starts where the last one ended, so other
-        statements may run on the connection in between.
+        A batch at a time is held, however long the log; other statements may run on the connection in between.
         """
-        end = self.head(connection).position if until is None else until
+        end = self.head(connection).position
+        if until is not None:
+            end = min(end, until)
         if limit is not None:
             end = min(end, after + limit)  # there are no gaps
         while after < end:
             last = min(end, after + _BATCH)
-            # Read whole before it is handed out: the connection is then free for the reader's own statements.
             rows = _BETWEEN.run(connection, after=after, until=last).fetchall()
             yield from map(Recorded._make, rows)
             after = last

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from domain.events import EVENT_CLASSES, Act, Event
+from domain.events import EVENT_CLASSES, Event
+from domain.kinds import Act
 from eventlog.mapper import Mapper, topic_of
 
 

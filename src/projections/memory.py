@@ -1,5 +1,7 @@
-"""What reads keep in memory: places, the law and facts. All of it follows from rows that never change, so it may be
-late but never wrong: `refresh` adds what was recorded since, and every answer asks as of its own log position.
+"""What reads keep in memory: places, the law and facts.
+
+All of it follows from rows that never change, so it may be late but never wrong: `refresh` adds what was recorded
+since, and every answer asks as of its own log position.
 """
 
 from __future__ import annotations
@@ -70,9 +72,11 @@ class Memory:
         fact = self._facts.get(position)
         if fact is None:
             fact = self.decoded(_BODY.run(connection, position=position).fetchone()[0])
-            if len(self._facts) >= FACTS_KEPT:
-                self._facts.clear()
-            self._facts[position] = fact
+            # What is not committed may be rolled back, and its position given to another event: not to be kept.
+            if position <= self.head:
+                if len(self._facts) >= FACTS_KEPT:
+                    self._facts.clear()
+                self._facts[position] = fact
         return fact
 
     def decoded(self, body: str) -> Fact:

@@ -135,6 +135,6 @@ def rendered(change: EntryChange) -> str:
     )
 
 
-def finished(body: str, certain: bool) -> str:
+def finished(body: str, *, certain: bool) -> str:
     """The JSON object that `rendered` left open, closed with what the clocks say of it."""
     return f'{body},"certain":{"true" if certain else "false"}}}'

@@ -164,6 +164,19 @@ class ReadModels:
             self._close[self.places].run(connection, superseded=before, by=position)
 
 
+generations = Table(
+    "read_models",
+    MetaData(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("building", Integer),
+    Column("built_to", Integer),
+)
+"""One row: the version that built the tables in use and how often they were built; while they are built anew, the
+version that does so, and the position it has come to."""
+
+
 @cache
 def live() -> ReadModels:
     """The read models in use."""

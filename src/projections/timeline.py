@@ -73,7 +73,7 @@ def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> P
                 return Page(entries, last, rests_on)
             rests_on = max(rests_on, position)
             certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
-            entries.append(finished(body, certain))
+            entries.append(finished(body, certain=certain))
             last = key
     return Page(entries, None, rests_on)
 
@@ -88,7 +88,7 @@ def entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     if lo > at.as_of or (at.public_by is not None and public_lo > at.public_by):
         raise NotFound(f"entry {id_!r} does not count on the clocks asked: it occurred {lo}, public {public_lo}")
     certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
-    return finished(body, certain), position
+    return finished(body, certain=certain), position
 
 
 _ENTRY = Statement(

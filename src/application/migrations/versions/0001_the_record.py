@@ -1,10 +1,14 @@
-"""The log and its read models, and the keys that may write."""
+"""The log and its read models, and the keys that may write.
+
+The read models are created as the present code has them: they follow from the log, and what an older version built
+is not migrated but rebuilt.
+"""
 
 from alembic import op
-from sqlalchemy import Column, Integer, MetaData, Table, Text, insert
+from sqlalchemy import Column, MetaData, Table, Text, insert
 
 from eventlog.tables import create_log, drop_log
-from projections.tables import VERSION, ReadModels
+from projections.tables import VERSION, ReadModels, generations
 
 revision = "0001"
 down_revision = None
@@ -20,15 +24,6 @@ _keys = Table(
     Column("added_at", Text, nullable=False),
     Column("revoked_at", Text),
 )
-_read_models = Table(
-    "read_models",
-    _more,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("building", Integer),
-    Column("built_to", Integer),
-)
 
 
 def upgrade() -> None:
@@ -36,11 +31,13 @@ def upgrade() -> None:
     create_log(connection)
     ReadModels().metadata.create_all(connection, checkfirst=False)
     _more.create_all(connection, checkfirst=False)
-    connection.execute(insert(_read_models).values(id=1, version=VERSION, generation=0))
+    generations.create(connection)
+    connection.execute(insert(generations).values(id=1, version=VERSION, generation=0))
 
 
 def downgrade() -> None:
     connection = op.get_bind()
+    generations.drop(connection)
     _more.drop_all(connection, checkfirst=False)
     ReadModels().metadata.drop_all(connection, checkfirst=False)
     drop_log(connection)

@@ -1,0 +1,65 @@
+"""Opening the service for a command, and saying what went wrong in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.plain import one_line
+
+if TYPE_CHECKING:
+    from application.service import Service
+
+REFUSED = 1
+USAGE = 2
+
+
+def failed(message: str, code: int = REFUSED) -> typer.Exit:
+    """The way out after saying on stderr, in one line, what is wrong."""
+    typer.echo(f"dispute-timeline: {one_line(message)}", err=True)
+    return typer.Exit(code)
+
+
+@contextmanager
+def opened() -> Iterator[Service]:
+    """The service on the database that DATABASE_URL names, closed when the command is done.
+
+    An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
+    """
+    with plainly():
+        service = _service()
+        try:
+            yield service
+        finally:
+            service.close()
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Turns the errors that are raised on purpose into one line and an exit code; any other is a bug and stays one."""
+    from domain.errors import Invalid, RecordError
+
+    try:
+        yield
+    except Invalid as error:
+        raise failed(error.detail, USAGE) from error
+    except RecordError as error:
+        raise failed(error.detail) from error
+
+
+def _service() -> Service:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from application.service import Service
+    from application.settings import Settings
+
+    try:
+        return Service(Settings.from_environment().database_url)
+    except SQLAlchemyError as error:
+        # The driver's own words, without the statement and the link that SQLAlchemy adds.
+        raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error
+    except (ValueError, OSError) as error:
+        raise failed(f"the database that DATABASE_URL names cannot be used: {error}") from error

@@ -1,0 +1,54 @@
+"""`serve`: the API over HTTP, with its addresses printed."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+
+from cli.opening import failed, opened
+
+EXAMPLE = "/jurisdictions/new-orleans-la/status?as_of=2017-07-07"
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=0, max=65535, help="The port to listen on; 0: any that is free.")
+    ] = 8000,
+) -> None:
+    """Serve the API over HTTP until stopped."""
+    # Before anything slow, so that a port that is taken is said at once.
+    listening = _listen(host, port)
+    import uvicorn
+
+    from api.app import create_app
+
+    with opened() as service:
+        app = create_app(service)
+        # An access log would cost more than many an answer.
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+        root = _address(host, listening.getsockname()[1])
+        api = f"{root}/api/v1"
+        typer.echo(f"The API            {api}")
+        if app.docs_url:
+            typer.echo(f"Its documentation  {root}{app.docs_url}")
+        typer.echo(f"A first answer     {api}{EXAMPLE}")
+        typer.echo("Stop with Ctrl-C.")
+        server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        hint = "; choose another with --port or PORT" if port else ""
+        raise failed(f"cannot listen on {host} port {port}: {error.strerror or error}{hint}") from error
+
+
+def _address(host: str, port: int) -> str:
+    shown_host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - only compared
+    return f"http://{shown_host}:{port}"

@@ -1,0 +1,73 @@
+"""Answers on standard output: tables for people, JSON for programs, progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from cli.plain import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[int, int], None]
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, spaced: bool = False) -> None:
+    """A table as wide as the terminal, or 80 columns where it is piped: long words are folded, never cut."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), leading=1 if spaced else 0)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        # Text, not str: rich reads markup in a str, and the record may hold what looks like it.
+        table.add_row(*(Text("" if cell is None else shown(cell), overflow="fold") for cell in row))
+    _console().print(table)
+
+
+def print_line(text: str) -> None:
+    """A line of text as it is."""
+    _console().print(shown(text), soft_wrap=True)
+
+
+def print_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """An answer as JSON on one line, in UTF-8 whatever the terminal's own encoding."""
+    import msgspec
+
+    print_bytes(msgspec.json.encode(answer))
+
+
+def print_bytes(answer: bytes) -> None:
+    """An answer that is JSON already."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(answer + b"\n")
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[Progress]:
+    """A bar on standard error, where that is a terminal, to be told how much is done of how much."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """A sign of life on standard error, where that is a terminal."""
+    with _console(stderr=True).status(doing):
+        yield
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
