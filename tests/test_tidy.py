@@ -7,10 +7,20 @@ import shutil
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+import typer.main
+
+from api.app import create_app
+from application.service import Service
+from cli.main import app as command_line
+from domain import acts, facts
+from domain.entries import Standing
+from domain.events import ACT_CLASSES, EVENT_CLASSES
+from domain.sources import Party
 
 HOUSE = Path(__file__).parent.parent
 SRC = HOUSE / "src"
@@ -197,3 +207,61 @@ def test_every_make_target_is_introduced_by_a_sentence() -> None:
         if re.match(r"[a-z-]+:(?!=)", line) and not re.match(r"# [A-Z].*[.]$", before)
     ]
     assert silent == []
+
+
+def readme() -> str:
+    return (HOUSE / "README.md").read_text(encoding="utf-8")
+
+
+def glossary() -> str:
+    return (HOUSE / "docs" / "glossary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("topic", sorted(EVENT_CLASSES))
+def test_an_event_has_a_line_in_the_glossary_and_a_golden_file(topic: str) -> None:
+    cls = EVENT_CLASSES[topic]
+    assert f"| {cls.__name__} | `{topic}` |" in glossary()
+    assert (HOUSE / "tests" / "golden" / f"{topic}-{cls.VERSION}.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [ACT_CLASSES, get_args(facts.Stage), get_args(acts.CourtValue), get_args(acts.Scope), get_args(acts.Role)]
+    + [get_args(one) for one in (acts.Outcome, acts.Effect, acts.Direction, acts.Form, acts.Subpoena, Party, Standing)]
+    + [
+        ("due", "responded", "no_response_known", "none_demanded"),
+        ("listed", "listed_disputed", "removed", "list_taken_down", "dormant", "not_listed"),
+        ("threatened", "condition_in_award", "condition_withdrawn", "withheld", "released", "threat_ended"),
+        ("in_force", "amended", "rescinded", "moot", "covered_non_party"),
+        ("open", "answered", "lapsed", "moot", "withdrawn"),
+        ("as_of", "public_by", "recorded_by", "possibly"),
+    ],
+)
+def test_a_word_that_the_answers_use_is_in_the_glossary(words: Iterable[str]) -> None:
+    assert [word for word in words if f"`{word}`" not in glossary()] == []
+
+
+def commands(command: object, path: str = "dispute-timeline") -> Iterator[str]:
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands(one, f"{path} {name}")
+    if not hasattr(command, "commands"):
+        yield path
+
+
+def test_every_command_is_in_the_readme() -> None:
+    found = list(commands(typer.main.get_command(command_line)))
+    assert len(found) > 8
+    assert [one for one in found if one not in readme()] == []
+
+
+def test_every_route_is_in_the_readme(sqlite_url: str) -> None:
+    service = Service(sqlite_url)
+    paths: dict[str, dict[str, Any]] = create_app(service).openapi()["paths"]
+    service.close()
+    routes = [
+        f"{method.upper()} {re.sub(r'{[^}]+}', '{id}', path.removeprefix('/api/v1'))}"
+        for path, methods in paths.items()
+        for method in methods
+    ]
+    assert len(routes) > 8
+    assert [one for one in routes if one not in readme()] == []

@@ -1,14 +1,19 @@
-"""Where a page ends, as a text to go on from."""
+"""Where a page ends, as a text to go on from: the same as the API's `next`."""
 
 from __future__ import annotations
 
 import binascii
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from domain.errors import Invalid
 from domain.refusals import Problem
+
+# What may stand in a key: days and slugs, and the numbers that order a day.
+_TEXT = re.compile(r"[0-9a-z-]{0,200}")
+_LARGEST = 1_000_000
 
 
 def cursor_of(key: tuple[str | int, ...] | None) -> str | None:
@@ -24,7 +29,11 @@ def key_of(cursor: str, types: tuple[type, ...]) -> Any:  # noqa: ANN401 - a tup
         key = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         key = None
-    if isinstance(key, list) and [type(one) for one in key] == list(types):
+    if isinstance(key, list) and [type(part) for part in key] == list(types) and all(map(_fits, key)):
         return tuple(key)
-    message = "is no cursor that an answer gave as `next`"
+    message = "is no cursor of this list: take the one that the page before gave"
     raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)])
+
+
+def _fits(part: str | int) -> bool:
+    return _TEXT.fullmatch(part) is not None if isinstance(part, str) else abs(part) <= _LARGEST

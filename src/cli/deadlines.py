@@ -35,6 +35,7 @@ def deadlines(
     if state is not None and state not in STATES:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(STATES)}", param_hint="--state")
     with opened() as service:
+        from api.addresses import slug_of
         from application.asking import asked, day
         from cli.cursors import cursor_of, key_of
         from projections.deadlines import Wanted, all_deadlines, place_deadlines
@@ -51,7 +52,7 @@ def deadlines(
                 rests_on = max((position for _, position in found[:limit]), default=0)
                 listed = [one for one, _ in found]
             else:
-                listed, rests_on = place_deadlines(snapshot, jurisdiction, wanted)
+                listed, rests_on = place_deadlines(snapshot, slug_of(snapshot, jurisdiction), wanted)
                 listed = [one for one in listed if after is None or _key(one) > after]
     more = cursor_of(_key(listed[limit - 1])) if len(listed) > limit else None
     listed = listed[:limit]

@@ -29,10 +29,21 @@ def opened() -> Iterator[Service]:
 
     An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
     """
+    from sqlalchemy.exc import OperationalError
+
+    from eventlog.mapper import Unreadable
+    from projections.change import CannotReplay
+
     with plainly():
         service = _service()
+        # Queries run by the driver itself raise its own error, others SQLAlchemy's.
+        lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
         try:
             yield service
+        except (OperationalError, lost) as error:
+            raise failed(f"the database failed: {getattr(error, 'orig', error)}") from error
+        except (CannotReplay, Unreadable) as error:
+            raise failed(str(error)) from error
         finally:
             service.close()
 

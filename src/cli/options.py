@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
+
+
+def _state_code(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch("[A-Z]{2}", value):
+        raise typer.BadParameter(f"{value!r} is not two capital letters, as LA")
+    return value
+
 
 AsOf = Annotated[str | None, typer.Option(metavar="DAY", help="What was true on this day. Left out: today.")]
 PublicBy = Annotated[str | None, typer.Option(metavar="DAY", help="What the public could know by this day.")]
@@ -13,6 +21,8 @@ RecordedBy = Annotated[
     typer.Option(metavar="INSTANT|POSITION", help="What this service said then, or at this position of its log."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs, as the API answers.")]
-State = Annotated[str | None, typer.Option(metavar="XX", help="Two letters: the places of one state.")]
+State = Annotated[
+    str | None, typer.Option(metavar="XX", callback=_state_code, help="Two letters: the places of one state.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after the page that named it.")]

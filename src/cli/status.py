@@ -24,12 +24,13 @@ def status(
 ) -> None:
     """Show where a place stands on a day, and which entry each answer rests on."""
     with opened() as service:
+        from api.addresses import slug_of
         from application.asking import asked
         from projections.status import status as status_of
 
         clocks = asked(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
-            answer = status_of(snapshot, jurisdiction)
+            answer = status_of(snapshot, slug_of(snapshot, jurisdiction))
     if json:
         print_json(answer)
         return

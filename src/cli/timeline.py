@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, get_args
 
 import typer
@@ -40,6 +41,7 @@ def timeline(
     with opened() as service:
         import msgspec
 
+        from api.addresses import slug_of
         from application.asking import asked, day
         from cli.cursors import key_of
         from domain.facts import Kind
@@ -49,8 +51,10 @@ def timeline(
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
                 day(name, value)
+        if q is not None and not q.strip():
+            raise typer.BadParameter("give the words to look for", param_hint="--q")
+        named = place or jurisdiction
         wanted = Wanted(
-            jurisdiction=place or jurisdiction,
             state=state,
             kind=_one_of("kind", kind, get_args(Kind)),
             party=_one_of("party", party, get_args(Party)),
@@ -63,6 +67,8 @@ def timeline(
         after = None if cursor is None else key_of(cursor, (str, str, int, str))
         clocks = asked(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
+            if named is not None:
+                wanted = replace(wanted, jurisdiction=slug_of(snapshot, named))
             found = page(snapshot, wanted, limit, after)
     if json:
         print_bytes(_answer(found.entries, found.next, found.rests_on))
