@@ -16,6 +16,8 @@ from eventlog.tables import log
 from projections.snapshot import Asked
 
 _STAMP = Statement(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_DIGITS = 18
+"""Of the longest position that a database can compare: any longer one is beyond every log."""
 
 
 def asked(
@@ -27,14 +29,24 @@ def asked(
             day(name, value)
     if recorded_by is None:
         return Asked(as_of, public_by)
-    if recorded_by.isascii() and recorded_by.isdigit():
-        position = int(recorded_by)
-        with reading(service.engine) as connection:
-            row = _STAMP.run(connection, position=position).fetchone() if position < 2**62 else None
-        recorded_day = None if row is None else datetime.fromisoformat(row[0])
-        return Asked(as_of, public_by, position, recorded_day)
-    instant = _instant(recorded_by)
-    return Asked(as_of, public_by, _position_at(service, instant), instant)
+    position = position_of(service, "recorded_by", recorded_by)
+    return Asked(as_of, public_by, position, _moment(service, recorded_by, position))
+
+
+def position_of(service: Service, name: str, written: str) -> int:
+    """The log position that a parameter names: as such, or as an instant, which names the last one by then."""
+    if written.isascii() and written.isdigit():
+        return int(written) if len(written) <= _DIGITS else 10**_DIGITS
+    return _position_at(service, _instant(name, written))
+
+
+def _moment(service: Service, written: str, position: int) -> datetime | None:
+    """The instant itself, or that at which a position was recorded; None where none was."""
+    if not written.isdigit():
+        return _instant("recorded_by", written)
+    with reading(service.engine) as connection:
+        row = _STAMP.run(connection, position=position).fetchone()
+    return None if row is None else datetime.fromisoformat(row[0])
 
 
 def day(name: str, value: str) -> str:
@@ -51,14 +63,16 @@ def _invalid(name: str, value: str, message: str) -> Invalid:
     return Invalid(f"{name}: {message}", problems=[Problem(name, value, message)])
 
 
-def _instant(text: str) -> datetime:
+def _instant(name: str, text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         message = "is neither a log position nor an instant such as 2026-11-24T17:00:00Z"
-        raise _invalid("recorded_by", text, message) from error
+        raise _invalid(name, text, message) from error
     if instant.tzinfo is None:
-        raise _invalid("recorded_by", text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")
+        raise _invalid(name, text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")
+    if not 1 < instant.year < 9999:  # noqa: PLR2004 - the calendar's ends, where no other zone can tell the instant
+        raise _invalid(name, text, "is too far from every record")
     return instant
 
 

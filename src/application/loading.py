@@ -12,9 +12,17 @@ from pydantic import ValidationError
 from application.recording import Item, Outcome, record
 from application.revising import Revision
 from application.service import Service
+from application.updating import Update
 from application.writing import problems_in, summary
 from domain.errors import Invalid
-from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
+from domain.events import (
+    EntryCorrected,
+    EntryDisputed,
+    EntryReinstated,
+    EntryRetracted,
+    JurisdictionUpdated,
+    LaterEvent,
+)
 from domain.refusals import Problem
 
 SUFFIXES = (".yaml", ".yml")
@@ -34,7 +42,7 @@ def load(service: Service, paths: Iterable[Path], *, recorder: str) -> list[Outc
     """Records everything in the files and folders given, together."""
     places: list[Item] = []
     entries: list[Item] = []
-    revisions: list[Revision] = []
+    revisions: list[Revision | Update] = []
     for path in files_in(paths):
         for item in _items(path):
             if "act" in item.fields:
@@ -57,16 +65,17 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-_ACTS: dict[str, type[LaterEvent]] = {
+_ACTS: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
     "correct": EntryCorrected,
     "dispute": EntryDisputed,
     "retract": EntryRetracted,
     "reinstate": EntryReinstated,
+    "update": JurisdictionUpdated,
 }
 
 
-def _revision(item: Item) -> Revision:
-    """An act on the record itself: `act: correct | dispute | retract | reinstate`, and what its event carries."""
+def _revision(item: Item) -> Revision | Update:
+    """An act on the record itself: what `act` says, and what its event carries."""
     cls = _ACTS.get(str(item.fields["act"]))
     if cls is None:
         problem = Problem("act", item.fields["act"], f"is none of {', '.join(_ACTS)}", item.where)
@@ -76,7 +85,7 @@ def _revision(item: Item) -> Revision:
     except ValidationError as error:
         problems = problems_in(error, None, item.where)
         raise Invalid(summary(problems), problems=problems) from error
-    return Revision(event, item.where)
+    return Update(event, item.where) if isinstance(event, JurisdictionUpdated) else Revision(event, item.where)
 
 
 def _items(path: Path) -> list[Item]:

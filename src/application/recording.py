@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,19 +15,20 @@ from sqlalchemy import select
 from application.register import Judged, register_for
 from application.revising import Revision, already, apply
 from application.service import Service
+from application.updating import Update, apply_update, place_row, who_speaks
 from application.writing import problems_in, summary, write
 from domain.dates import bounds
 from domain.entries import act_of
 from domain.errors import Conflict, Invalid, Refused
 from domain.events import JurisdictionAdded
-from domain.kinds import AnyAct
+from domain.jurisdictions import Jurisdiction
 from domain.refusals import Problem, refusals
 from eventlog.any_of import AnyOf, listed
 from eventlog.log import Append, NewEvent
 from eventlog.statements import Statement
 from eventlog.tables import log
-from projections.directory import Directory, PlaceRow
-from projections.mapping import MAPPER
+from projections.directory import Directory
+from projections.mapping import MAPPER, first_event
 
 _FIRST = Statement(
     select(log.c.stream, log.c.position, log.c.state, log.c.recorded_at, log.c.recorder).where(
@@ -57,19 +58,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """A first event of a stream, ready to be appended. `judged` is None for a place."""
+    """A first event of a stream, ready to be appended: of an entry, judged, or of a place."""
 
     item: Item
     id: str
     event: NewEvent
     judged: Judged | None = None
+    place: Jurisdiction | None = None
 
 
 def record(
     service: Service,
     entries: Sequence[Item],
     places: Sequence[Item] = (),
-    revisions: Sequence[Revision] = (),
+    revisions: Sequence[Revision | Update] = (),
     *,
     recorder: str,
 ) -> list[Outcome]:
@@ -86,15 +88,26 @@ def record(
         directory = _refuse(append, service, fresh)
         recorded = append.append([one.event for one in fresh])
         write(service, append, recorded)
-        revised = [_revise(service, append, directory, revision) for revision in revisions]
+        revised = _revise(service, append, directory, revisions)
     at = on_record | {one.stream: one.position for one in recorded}
     return [Outcome(one.id, at[one.event.stream], one.event.stream in on_record) for one in new] + revised
 
 
-def _revise(service: Service, append: Append, directory: Directory, revision: Revision) -> Outcome:
-    found = already(service, append, revision)
-    recorded = found or apply(service, append, directory, revision)
-    return Outcome(revision.event.entry, recorded.position, found is not None)
+def _revise(
+    service: Service, append: Append, directory: Directory, revisions: Iterable[Revision | Update]
+) -> list[Outcome]:
+    """Records what befell entries and places, in the order given; what says the same on record is already there."""
+    outcomes = []
+    for revision in revisions:
+        found = already(service, append, revision.stream, revision.event)
+        if found is not None:
+            recorded = found
+        elif isinstance(revision, Update):
+            recorded, directory = apply_update(service, append, directory, revision)
+        else:
+            recorded = apply(service, append, directory, revision)
+        outcomes.append(Outcome(revision.stream.partition(":")[2], recorded.position, found is not None))
+    return outcomes
 
 
 def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> Outcome:
@@ -123,24 +136,27 @@ def _validated(service: Service, entries: Sequence[Item], places: Sequence[Item]
     problems: list[Problem] = []
     new: dict[str, _New] = {}
 
-    def add(item: Item, stream: str, event: AnyAct | JurisdictionAdded, judged: Judged | None = None) -> None:
-        one = _New(item, event.id, MAPPER.new(f"{stream}:{event.id}", 1, event), judged)
+    def add(one: _New) -> None:
         twin = new.setdefault(one.event.stream, one)
         if twin.event.state != one.event.state:
-            problems.append(Problem("id", event.id, f"is given twice, the other time in {twin.item.where}", item.where))
+            where = twin.item.where
+            problems.append(Problem("id", one.id, f"is given twice, the other time in {where}", one.item.where))
 
     for item in places:
         try:
-            add(item, "jurisdiction", JurisdictionAdded.model_validate(item.fields))
+            place = JurisdictionAdded.model_validate(item.fields)
         except ValidationError as error:
             problems += problems_in(error, None, item.where)
+        else:
+            add(_New(item, place.id, MAPPER.new(f"jurisdiction:{place.id}", 1, place), place=place))
     for item in entries:
         try:
             act = act_of(item.fields)
         except ValidationError as error:
             problems += problems_in(error, item.fields.get("kind"), item.where)
         else:
-            add(item, "entry", act, Judged(act, service.memory.fact_of(act.fields())))
+            fields = act.fields()
+            add(_New(item, act.id, first_event(act, fields), Judged(act, service.memory.fact_of(fields))))
     if problems:
         raise Invalid(summary(problems), problems=problems)
     return list(new.values())
@@ -169,12 +185,14 @@ def _on_record(append: Append, new: Sequence[_New]) -> dict[str, int]:
 def _refuse(append: Append, service: Service, fresh: Sequence[_New]) -> Directory:
     """Raises Refused with everything that the record cannot carry; else the places that there will be."""
     position = append.head + len(fresh)
-    added = [one for one in fresh if one.judged is None]
+    added = [(one, one.place) for one in fresh if one.place is not None]
     directory = service.memory.directory
     if added:
-        directory = directory.and_also(_place_row(one.item.fields, append.head + 1) for one in added)
+        directory = directory.and_also(place_row(place, append.head + 1) for _, place in added)
     problems = [
-        replace(problem, where=one.item.where) for one in added for problem in _of_place(one, directory, position)
+        replace(problem, where=one.item.where)
+        for one, place in added
+        for problem in who_speaks(place, directory, position)
     ]
     judged = [one.judged for one in fresh if one.judged is not None]
     register = register_for(append.connection, service.memory, directory, judged, now=service.now(), position=position)
@@ -187,19 +205,3 @@ def _refuse(append: Append, service: Service, fresh: Sequence[_New]) -> Director
     if problems:
         raise Refused(summary(problems), problems=problems)
     return directory
-
-
-def _of_place(one: _New, directory: Directory, position: int) -> Iterator[Problem]:
-    speaks_for = one.item.fields.get("speaks_for")
-    if speaks_for is not None:
-        if one.item.fields["kind"] != "agency":
-            yield Problem("speaks_for", speaks_for, f"only an agency speaks for another, and {one.id!r} is none")
-        other = directory.place(speaks_for, position)
-        if other is None:
-            yield Problem("speaks_for", speaks_for, f"no jurisdiction {speaks_for!r} is on record")
-        elif other.speaks_for is not None:
-            yield Problem("speaks_for", speaks_for, f"{speaks_for!r} is itself an agency")
-
-
-def _place_row(fields: Mapping[str, Any], position: int) -> PlaceRow:
-    return position, fields["id"], fields["state"], fields["time_zone"], fields.get("speaks_for")

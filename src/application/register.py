@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from domain.facts import Fact
+from domain.jurisdictions import Place
 from domain.kinds import AnyAct
 from domain.law import STILL
 from domain.refusals import Register, introduces, links, mentions, places_named
@@ -22,7 +24,7 @@ from projections.tables import live
 
 _versions, _names = live().versions, live().names
 _CURRENT = Statement(
-    select(_versions.c.entry, _versions.c.position).where(
+    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
         AnyOf(_versions.c.entry, "entries"), _versions.c.until == STILL
     )
 )
@@ -50,7 +52,8 @@ def register_for(
 
     `directory` has the places on record at `position` and those recorded with the acts.
     """
-    register = Register(today=_today(directory, now, position))
+    register = Register()
+    register.today = _today(register.places, now)
     for one in judged:
         register.facts[one.act.id] = one.fact
         register.names.update(introduces(one.act, one.fact))
@@ -75,14 +78,17 @@ def facts_on_record(connection: Connection, memory: Memory, entries: Iterable[st
     if not wanted:
         return {}
     rows = _CURRENT.run(connection, entries=listed(connection, wanted)).fetchall()
-    return {entry: memory.fact(connection, position) for entry, position in rows}
+    return {entry: memory.fact_at(position, body) for entry, position, body in rows}
 
 
-def _today(directory: Directory, now: datetime, position: int) -> Callable[[Sequence[str]], str]:
+def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str]], str]:
+    @cache
+    def day_in(zone: str) -> str:
+        return now.astimezone(ZoneInfo(zone)).date().isoformat()
+
     def today(jurisdictions: Sequence[str]) -> str:
         """The latest day that it now is in any of the places named: nothing is refused that may have happened."""
-        places = [directory.place(one, position) for one in jurisdictions]
-        zones = {place.time_zone for place in places if place is not None} or {WASHINGTON}
-        return max(now.astimezone(ZoneInfo(zone)).date().isoformat() for zone in zones)
+        zones = {places[one].time_zone for one in jurisdictions if one in places} or {WASHINGTON}
+        return max(map(day_in, zones))
 
     return today

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from sqlalchemy import Connection, select, update
 
 from application.service import Service
-from eventlog.engine import writing
+from eventlog.engine import reading, writing
 from eventlog.log import Recorded
 from projections.change import changes
 from projections.rows import rows_of
-from projections.tables import VERSION, ReadModels, generations, live
+from projections.tables import VERSION, ReadModels, generations, live, prefix_of, shut_out_readers
 
 Progress = Callable[[int, int], None]
 """Told how many events are done, of how many."""
@@ -25,56 +25,71 @@ BATCH = 20_000
 def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *, batch: int = BATCH) -> int:
     """Replays the whole log into new tables and puts them in place of the old; returns how many events that were.
 
-    Readers see the old tables until the new ones take over, in one transaction. Batches are committed with the
-    position they end at, so a rebuild that was killed goes on where it was.
+    Readers see the old tables until the new ones take over, in one transaction. Each batch is committed with the
+    position that it ends at: a rebuild that was killed goes on where it was, and two that run at once share the work.
     """
     with writing(service.engine) as connection:
-        after, generation = _begin(connection)
-    fresh = ReadModels(_prefix(generation))
+        generation = _begin(connection)
+    fresh = ReadModels(prefix_of(generation))
     while True:
         with writing(service.engine) as connection:
+            built_to = _claim(connection)
+            if built_to is None:
+                return service.log.head(connection).position
             head = service.log.head(connection).position
-            after = _replay(service, connection, fresh, after, batch)
-            connection.execute(update(generations).values(built_to=after))
-        progress(after, head)
-        if head - after < batch // 10:
+            built_to = _replay(service, connection, fresh, built_to, batch)
+        progress(built_to, head)
+        if head - built_to < batch // 10:
             break
     with writing(service.engine) as connection:
-        for index in fresh.indexes:
-            index.create(connection, checkfirst=True)
+        if _claim(connection) is not None:
+            for index in fresh.indexes:
+                index.create(connection, checkfirst=True)
     with service.log.appending(recorder="rebuild", now=service.now()) as append:
         # Nobody appends now: what came in since is replayed, and the new tables take over.
-        while after < append.head:
-            after = _replay(service, append.connection, fresh, after, batch)
-        _take_over(append.connection, fresh, generation)
-    progress(after, after)
-    return after
+        built_to = _claim(append.connection)
+        while built_to is not None and built_to < append.head:
+            built_to = _replay(service, append.connection, fresh, built_to, batch)
+        if built_to is not None:
+            shut_out_readers(append.connection)
+            _take_over(append.connection, fresh, generation)
+    progress(append.head, append.head)
+    return append.head
 
 
-def _prefix(generation: int) -> str:
-    return f"g{generation}_"
+def is_current(service: Service) -> bool:
+    """Whether the tables in use were built by the present version of the projections."""
+    with reading(service.engine) as connection:
+        return connection.execute(select(generations.c.version)).scalar() == VERSION
 
 
-def _begin(connection: Connection) -> tuple[int, int]:
-    """Where to go on from, and the number of the generation: an unfinished one of this version, or a new one."""
-    row = connection.execute(select(generations)).one()
-    generation = row.generation + 1
-    if row.building == VERSION:
-        return row.built_to, generation
-    fresh = ReadModels(_prefix(generation))
-    fresh.metadata.drop_all(connection)
-    fresh.metadata.create_all(connection, checkfirst=False)
-    for index in fresh.indexes:
-        index.drop(connection)
-    connection.execute(update(generations).values(building=VERSION, built_to=0))
-    return 0, generation
+def _begin(connection: Connection) -> int:
+    """The number of the generation to build: an unfinished one of this version is gone on with."""
+    row = connection.execute(select(generations).with_for_update()).one()
+    generation: int = row.generation + 1
+    if row.building != VERSION:
+        fresh = ReadModels(prefix_of(generation))
+        fresh.metadata.drop_all(connection)
+        fresh.metadata.create_all(connection, checkfirst=False)
+        for index in fresh.indexes:
+            index.drop(connection)
+        connection.execute(update(generations).values(building=VERSION, built_to=0))
+    return generation
+
+
+def _claim(connection: Connection) -> int | None:
+    """Where to go on from, held until the transaction ends; None where another process has finished."""
+    row = connection.execute(select(generations).with_for_update()).one()
+    return row.built_to if row.building == VERSION else None
 
 
 def _replay(service: Service, connection: Connection, into: ReadModels, after: int, batch: int) -> int:
     """Replays the next batch of events; returns the position it came to."""
     events = list(service.log.read(connection, after=after, limit=batch))
     into.write(connection, rows_of(changes(events, _streams(service, connection)), service.memory.due))
-    return events[-1].position if events else after
+    built_to = events[-1].position if events else after
+    connection.execute(update(generations).values(built_to=built_to))
+    return built_to
 
 
 def _streams(service: Service, connection: Connection) -> Callable[[str], list[Recorded]]:

@@ -13,7 +13,7 @@ from application.service import Service
 from application.writing import problems_in, summary, write
 from domain.entries import EntryState, act_of, evolve
 from domain.errors import NotFound, Refused, Stale
-from domain.events import ACT_CLASSES, EntryCorrected, EntryReinstated, EntryRetracted, LaterEvent
+from domain.events import ACT_CLASSES, EntryCorrected, EntryReinstated, EntryRetracted, JurisdictionUpdated, LaterEvent
 from domain.refusals import Problem, refusals
 from eventlog.log import Append, Recorded
 from eventlog.statements import Statement
@@ -34,6 +34,11 @@ class Revision:
     where: str = ""
     on_version: int | None = None
 
+    @property
+    def stream(self) -> str:
+        """The stream of the entry."""
+        return f"entry:{self.event.entry}"
+
 
 def revise(service: Service, revision: Revision, *, recorder: str) -> int:
     """Records one revision and returns its log position.
@@ -46,18 +51,23 @@ def revise(service: Service, revision: Revision, *, recorder: str) -> int:
     return recorded.position
 
 
-def already(service: Service, append: Append, revision: Revision) -> Recorded | None:
-    """The event on record that says the same as a revision read from a file: files may be loaded again."""
-    topic, state = _encoded(revision.event)
-    stream = service.log.stream(append.connection, f"entry:{revision.event.entry}")
-    return next((one for one in stream if one.topic == topic and bytes(one.state) == state), None)
+def already(service: Service, append: Append, stream: str, event: LaterEvent | JurisdictionUpdated) -> Recorded | None:
+    """The event on record that says the same as one read from a file: files may be loaded again."""
+    new = MAPPER.new(stream, 0, event)
+    return next(
+        (
+            one
+            for one in service.log.stream(append.connection, stream)
+            if one.topic == new.topic and bytes(one.state) == new.state
+        ),
+        None,
+    )
 
 
 def apply(service: Service, append: Append, directory: Directory, revision: Revision) -> Recorded:
     """Decides and appends a revision in the transaction of an append, and brings the read models up to it."""
     event = revision.event
-    stream = f"entry:{event.entry}"
-    history = service.log.stream(append.connection, stream)
+    history = service.log.stream(append.connection, revision.stream)
     if not history:
         raise NotFound(f"no entry {event.entry!r} is on record")
     state = entry_state(history)
@@ -73,7 +83,7 @@ def apply(service: Service, append: Append, directory: Directory, revision: Revi
         raise Refused(summary(problems), problems=problems)
     if isinstance(event, EntryCorrected):
         event = _as_written(event, state)
-    (recorded,) = append.append([MAPPER.new(stream, state.version + 1, event)])
+    (recorded,) = append.append([MAPPER.new(revision.stream, state.version + 1, event)])
     write(service, append, [recorded])
     return recorded
 
@@ -82,11 +92,6 @@ def _as_written(event: EntryCorrected, state: EntryState) -> EntryCorrected:
     """The correction with its values as the record writes them; what an act leaves out stays as it was given."""
     fields = act_of(evolve(state, event).fields).fields()
     return event.model_copy(update={"fields": {name: fields.get(name, value) for name, value in event.fields.items()}})
-
-
-def _encoded(event: LaterEvent) -> tuple[str, bytes]:
-    new = MAPPER.new("", 0, event)
-    return new.topic, new.state
 
 
 def _problems(

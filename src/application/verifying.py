@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from application.service import Service
-from eventlog.engine import reading
+from application.verifying_tree import Advance, checkpoint_in, tree_faults
 from eventlog.log import Recorded
 from eventlog.tables import log
 from projections.change import changes
 from projections.rows import rows_of
-from projections.tables import live
+from projections.tables import key_of, live
 
 Progress = Callable[[int, int], None]
 """Told how many events are done, of how many."""
@@ -23,39 +23,55 @@ Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 BATCH = 20_000
 
 
-def verify(service: Service, progress: Progress = lambda _done, _total: None, *, batch: int = BATCH) -> Iterator[str]:
+def verify(
+    service: Service,
+    progress: Progress = lambda _done, _total: None,
+    *,
+    batch: int = BATCH,
+    against: str | None = None,
+) -> Iterator[str]:
     """Every fault found, a line each, naming the log position, or the table and row.
 
-    What the replay makes of a batch is held beside the stored rows of the same positions, so memory stays bounded.
+    First the log itself, also against a checkpoint kept elsewhere, then the read models beside a replay of it. What the
+    replay makes of a batch is held beside the stored rows of the same positions, so memory stays bounded.
     """
-    with reading(service.engine) as connection:
+    kept = None if against is None else checkpoint_in(against)
+    with service.reading() as connection:
         head = service.log.head(connection).position
-        yield from _broken_streams(connection)
-        superseded = _superseded(connection)
-        stored = [_Stored(connection, table) for table in live().tables]
-        after, stamp = 0, ""
-        while after < head:
-            events = list(service.log.read(connection, after=after, limit=batch))
-            for event in events:
-                yield from _broken_order(event, after, stamp)
-                after, stamp = event.position, event.recorded_at
+        sound = True
+        for fault in tree_faults(connection, lambda done: progress(done, 2 * head), kept):
+            sound = False
+            yield fault
+        try:
+            yield from _broken_streams(connection)
+            yield from _differing_rows(service, connection, lambda done: progress(head + done, 2 * head), batch)
+        except Exception as error:
+            if sound:
+                raise
+            # What the log should not hold can break a replay in any way; it has been named above.
+            yield f"the read models were not compared any further, because of what the log holds: {_short(error)}"
 
-            def stream(name: str) -> list[Recorded]:
-                return service.log.stream(connection, name)
 
-            rows = rows_of(changes(events, stream), service.memory.due)
-            for its in stored:
-                yield from its.faults(getattr(rows, its.table.name), superseded, after)
-            progress(after, head)
+def _differing_rows(service: Service, connection: Connection, advance: Advance, batch: int) -> Iterator[str]:
+    head = service.log.head(connection).position
+    superseded = _superseded(connection)
+    stored = [_Stored(connection, table) for table in live().tables]
+
+    def stream(name: str) -> list[Recorded]:
+        return service.log.stream(connection, name)
+
+    after = 0
+    while after < head:
+        events = list(service.log.read(connection, after=after, limit=batch))
+        if not events:
+            raise LookupError(f"no event follows position {after}")
+        after = events[-1].position
+        rows = rows_of(changes(events, stream), service.memory.due)
         for its in stored:
-            yield from its.faults([], superseded, None)
-
-
-def _broken_order(event: Recorded, after: int, stamp: str) -> Iterator[str]:
-    if event.position != after + 1:
-        yield f"log position {after + 1}: missing, the next is {event.position}"
-    if event.recorded_at < stamp:
-        yield f"log position {event.position}: recorded at {event.recorded_at}, before the last one ({stamp})"
+            yield from its.faults(getattr(rows, its.table.name), superseded, after)
+        advance(after)
+    for its in stored:
+        yield from its.faults([], superseded, None)
 
 
 def _broken_streams(connection: Connection) -> Iterator[str]:
@@ -75,7 +91,7 @@ def _superseded(connection: Connection) -> dict[int, int]:
     query = select(earlier.c.position, log.c.position).join(
         log, (earlier.c.stream == log.c.stream) & (earlier.c.version == log.c.version - 1)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(map(tuple, connection.execute(query)))
 
 
 class _Stored:
@@ -84,7 +100,7 @@ class _Stored:
     def __init__(self, connection: Connection, table: Table) -> None:
         self.table = table
         self._names = [column.name for column in table.columns]
-        self._key = [self._names.index(column.name) for column in table.primary_key]
+        self._key = [self._names.index(name) for name in key_of(table)]
         self._position = self._names.index("position")
         query = select(table).order_by(table.c.position).execution_options(stream_results=True)
         self._rows = iter(connection.execute(query))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from application.service import Service
 from domain.refusals import Problem
@@ -12,6 +13,8 @@ from eventlog.log import Append, Recorded
 from projections.change import changes
 from projections.rows import rows_of
 from projections.tables import live
+
+_NO_FIELDS = ("[key]", "constrained-int", "literal['dc']")
 
 
 def write(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
@@ -24,17 +27,20 @@ def write(service: Service, append: Append, recorded: Sequence[Recorded]) -> Non
 
 
 def problems_in(error: ValidationError, kind: object, where: str = "") -> list[Problem]:
-    """What pydantic found, with paths as the record's files write them."""
-    # The union's tag (the kind) and the types of a union's members are no part of a path.
-    return [
-        Problem(
-            ".".join(str(part) for part in fault["loc"] if part != kind and str(part).islower()) or "(the whole)",
-            fault["input"],
-            fault["msg"].removeprefix("Value error, "),
-            where,
-        )
-        for fault in error.errors(include_url=False, include_context=False)
-    ]
+    """What pydantic found, with paths as the record's files write them: `respond_by.date`, `quotes.0.text`."""
+    return [_problem_of(fault, kind, where) for fault in error.errors(include_url=False, include_context=False)]
+
+
+def _problem_of(fault: ErrorDetails, kind: object, where: str) -> Problem:
+    if fault["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        message = "Field required" if kind is None else fault["msg"]
+        return Problem("kind", kind, message, where)
+    # Neither the union's tag (the kind), nor a key as such, nor the members of a field's own union are in a path.
+    loc = fault["loc"][1:] if fault["loc"][:1] == (kind,) else fault["loc"]
+    path = ".".join(str(part) for part in loc if part not in _NO_FIELDS) or "(the whole)"
+    # Of what is missing pydantic shows all that surrounds it.
+    value = None if fault["type"] == "missing" else fault["input"]
+    return Problem(path, value, fault["msg"].removeprefix("Value error, "), where)
 
 
 def summary(problems: Sequence[Problem]) -> str:

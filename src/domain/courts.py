@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from domain.facts import Fact, Ruled
 from domain.jurisdictions import CIRCUITS, Place
-from domain.law import Clocks, Held, Law, Pair
+from domain.law import CERTAIN, Clocks, Held, Law, Pair
 
 Item = dict[str, Any]
 COVERED = "covered_non_party"
+Circuit = int | str | None
+LineOf = Callable[[Place, Pair, Iterable[Fact], Circuit, str], Item | None]
 
 
 @dataclass(slots=True)
@@ -29,34 +31,46 @@ class Line:
         return self.until is not None and self.until < day
 
 
-def court_track(place: Place, law: Law, at: Clocks) -> tuple[dict[Pair, Item], dict[Pair, Item], int]:
-    """The lines of what certainly counts, those of all that may count, and the last position that they rest on."""
+def pairs_before(place: Place, law: Law, at: Clocks) -> dict[Pair, tuple[Held, ...]]:
+    """Every version of the acts by which a case and a subject come before the place, as a party or by scope."""
     filings = _filings(place, law)
     pairs = set(law.reaching)
     for case, its in filings.items():
         pairs.update((case, subject) for subject in law.subjects_of.get(case, ()))
         pairs.update((case, subject) for held in its for subject in held.fact.subjects)
+    found = {}
+    for pair in pairs:
+        case, subject = pair
+        rulings = law.rulings.get(pair, ())
+        if case not in filings:
+            circuit = law.circuit_of(case, at)
+            if not any(_bears(held.fact, pair, place, circuit) for held in rulings):
+                continue
+        found[pair] = (*filings.get(case, ()), *rulings, *law.subject_ends.get(subject, ()))
+    return found
+
+
+def court_track(
+    place: Place, law: Law, at: Clocks, line: LineOf | None = None
+) -> tuple[dict[Pair, Item], dict[Pair, Item], int]:
+    """The lines of what certainly counts, those of all that may count, and the last position that they rest on."""
+    line_of = line or court_line
     sure: dict[Pair, Item] = {}
     maybe: dict[Pair, Item] = {}
     rests_on = 0
-    for pair in pairs:
-        case, subject = pair
-        circuit = law.circuit_of(case, at)
-        rulings = law.rulings.get(pair, ())
-        if case not in filings and not any(_bears(held.fact, pair, place, circuit) for held in rulings):
-            continue
-        acts = (*filings.get(case, ()), *rulings, *law.subject_ends.get(subject, ()))
+    for pair, acts in pairs_before(place, law, at).items():
+        circuit = law.circuit_of(pair[0], at)
         rests_on = max(rests_on, *(held.rests_on(at) for held in acts))
         counted = sorted(((held.fact, held.counts(at)) for held in acts), key=lambda one: one[0].effect)
-        certain = [fact for fact, level in counted if level == 2]  # noqa: PLR2004 - the levels of Held.counts
+        certain = [fact for fact, level in counted if level == CERTAIN]
         may = [fact for fact, level in counted if level]
-        line = _line(place, pair, certain, circuit, at.as_of)
-        if line is not None:
-            sure[pair] = line
+        item = line_of(place, pair, certain, circuit, at.as_of)
+        if item is not None:
+            sure[pair] = item
         if len(may) > len(certain):
-            line = _line(place, pair, may, circuit, at.as_of)
-        if line is not None:
-            maybe[pair] = line
+            item = line_of(place, pair, may, circuit, at.as_of)
+        if item is not None:
+            maybe[pair] = item
     return sure, maybe, rests_on
 
 
@@ -71,7 +85,7 @@ def _filings(place: Place, law: Law) -> dict[str, list[Held]]:
     return filings
 
 
-def _bears(fact: Fact, pair: Pair, place: Place, circuit: int | str | None) -> bool:
+def _bears(fact: Fact, pair: Pair, place: Place, circuit: Circuit) -> bool:
     """Whether a ruling on the pair puts it before a place that is no party."""
     return any(
         (holding.case, holding.subject) == pair and holding.value == "enjoined" and _reaches(holding, place, circuit)
@@ -79,7 +93,7 @@ def _bears(fact: Fact, pair: Pair, place: Place, circuit: int | str | None) -> b
     )
 
 
-def _reaches(holding: Ruled, place: Place, circuit: int | str | None) -> bool:
+def _reaches(holding: Ruled, place: Place, circuit: Circuit) -> bool:
     """Whether a holding's scope takes in a place that is no party (rule 2)."""
     match holding.scope:
         case "nationwide":
@@ -94,7 +108,7 @@ def _reaches(holding: Ruled, place: Place, circuit: int | str | None) -> bool:
             return False
 
 
-def _line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: int | str | None, day: str) -> Item | None:
+def court_line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: Circuit, day: str) -> Item | None:
     """The line of a pair on a day, from facts in order of effect; None where the place has none."""
     role: str | None = None
     line: Line | None = None
@@ -119,7 +133,7 @@ def _line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: int | str | 
 
 
 def _after_holding(
-    line: Line | None, fact: Fact, holding: Ruled, place: Place, *, party: bool, circuit: int | str | None
+    line: Line | None, fact: Fact, holding: Ruled, place: Place, *, party: bool, circuit: Circuit
 ) -> Line | None:
     """What a holding makes of a line: rule 2."""
     if holding.scope == "named" and holding.named.isdisjoint(place.touched_by):

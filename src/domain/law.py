@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from domain.facts import Fact
 
+CERTAIN, MAYBE = 2, 1
+"""How surely an act counts (`Fact.certainty`)."""
 STILL = 2**62
 """The `until` of a version that has not been superseded."""
 

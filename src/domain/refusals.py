@@ -6,26 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.events import ACT_CLASSES
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.kinds import (
-    Act,
-    AgreementReached,
-    CaseClosed,
-    ConditionImposed,
-    ConditionWithdrawn,
-    CourtRuled,
-    DeadlineExtended,
-    DeadlineWithdrawn,
-    Demanding,
-    Ending,
-    LawsuitFiled,
-    ListChanged,
-    ListPublished,
-    ListWithdrawn,
-    PolicyChanged,
-    ReportIssued,
-)
+from domain.kinds import Act
 
 Name = tuple[str, str]
 """What an entry introduces: ("review" | "policy" | "subject" | "case" | "list", id)."""
@@ -51,9 +35,25 @@ class Register:
     today: Callable[[Sequence[str]], str] = lambda _: "9999-12-31"
 
 
+def _of_each(*names: str) -> dict[type[Act], tuple[str, ...]]:
+    """Those of the fields named that each kind of act has. Asked of the classes once: an act is slow to say no."""
+    return {cls: tuple(name for name in names if name in cls.model_fields) for cls in ACT_CLASSES.values()}
+
+
+_NAMING_PLACES = _of_each("jurisdictions", "roles", "added", "removed")
+_MENTIONING = _of_each("review", "subjects", "list", "policy", "case")
+_HOLDING = _of_each("holdings")
+_ENDING = _of_each("ends_reviews", "ends_lists", "ends_subjects")
+_LINKING = _of_each("follows", "answers", "disputes", "revokes", "demand")
+_ASKING = _of_each("respond_by")
+_CHANGING_A_LIST = _of_each("added", "removed")
+
+
 def introduces(act: Act, fact: Fact) -> Iterator[Name]:
     """The reviews, policies, subjects, cases and lists that an act makes known."""
-    yield from ((kind, one.id) for kind, one in _mentions(act) if one.introduces)
+    for _, kind, one in _mentions(act):
+        if one.introduces:
+            yield kind, one.id
     if fact.review == act.id:
         yield "review", act.id
     if fact.policy == act.id:
@@ -62,51 +62,46 @@ def introduces(act: Act, fact: Fact) -> Iterator[Name]:
 
 def mentions(act: Act) -> Iterator[tuple[str, str, str]]:
     """Every named thing that an act relies on: field, kind of thing, id."""
-    for kind, one in _mentions(act):
-        yield {"subject": "subjects"}.get(kind, kind), kind, one.id
-    if isinstance(act, CourtRuled | CaseClosed):
-        for number, holding in enumerate(act.holdings):
+    for name, kind, one in _mentions(act):
+        yield name, kind, one.id
+    for name in _HOLDING[type(act)]:
+        for number, holding in enumerate(getattr(act, name)):
             yield f"holdings.{number}.subject", "subject", holding.subject
             if holding.case is not None:
                 yield f"holdings.{number}.case", "case", holding.case
-    if isinstance(act, Ending):
-        yield from (("ends_reviews", "review", one) for one in act.ends_reviews)
-        yield from (("ends_lists", "list", one) for one in act.ends_lists)
-        yield from (("ends_subjects", "subject", one) for one in act.ends_subjects)
+    for name in _ENDING[type(act)]:
+        kind = name.removeprefix("ends_").removesuffix("s")
+        for one in getattr(act, name):
+            yield name, kind, one
 
 
-def _mentions(act: Act) -> Iterator[tuple[str, Any]]:
-    if isinstance(act, Demanding | ReportIssued | AgreementReached) and act.review is not None:
-        yield "review", act.review
-    if isinstance(act, ConditionImposed | ConditionWithdrawn | Ending | LawsuitFiled):
-        yield from (("subject", subject) for subject in act.subjects)
-    if isinstance(act, ListPublished | ListChanged | ListWithdrawn):
-        yield "list", act.list
-    if isinstance(act, PolicyChanged) and act.policy is not None:
-        yield "policy", act.policy
-    if isinstance(act, LawsuitFiled | CourtRuled | CaseClosed):
-        yield "case", act.case
+def _mentions(act: Act) -> Iterator[tuple[str, str, Any]]:
+    for name in _MENTIONING[type(act)]:
+        kind = name.removesuffix("s")
+        for one in _each(getattr(act, name)):
+            yield name, kind, one
 
 
 def places_named(act: Act) -> Iterator[tuple[str, str]]:
     """Every jurisdiction that an act names, with the field that names it."""
-    yield from (("jurisdictions", one) for one in act.jurisdictions)
-    if isinstance(act, LawsuitFiled):
-        yield from (("roles", one) for one in act.roles)
-    if isinstance(act, ListChanged):
-        yield from (("added", one) for one in act.added)
-        yield from (("removed", one) for one in act.removed)
-    if isinstance(act, CourtRuled | CaseClosed):
-        for number, holding in enumerate(act.holdings):
-            yield from ((f"holdings.{number}.jurisdictions", one) for one in holding.jurisdictions)
+    for name in _NAMING_PLACES[type(act)]:
+        for one in getattr(act, name):
+            yield name, one
+    for name in _HOLDING[type(act)]:
+        for number, holding in enumerate(getattr(act, name)):
+            for one in holding.jurisdictions:
+                yield f"holdings.{number}.jurisdictions", one
 
 
 def links(act: Act) -> Iterator[tuple[str, str]]:
     """Every entry that an act names, with the field that names it."""
-    for name in ("follows", "answers", "disputes", "revokes"):
-        yield from ((name, one) for one in getattr(act, name, ()))
-    if isinstance(act, DeadlineExtended | DeadlineWithdrawn):
-        yield "demand", act.demand
+    for name in _LINKING[type(act)]:
+        for one in _each(getattr(act, name)):
+            yield name, one
+
+
+def _each(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a field that holds several, or one, or none
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def refusals(act: Act, fact: Fact, register: Register) -> list[Problem]:
@@ -140,8 +135,10 @@ def _sources(act: Act) -> Iterator[Problem]:
         *((f"quotes.{number}.source", quote.source) for number, quote in enumerate(act.quotes)),
         *((f"claims.{number}.source", claim.source) for number, claim in enumerate(act.claims)),
     ]
-    if isinstance(act, Demanding) and act.respond_by is not None and act.respond_by.source is not None:
-        cited.append(("respond_by.source", act.respond_by.source))
+    for name in _ASKING[type(act)]:
+        asked = getattr(act, name)
+        if asked is not None and asked.source is not None:
+            cited.append(("respond_by.source", asked.source))
     for name, source in cited:
         if source not in own:
             yield Problem(name, source, f"{source!r} is none of the entry's sources ({', '.join(sorted(own))})")
@@ -156,11 +153,10 @@ def _dates(fact: Fact, register: Register) -> Iterator[Problem]:
 
 
 def _lists(act: Act) -> Iterator[Problem]:
-    if isinstance(act, ListChanged):
-        for name, ones in (("added", act.added), ("removed", act.removed)):
-            for one in ones:
-                if one not in act.jurisdictions:
-                    yield Problem(name, one, f"{one!r} is not among the entry's jurisdictions")
+    for name in _CHANGING_A_LIST[type(act)]:
+        for one in getattr(act, name):
+            if one not in act.jurisdictions:
+                yield Problem(name, one, f"{one!r} is not among the entry's jurisdictions")
 
 
 def _link(name: str, target: Fact, fact: Fact, register: Register) -> Iterator[Problem]:
@@ -178,11 +174,9 @@ def _link(name: str, target: Fact, fact: Fact, register: Register) -> Iterator[P
     if fact.hi < target.lo:
         yield Problem(name, target.id, f"{target.id!r} came later: {target.occurred}, and this act {fact.occurred}")
     elif fact.lo == fact.hi == target.lo == target.hi and fact.occurrence < target.occurrence:
-        yield Problem(
-            name,
-            target.id,
-            f"{target.id!r} comes later on the same day: give this act a sequence above {target.occurrence[2]}",
-        )
+        above = target.occurrence[2]
+        message = f"{name} names {target.id!r}, which comes later on the same day: give this act one above {above}"
+        yield Problem("sequence", fact.occurrence[2], message)
 
 
 def _reaches(demand: Fact, named: Sequence[str], places: Mapping[str, Place]) -> bool:

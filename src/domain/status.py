@@ -13,13 +13,12 @@ from typing import Any, TypeVar
 from domain.courts import court_track
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.law import Clocks, Held, Law
-from domain.reviews import Links, fold_reviews, stage_moves
-from domain.tracks import fold_funding, fold_listing, fold_policies
+from domain.law import CERTAIN, Clocks, Held, Law
+from domain.reviews import Links
+from domain.rules import PRESENT, Rules
 
 Item = dict[str, Any]
 K = TypeVar("K", str, tuple[str, str])
-CERTAIN = 2
 
 NO_REVIEW: Item = {
     "stage": {"value": "none_known", "since": None, "entry": None},
@@ -38,7 +37,18 @@ class Counted:
 
 
 def counted(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> Counted:
-    """What counts for a place: the acts of its relatives, and the law that ends what they began."""
+    """What counts for a place on the clocks asked, certainly and perhaps."""
+    versions = sorted(bearing(place, own, law), key=lambda held: held.fact.effect)
+    levels = [(held.fact, held.counts(at)) for held in versions]
+    return Counted(
+        certain=[fact for fact, level in levels if level == CERTAIN],
+        may=[fact for fact, level in levels if level],
+        rests_on=max((held.rests_on(at) for held in versions), default=0),
+    )
+
+
+def bearing(place: Place, own: Iterable[Held], law: Law) -> list[Held]:
+    """Every version that bears on a place: the acts of its relatives, and the law that ends what they began."""
     touched = place.touched_by
     versions = [
         held for held in own if held.fact.answers or held.fact.demand or not touched.isdisjoint(held.fact.jurisdictions)
@@ -53,30 +63,23 @@ def counted(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> Counted:
         *(held for list_ in lists for held in law.list_acts.get(list_, ()) if _takes_down(held.fact)),
         *(held for grant in grants for held in law.grant_ends.get(grant, ())),
     ]
-    versions += {id(held): held for held in ends if held.fact.id not in seen}.values()
-    versions.sort(key=lambda held: held.fact.effect)
-    levels = [(held.fact, held.counts(at)) for held in versions]
-    return Counted(
-        certain=[fact for fact, level in levels if level == CERTAIN],
-        may=[fact for fact, level in levels if level],
-        rests_on=max((held.rests_on(at) for held in versions), default=0),
-    )
+    return [*versions, *{id(held): held for held in ends if held.fact.id not in seen}.values()]
 
 
 def _takes_down(fact: Fact) -> bool:
     return fact.listing == "withdrawn" or bool(fact.ends_lists)
 
 
-def status(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> tuple[Item, int]:
+def status(place: Place, own: Iterable[Held], law: Law, at: Clocks, rules: Rules = PRESENT) -> tuple[Item, int]:
     """The answer of section 4 for a place on the clocks asked, and the last log position that it rests on."""
     acts = counted(place, own, law, at)
 
     def list_of(entry: str) -> str | None:
         return law.list_of(entry, at)
 
-    sure = _fold(place, acts.certain, list_of, at.as_of)
-    maybe = _fold(place, acts.may, list_of, at.as_of) if len(acts.may) > len(acts.certain) else sure
-    lines, lines_maybe, court_rests_on = court_track(place, law, at)
+    sure = fold(place, acts.certain, list_of, at.as_of, rules)
+    maybe = fold(place, acts.may, list_of, at.as_of, rules) if len(acts.may) > len(acts.certain) else sure
+    lines, lines_maybe, court_rests_on = court_track(place, law, at, rules.court)
     answer = {
         "jurisdiction": place.id,
         "as_of": at.as_of,
@@ -93,17 +96,17 @@ def status(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> tuple[Ite
     return answer, max(acts.rests_on, court_rests_on)
 
 
-def _fold(
-    place: Place, facts: Sequence[Fact], list_of: Callable[[str], str | None], day: str
+def fold(
+    place: Place, facts: Sequence[Fact], list_of: Callable[[str], str | None], day: str, rules: Rules = PRESENT
 ) -> dict[str, dict[str, Item]]:
     """Four tracks of a place from facts in order of effect (the fifth needs no facts of its own: see courts)."""
     touched = place.touched_by
-    moves = stage_moves(touched, facts)
+    moves = rules.stage_moves(touched, facts)
     return {
-        "reviews": fold_reviews(place, facts, moves, Links.among(facts), day),
-        "listing": fold_listing(touched, facts, list_of),
-        "funding": fold_funding(touched, facts, moves),
-        "policies": fold_policies(touched, facts),
+        "reviews": rules.reviews(place, facts, moves, Links.among(facts), day),
+        "listing": rules.listing(touched, facts, list_of),
+        "funding": rules.funding(touched, facts, moves),
+        "policies": rules.policies(touched, facts),
     }
 
 

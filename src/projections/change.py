@@ -144,8 +144,8 @@ def changes(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
             yield _later(event, stream)
 
 
-def entry_state(events: Iterable[Recorded]) -> EntryState:
-    """An entry as it stands after the events of its stream."""
+def states(events: Iterable[Recorded]) -> Iterator[EntryState]:
+    """An entry as it stood after each event of its stream."""
     state: EntryState | None = None
     for recorded in events:
         if state is None:
@@ -155,9 +155,12 @@ def entry_state(events: Iterable[Recorded]) -> EntryState:
             if not isinstance(event, LATER):
                 raise CannotReplay(recorded, "it is not what happens to an entry later")
             state = evolve(state, event)
-    if state is None:
-        raise LookupError("no events")
-    return state
+        yield state
+
+
+def entry_state(events: Iterable[Recorded]) -> EntryState:
+    """An entry as it stands after the events of its stream."""
+    return list(states(events))[-1]
 
 
 def _later(event: Recorded, stream: Stream) -> Change:
@@ -170,8 +173,7 @@ def _later(event: Recorded, stream: Stream) -> Change:
                 event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
             )
         case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
-            state = entry_state(history)
-            was = entry_state(history[:-1])
+            was, state = list(states(history))[-2:]
             fields = msgspec.json.encode(state.fields)
             first = history[0]
             return EntryChange(

@@ -24,11 +24,11 @@ def _on_record() -> Select[tuple[str, str, int]]:
 
 _BY = {
     name: Statement(_on_record().where(_places.c[name] == bindparam("value")).order_by(_places.c.id))
-    for name in ("id", "geoid", "ocd")
+    for name in ("id", "geoid")
 }
 
 
-def _listing(*, state: bool, kind: bool, reviewed: bool) -> Statement:
+def _listing(*, state: bool, kind: bool, ocd: bool, reviewed: bool) -> Statement:
     speaker = _places.alias("speaker")
     in_review: ColumnElement[bool] = exists().where(
         _timeline.c.jurisdiction == _places.c.id, _timeline.c.review.is_not(None)
@@ -42,16 +42,18 @@ def _listing(*, state: bool, kind: bool, reviewed: bool) -> Statement:
         query = query.where(_places.c.state == bindparam("state"))
     if kind:
         query = query.where(_places.c.kind == bindparam("kind"))
+    if ocd:
+        query = query.where(_places.c.ocd == bindparam("ocd"))
     if reviewed:
         query = query.where(or_(in_review, through_agency))
     return Statement(query.order_by(_places.c.id).limit(_CHUNK))
 
 
-_LISTINGS: dict[tuple[bool, bool, bool], Statement] = {}
+_LISTINGS: dict[tuple[bool, bool, bool, bool], Statement] = {}
 
 
 def place_by(snapshot: Snapshot, name: str, value: str) -> tuple[str, int]:
-    """The JSON of the place whose `id`, `geoid` or `ocd` has a value, and its position; NotFound otherwise."""
+    """The JSON of the place whose `id` or `geoid` has a value, and its position; NotFound otherwise."""
     row = _BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
     if row is None:
         what = "jurisdiction" if name == "id" else f"jurisdiction with {name}"
@@ -60,13 +62,19 @@ def place_by(snapshot: Snapshot, name: str, value: str) -> tuple[str, int]:
 
 
 def places(
-    snapshot: Snapshot, *, after: str, state: str | None, kind: str | None, stage: str | None
+    snapshot: Snapshot,
+    *,
+    after: str,
+    state: str | None = None,
+    kind: str | None = None,
+    ocd: str | None = None,
+    stage: str | None = None,
 ) -> Iterator[tuple[str, str, int]]:
     """Id, JSON and position of the places beyond the id `after`, by id; `stage`: those with a review there now."""
-    key = (state is not None, kind is not None, stage not in (None, "none_known"))
+    given = {name: one for name, one in (("state", state), ("kind", kind), ("ocd", ocd)) if one is not None}
+    key = ("state" in given, "kind" in given, "ocd" in given, stage not in (None, "none_known"))
     if key not in _LISTINGS:
-        _LISTINGS[key] = _listing(state=key[0], kind=key[1], reviewed=key[2])
-    given = {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
+        _LISTINGS[key] = _listing(state=key[0], kind=key[1], ocd=key[2], reviewed=key[3])
     while True:
         rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **given).fetchall()
         for id_, body, position in rows:

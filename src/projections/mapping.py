@@ -8,7 +8,13 @@ import msgspec
 
 from domain.events import EVENT_CLASSES, Event
 from domain.kinds import Act
+from eventlog.log import NewEvent
 from eventlog.mapper import Mapper, topic_of
+
+
+def first_event(act: Act, fields: dict[str, Any]) -> NewEvent:
+    """The event by which an act comes into the log, from its `fields()` where they are at hand."""
+    return NewEvent(f"entry:{act.id}", 1, topic_of(act.TOPIC, act.VERSION), msgspec.json.encode(fields))
 
 
 def _encode(event: Any) -> tuple[str, bytes]:  # noqa: ANN401 - the closed union, whose members share no base

@@ -70,8 +70,13 @@ class Memory:
     def fact(self, connection: Connection, position: int) -> Fact:
         """The fact that the version recorded at a position amounts to."""
         fact = self._facts.get(position)
+        return self.fact_at(position, _BODY.run(connection, position=position).fetchone()[0]) if fact is None else fact
+
+    def fact_at(self, position: int, body: str) -> Fact:
+        """The fact that the version recorded at a position amounts to, whose body is at hand."""
+        fact = self._facts.get(position)
         if fact is None:
-            fact = self.decoded(_BODY.run(connection, position=position).fetchone()[0])
+            fact = self.decoded(body)
             # What is not committed may be rolled back, and its position given to another event: not to be kept.
             if position <= self.head:
                 if len(self._facts) >= FACTS_KEPT:

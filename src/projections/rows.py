@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -12,6 +13,8 @@ from projections.change import Change, EntryChange, Header, PlaceChange
 
 NATIONAL = ""
 """In `timeline.jurisdiction`: the entry names nobody and belongs to the national line."""
+
+_NOBODY = (NATIONAL,)
 
 Due = Callable[[str, int], str]
 """The last day of a period: from its trigger day and its length."""
@@ -65,12 +68,12 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
         )
     )
     review = header.belongs_to
-    rows.timeline += [
-        (jurisdiction, lo, hi, sequence, id_, position, review) for jurisdiction in header.jurisdictions or (NATIONAL,)
-    ]
-    rows.names += [(kind, name, position) for kind, name in set(_names(header, review))]
-    targets = {*header.answers, *header.disputes, *([header.demand] if header.demand is not None else [])}
-    if targets:
+    for jurisdiction in header.jurisdictions or _NOBODY:
+        rows.timeline.append((jurisdiction, lo, hi, sequence, id_, position, review))
+    for kind, name in set(_names(header, review)):
+        rows.names.append((name, kind, position))
+    if header.answers or header.disputes or header.demand is not None:
+        targets = {*header.answers, *header.disputes, header.demand} - {None}
         rows.links += [(target, position, id_) for target in targets]
     if header.extended_to is not None and header.demand is not None:
         rows.due_days.append((header.extended_to, header.demand, position))
@@ -123,16 +126,21 @@ def _place_rows(rows: Rows, change: PlaceChange) -> None:
 
 def rendered(change: EntryChange) -> str:
     """The JSON object of an entry as a timeline shows it, left open: `certain` depends on the clocks asked."""
-    recorder = msgspec.json.encode(change.recorder).decode()
-    latest = f'"position":{change.position},"recorded_at":"{change.recorded_at}","recorder":{recorder}'
-    log = latest
-    if change.first is not None:
-        position, recorded_at, by = change.first
-        log = f'"position":{position},"recorded_at":"{recorded_at}","recorder":{msgspec.json.encode(by).decode()}'
+    latest = _log(change.position, change.recorded_at, change.recorder)
+    first = latest if change.first is None else _log(*change.first)
     return (
         f'{change.fields[:-1].decode()},"standing":"{change.standing}",'
-        f'"log":{{{log},"version":{change.version},"revised":{{{latest}}}}}'
+        f'"log":{{{first},"version":{change.version},"revised":{{{latest}}}}}'
     )
+
+
+def _log(position: int, recorded_at: str, recorder: str) -> str:
+    return f'"position":{position},"recorded_at":"{recorded_at}","recorder":{_quoted(recorder)}'
+
+
+@lru_cache
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text).decode()
 
 
 def finished(body: str, *, certain: bool) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from domain.errors import NotFound
 from domain.jurisdictions import Place
 from domain.law import Clocks
+from domain.refusals import Problem
 from projections.memory import Memory
 
 WASHINGTON = "America/New_York"
@@ -60,5 +61,6 @@ class Snapshot:
         """A place on record at the snapshot's position; NotFound otherwise."""
         place = self.memory.directory.place(id_, self.position)
         if place is None:
-            raise NotFound(f"no jurisdiction {id_!r} is on record")
+            message = f"no jurisdiction {id_!r} is on record"
+            raise NotFound(message, problems=[Problem("jurisdiction", id_, message)])
         return place

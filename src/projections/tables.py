@@ -75,8 +75,6 @@ class ReadModels:
             Column("entry", _text(), nullable=False),
             Column("position", BigInteger, nullable=False),
             Column("review", _text()),
-            PrimaryKeyConstraint("jurisdiction", "lo", "hi", "sequence", "entry", "position"),
-            sqlite_with_rowid=False,
         )
         self.places = Table(
             f"{prefix}places",
@@ -95,10 +93,10 @@ class ReadModels:
         self.names = Table(
             f"{prefix}names",
             self.metadata,
-            Column("kind", _text(), nullable=False),
             Column("id", _text(), nullable=False),
+            Column("kind", _text(), nullable=False),
             Column("position", BigInteger, nullable=False),
-            PrimaryKeyConstraint("kind", "id", "position"),
+            PrimaryKeyConstraint("id", "kind", "position"),
             sqlite_with_rowid=False,
         )
         self.links = Table(
@@ -119,6 +117,13 @@ class ReadModels:
             PrimaryKeyConstraint("due", "demand", "position"),
             sqlite_with_rowid=False,
         )
+        # Few versions are law, so this one is kept while the rows come in; making it would read every version.
+        Index(
+            f"{prefix}versions_law",
+            self.versions.c.position,
+            sqlite_where=self.versions.c.law,
+            postgresql_where=self.versions.c.law,
+        )
         self.indexes = (
             Index(f"{prefix}versions_by_entry", self.versions.c.entry, self.versions.c.position),
             Index(
@@ -129,11 +134,16 @@ class ReadModels:
                 self.versions.c.entry,
                 self.versions.c.position,
             ),
+            # Not the primary key, which cannot be made last: rows come in all over its order, at a page written each.
             Index(
-                f"{prefix}versions_law",
-                self.versions.c.position,
-                sqlite_where=self.versions.c.law,
-                postgresql_where=self.versions.c.law,
+                f"{prefix}timeline_in_order",
+                self.timeline.c.jurisdiction,
+                self.timeline.c.lo,
+                self.timeline.c.hi,
+                self.timeline.c.sequence,
+                self.timeline.c.entry,
+                self.timeline.c.position,
+                unique=True,
             ),
             Index(
                 f"{prefix}timeline_reviewed",
@@ -145,6 +155,7 @@ class ReadModels:
             Index(f"{prefix}places_by_geoid", self.places.c.geoid),
             Index(f"{prefix}places_by_ocd", self.places.c.ocd),
         )
+        """What a rebuild makes when the rows are in."""
         self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days)
         self.insert = {table.name.removeprefix(prefix): Insert(table) for table in self.tables}
         self._close = {
@@ -164,6 +175,12 @@ class ReadModels:
             self._close[self.places].run(connection, superseded=before, by=position)
 
 
+def key_of(table: Table) -> list[str]:
+    """The columns that tell a table's rows apart: its primary key, or the unique index in place of one."""
+    columns = table.primary_key.columns or next(index.columns for index in table.indexes if index.unique)
+    return [column.name for column in columns]
+
+
 generations = Table(
     "read_models",
     MetaData(),
@@ -175,6 +192,27 @@ generations = Table(
 )
 """One row: the version that built the tables in use and how often they were built; while they are built anew, the
 version that does so, and the position it has come to."""
+
+
+def prefix_of(generation: int) -> str:
+    """What the tables of a generation are called by until they take over; their indexes keep it."""
+    return f"g{generation}_"
+
+
+def join_readers(connection: Connection) -> None:
+    """Makes a transaction one of the readers, before its first query.
+
+    PostgreSQL's snapshots do not cover table names: without this, tables that take over between two queries of a
+    reader would be empty in its snapshot. LOCK TABLE takes none, so a reader that waits here sees what came after.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {generations.name} IN ACCESS SHARE MODE")
+
+
+def shut_out_readers(connection: Connection) -> None:
+    """Waits for the readers there are, and lets no other in until the transaction ends. SQLite's need none of it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {generations.name} IN ACCESS EXCLUSIVE MODE")
 
 
 @cache

@@ -58,8 +58,10 @@ def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> P
     if wanted.jurisdiction is not None:
         place = snapshot.place(wanted.jurisdiction)
         at = snapshot.clocks(place.time_zone)
-        scopes = [place.id, *place.agencies, *([NATIONAL] if wanted.context else [])]
+        scopes = [place.id, *place.agencies]
         rests_on = snapshot.memory.directory.rests_on(place, snapshot.position)
+    if wanted.context and (wanted.jurisdiction is not None or wanted.state is not None):
+        scopes.append(NATIONAL)
     sources = [_rows(snapshot, wanted, scope, at, after, limit + 1) for scope in scopes]
     rows = sources[0] if len(sources) == 1 else merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest)
     entries: list[str] = []
@@ -85,10 +87,19 @@ def entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     if row is None:
         raise NotFound(f"no entry {id_!r} is on record")
     position, lo, hi, public_lo, public_hi, body = row
+    if snapshot.asked.as_of is None and hi > at.as_of:
+        at = _clocks_of_places(snapshot, body)
     if lo > at.as_of or (at.public_by is not None and public_lo > at.public_by):
         raise NotFound(f"entry {id_!r} does not count on the clocks asked: it occurred {lo}, public {public_lo}")
     certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
     return finished(body, certain=certain), position
+
+
+def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
+    """Today is the day in the jurisdiction's time zone; of several, the latest that it is in any, as when recording."""
+    named = (snapshot.memory.directory.place(one, snapshot.position) for one in _decode(body + "}").jurisdictions)
+    clocks = [snapshot.clocks(place.time_zone) for place in named if place is not None]
+    return max(clocks, key=lambda at: at.as_of, default=snapshot.clocks())
 
 
 _ENTRY = Statement(
@@ -113,7 +124,7 @@ def _rows(
     values: dict[str, Any] = {
         "scope": scope,
         "public_by": at.public_by,
-        "state": wanted.state,
+        "state": None if scope == NATIONAL else wanted.state,
         "kind": wanted.kind,
         "party": wanted.party,
         "first": wanted.first,
@@ -202,11 +213,12 @@ class _Source(msgspec.Struct):
     publisher: str | None = None
 
 
-class _Words(msgspec.Struct):
+class _Read(msgspec.Struct):
+    jurisdictions: tuple[str, ...]
     summary: str
     actor: _Actor
     sources: tuple[_Source, ...]
     quotes: tuple[_Quote, ...] = ()
 
 
-_decode = msgspec.json.Decoder(_Words).decode
+_decode = msgspec.json.Decoder(_Read).decode

@@ -1,4 +1,4 @@
-"""The log and its read models, and the keys that may write.
+"""The log and the key that signs for it, its read models, and the keys that may write.
 
 The read models are created as the present code has them: they follow from the log, and what an older version built
 is not migrated but rebuilt.
@@ -7,6 +7,7 @@ is not migrated but rebuilt.
 from alembic import op
 from sqlalchemy import Column, MetaData, Table, Text, insert
 
+from application.signing import create_key, drop_key
 from eventlog.tables import create_log, drop_log
 from projections.tables import VERSION, ReadModels, generations
 
@@ -29,6 +30,7 @@ _keys = Table(
 def upgrade() -> None:
     connection = op.get_bind()
     create_log(connection)
+    create_key(connection)
     ReadModels().metadata.create_all(connection, checkfirst=False)
     _more.create_all(connection, checkfirst=False)
     generations.create(connection)
@@ -40,4 +42,5 @@ def downgrade() -> None:
     generations.drop(connection)
     _more.drop_all(connection, checkfirst=False)
     ReadModels().metadata.drop_all(connection, checkfirst=False)
+    drop_key(connection)
     drop_log(connection)

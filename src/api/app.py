@@ -1,0 +1,41 @@
+"""The app: every route under /api/v1, the two for whoever watches the service, errors and documentation."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api import changes, deadlines, entries, health, jurisdictions, revisions, timeline
+from api.documents import openapi_of
+from api.errors import install
+from application.service import Service
+
+_DESCRIPTION = """
+The public record of the dispute between the US Department of Justice and states, counties and cities over "sanctuary"
+policy, 8 U.S.C. 1373 and conditions on grants: what happened, and where each jurisdiction stands, on any day.
+
+Every read can be asked on three clocks: `as_of` (what was true), `public_by` (what could be known) and `recorded_by`
+(what this service said). Nothing is ever said without the entry, and so the sources, that it rests on.
+
+Lists are `{"<plural>": [...], "next": cursor or null, "position": N}`. `position` is the last log position that an
+answer rests on; the response header `Log-Position` has the head of the log at which it was worked out. Errors are
+problem details (RFC 9457). Reading is open; writing needs a key.
+"""
+
+
+def create_app(service: Service) -> FastAPI:
+    """The HTTP API of a service, which whoever made it also closes."""
+    app = FastAPI(
+        title="Dispute timeline",
+        version=version("dispute-timeline"),
+        description=_DESCRIPTION,
+        redirect_slashes=False,  # one address for each thing: another is a 404
+    )
+    app.state.service = service
+    # The routes themselves, those most asked for first: an included router is searched twice for every request.
+    for room in (timeline, jurisdictions, deadlines, entries, revisions, changes, health):
+        app.router.routes.extend(room.router.routes)
+    install(app)
+    app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    return app

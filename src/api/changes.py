@@ -1,0 +1,95 @@
+"""What changed: the status of a place through time, and our own account between two instants."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from api.addresses import PlaceId, slug_of
+from api.answers import encoded
+from api.clocks import Clocks, service_of, snapshot_for
+from api.documents import documented
+from api.errors import Malformed
+from api.paging import Paging, Text, cursor_of, key_of
+from api.questions import read
+from api.shapes import AccountChanges, StatusHistory
+from application.asking import position_of
+from domain.refusals import Problem
+from projections.changes import Between, changes, entries_changed
+from projections.status_history import status_history
+
+router = APIRouter(prefix="/api/v1", tags=["audit"])
+_START = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)])
+_KEY = msgspec.json.Decoder(tuple[Text, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
+Point = Annotated[str, Field(max_length=64)]
+
+
+class HistoryQuestion(Clocks, Paging):
+    """Which part of a history."""
+
+
+class ChangesQuestion(Paging):
+    """Between which two states of the log, and of what."""
+
+    from_: Point = Field(
+        "0",
+        alias="from",
+        description="What was said at this instant or log position. Left out: before anything was.",
+        examples=["520"],
+    )
+    to: Point | None = Field(
+        None, description="What was said at this instant or log position. Left out: what is said now."
+    )
+    jurisdiction: PlaceId | None = Field(None, description="Changes of this place's account.")
+    track: Literal["stage", "response", "listing", "funding", "court", "policies"] | None = Field(
+        None, description="Changes on this track."
+    )
+
+
+@router.get("/jurisdictions/{id}/history", **documented(HistoryQuestion, StatusHistory, 400, 404))
+def history_of_a_place(request: Request, id: PlaceId) -> Response:
+    """Every transition of every track, in order of the first day on which the status says so."""
+    question = read(HistoryQuestion, request)
+    with snapshot_for(request, question) as snapshot:
+        start = key_of(question.cursor, _START) or 0
+        found, following, rests_on = status_history(snapshot, slug_of(snapshot, id), start, question.limit)
+        return encoded(snapshot, {"transitions": found, "next": cursor_of(following), "position": rests_on})
+
+
+@router.get("/changes", **documented(ChangesQuestion, AccountChanges, 400, 404))
+def changes_between(request: Request) -> Response:
+    """The days about which we now say something else than we did, place by place, and which events caused it."""
+    question = read(ChangesQuestion, request)
+    service = service_of(request)
+    earlier = position_of(service, "from", question.from_)
+    with service.snapshot() as snapshot:
+        later = snapshot.head if question.to is None else position_of(service, "to", question.to)
+        for name, position in (("from", earlier), ("to", later)):
+            if position > snapshot.head:
+                _refuse(name, position, f"the log ends at position {snapshot.head}")
+        if earlier > later:
+            _refuse("from", question.from_, f"is after `to` (positions {earlier} and {later})")
+        place = None if question.jurisdiction is None else slug_of(snapshot, question.jurisdiction)
+        between = Between.positions(snapshot, service.log, earlier, later)
+        after = key_of(question.cursor, _KEY)
+        found = list(islice(changes(snapshot, between, place, question.track, after), question.limit + 1))
+        page = found[: question.limit]
+        entries = entries_changed(snapshot, service.log, between, place) if after is None else []
+        causes = [cause["position"] for change in (*entries, *(one for _, one in page)) for cause in change["because"]]
+        return encoded(
+            snapshot,
+            {
+                "entries": entries,
+                "changes": [change for _, change in page],
+                "next": cursor_of(page[-1][0] if len(found) > len(page) else None),
+                "position": max(causes, default=earlier),
+            },
+        )
+
+
+def _refuse(name: str, value: object, message: str) -> None:
+    raise Malformed(f"{name}: {message}", problems=[Problem(name, value, message)])

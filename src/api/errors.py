@@ -1,0 +1,165 @@
+"""Errors over HTTP: one table from what can go wrong to RFC 9457 problem details. Anything else is a bug, a 500."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from domain.errors import Conflict, Invalid, NotFound, RecordError, Refused, Stale
+from domain.refusals import Problem
+
+MEDIA_TYPE = "application/problem+json"
+# What is echoed is there to be recognised, not to be had again.
+_LONGEST_VALUE = 500
+_LONGEST_TEXT = 2_000
+_MOST_PROBLEMS = 100
+
+
+class Malformed(Invalid):
+    """The question is not well formed."""
+
+
+class NotJson(Invalid):
+    """The body is not JSON."""
+
+
+class KeyNeeded(RecordError):
+    """Writing needs a key, as in `Authorization: Bearer dt_...`."""
+
+
+class Unconditional(RecordError):
+    """An `If-Match` with the ETag of the entry is needed: a revision is decided on a version that was seen."""
+
+
+class TooLarge(RecordError):
+    """The body is too large."""
+
+
+class WrongMediaType(RecordError):
+    """The body is of a kind that is not read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one error is told: the status, the last part of the problem's type, its title, and headers of its own."""
+
+    status: int
+    name: str
+    title: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+TABLE: dict[type[RecordError], Row] = {
+    Malformed: Row(400, "malformed-question", "The question is not well formed"),
+    NotJson: Row(400, "not-json", "The body is not JSON"),
+    KeyNeeded: Row(401, "key-needed", "Writing needs a key", {"WWW-Authenticate": 'Bearer realm="dispute-timeline"'}),
+    NotFound: Row(404, "not-on-record", "Not on record"),
+    Conflict: Row(409, "conflict", "On record with other content"),
+    Stale: Row(412, "stale", "The entry has another version"),
+    TooLarge: Row(413, "too-large", "The body is too large"),
+    WrongMediaType: Row(415, "wrong-media-type", "Only JSON is read here"),
+    Invalid: Row(422, "invalid", "The fields are not well formed"),
+    Unconditional: Row(428, "if-match-needed", "Which version was this decided on?"),
+    Refused: Row(422, "refused", "The record cannot carry this"),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answers every error of an app with a problem."""
+    app.add_exception_handler(RecordError, _of_ours)
+    app.add_exception_handler(RequestValidationError, _of_path)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_bug)
+
+
+def problem(
+    status: int,
+    name: str | None,
+    title: str,
+    detail: str,
+    *,
+    problems: Sequence[Problem] = (),
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem as RFC 9457 writes it, with `errors` where fields are at fault."""
+    body: dict[str, Any] = {
+        "type": "about:blank" if name is None else f"urn:problem-type:{name}",
+        "title": title,
+        "status": status,
+        "detail": shortened(detail, _LONGEST_TEXT),
+    }
+    if problems:
+        body["errors"] = [_error(one) for one in problems[:_MOST_PROBLEMS]]
+    return Response(
+        msgspec.json.encode(body | dict(extra or {}), enc_hook=str),
+        status,
+        {"X-Content-Type-Options": "nosniff", **(headers or {})},
+        MEDIA_TYPE,
+    )
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text that is safe to send: not longer than that, and without what is no character."""
+    safe = text.encode("utf-8", "replace").decode()
+    return safe if len(safe) <= longest else f"{safe[:longest]}…"
+
+
+def _error(one: Problem) -> dict[str, Any]:
+    error = {
+        "field": shortened(one.field, _LONGEST_VALUE),
+        "value": _echoed(one.value),
+        "message": shortened(one.message, _LONGEST_TEXT),
+    }
+    return error | ({"where": one.where} if one.where else {})
+
+
+def _echoed(value: Any) -> Any:  # noqa: ANN401 - whatever was given
+    """The value itself where it is short, else the beginning of its JSON."""
+    try:
+        written = msgspec.json.encode(value, enc_hook=str).decode()
+    except (UnicodeEncodeError, TypeError, RecursionError):
+        return shortened(repr(value), _LONGEST_VALUE)
+    return value if len(written) <= _LONGEST_VALUE else shortened(written, _LONGEST_VALUE)
+
+
+async def _of_ours(_request: Request, error: Exception) -> Response:
+    row = next(TABLE[cls] for cls in type(error).__mro__ if cls in TABLE)
+    assert isinstance(error, RecordError)  # noqa: S101 - Starlette's type of a handler is wider than what it calls
+    return problem(
+        row.status,
+        row.name,
+        row.title,
+        error.detail,
+        problems=error.problems,
+        extra=error.extra,
+        headers=row.headers,
+    )
+
+
+async def _of_path(request: Request, error: Exception) -> Response:
+    """FastAPI's own complaint: only paths are left to it, and what no id can be is not on record."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above: the type is wider than the call
+    problems = [Problem(".".join(map(str, one["loc"][1:])), one.get("input"), one["msg"]) for one in error.errors()]
+    named = "; ".join(f"nothing of the {one.field} {one.value!r} is on record" for one in problems)
+    return await _of_ours(request, NotFound(named, problems=problems))
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    """What the framework says by itself: no such address, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above: the type is wider than the call
+    title = HTTPStatus(error.status_code).phrase
+    detail = f"{request.method} {request.url.path}: {HTTPStatus(error.status_code).description or error.detail}"
+    return problem(error.status_code, None, title, detail, headers=error.headers)
+
+
+async def _of_bug(_request: Request, _error: Exception) -> Response:
+    """A bug: the server's log has it whole, the reader is told nothing of our insides."""
+    return problem(500, None, "Internal Server Error", "Something went wrong here; it was not your request's fault.")

@@ -1,0 +1,79 @@
+"""What if: the whole record folded under another set of status rules, in scratch, and every status that would differ.
+
+This is how a change of the rules is reviewed before it is made. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from application.service import Service
+from domain.accounts import account, differences
+from domain.errors import Invalid
+from domain.refusals import Problem
+from domain.rules import PRESENT, RULE_SETS, Rules
+from projections.snapshot import Asked
+from projections.status import own_acts
+from projections.tables import live
+
+Progress = Callable[[int, int], None]
+"""Told how many places are done, of how many."""
+
+
+def rules_named(name: str) -> Rules:
+    """A rule set that ships, or the `RULES` of a module (`package.module`) or a file (`my_rules.py`)."""
+    if name in RULE_SETS:
+        return RULE_SETS[name]
+    try:
+        module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
+    except (ImportError, OSError) as error:
+        raise _no_rules(name, f"is no rule set ({', '.join(RULE_SETS)}), module or file: {error}") from error
+    rules = getattr(module, "RULES", None)
+    if not isinstance(rules, Rules):
+        raise _no_rules(name, "has no RULES, which should be a domain.rules.Rules")
+    return rules
+
+
+def _no_rules(name: str, message: str) -> Invalid:
+    return Invalid(f"rules: {name!r} {message}", problems=[Problem("rules", name, message)])
+
+
+def _from_file(path: Path) -> Any:  # noqa: ANN401 - a module, of which only RULES is asked
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def what_if(
+    service: Service, rules: Rules, progress: Progress = lambda _done, _total: None, asked: Asked | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every stretch of days on which a status would differ: what is said, what would be, and the acts behind each."""
+    places = live().places
+    with service.snapshot(asked) as snapshot:
+        query = select(places.c.id).where(places.c.position <= snapshot.position, places.c.until > snapshot.position)
+        ids = snapshot.connection.execute(query.order_by(places.c.id)).scalars().all()
+        for number, id_ in enumerate(ids, 1):
+            place = snapshot.place(id_)
+            own = list(own_acts(snapshot, place))
+            at = snapshot.clocks(place.time_zone)
+            said = account(place, own, snapshot.memory.law, at, PRESENT)
+            would = account(place, own, snapshot.memory.law, at, rules)
+            for stretch in differences(said, would):
+                yield {
+                    "jurisdiction": id_,
+                    "track": stretch.track,
+                    "key": stretch.key,
+                    "days": {"from": stretch.first, "to": stretch.last},
+                    "present": stretch.before,
+                    "proposed": stretch.after,
+                }
+            progress(number, len(ids))
