@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from eventsourcing.persistence import IntegrityError
@@ -147,6 +148,19 @@ def test_a_conflict_that_is_swallowed_comes_back_at_the_end(engine: Engine) -> N
     assert [e.stream for e in whole(engine)] == ["a"]
 
 
+def test_an_error_half_way_through_a_batch_is_not_swallowed_either(engine: Engine) -> None:
+    unfit: Any = {"a": "dict is nothing that a driver takes"}
+
+    def append_regardless() -> None:
+        with EventLog(engine).appending(recorder="ana", now=NOON) as append, suppress(Exception):
+            append.append([event("a"), event("b"), NewEvent("c", unfit, "noted/1", b"{}")])
+
+    with pytest.raises(engine.dialect.loaded_dbapi.Error):
+        append_regardless()
+    assert whole(engine) == []
+    assert [e.position for e in record(engine, event("a"))] == [1]
+
+
 def test_stamps_rise_from_append_to_append_though_the_clock_goes_back(engine: Engine) -> None:
     record(engine, event("a"), event("b"))
     record(engine, event("c"), now=NOON - timedelta(hours=1))
@@ -215,3 +229,15 @@ def test_a_log_can_be_dropped_and_made_again(engine: Engine) -> None:
         create_log(connection)
     assert head(engine) == (0, "")
     assert [e.position for e in record(engine, event("a"))] == [1]
+
+
+def test_what_cannot_be_hashed_is_not_swallowed_either(engine: Engine) -> None:
+    unfit: Any = {"a": "dict is nothing that has bytes"}
+
+    def append_regardless() -> None:
+        with EventLog(engine).appending(recorder="ana", now=NOON) as append, suppress(Exception):
+            append.append([event("a"), event("b"), NewEvent("c", 1, "noted/1", unfit)])
+
+    with pytest.raises(TypeError):
+        append_regardless()
+    assert whole(engine) == []

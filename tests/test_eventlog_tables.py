@@ -12,7 +12,7 @@ from eventlog.engine import create_engine_for, reading
 from eventlog.log import EventLog, NewEvent, Recorded
 from eventlog.tables import create_log
 
-ROW = "'a', 1, 'noted/1', '{}', '2017-04-21T12:00:00.000000Z', 'eve'"
+ROW = "'a', 1, 'noted/1', '{}', '2017-04-21T12:00:00.000000Z', 'eve', 'hash'"
 
 
 @pytest.fixture
@@ -96,4 +96,4 @@ def test_a_program_that_opens_the_file_without_our_settings_is_refused_too(sqlit
 
 def test_the_head_is_one_row(engine: Engine) -> None:
     with pytest.raises(DBAPIError), engine.begin() as connection:
-        connection.exec_driver_sql("INSERT INTO log_head VALUES (2, 0, '')")
+        connection.exec_driver_sql("INSERT INTO log_head VALUES (2, 0, '', '')")

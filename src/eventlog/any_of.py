@@ -16,7 +16,7 @@ class AnyOf(ColumnElement[bool]):
 
     inherit_cache = False
 
-    def __init__(self, column: ColumnElement[str], name: str) -> None:
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column = column
         self.values: BindParameter[Any] = bindparam(name)
 
@@ -33,7 +33,7 @@ def _postgresql(element: AnyOf, compiler: SQLCompiler, **kw: Any) -> str:  # noq
     return f"{column} = ANY({values})"
 
 
-def listed(connection: Connection, values: Iterable[str]) -> str | list[str]:
+def listed(connection: Connection, values: Iterable[str | int]) -> str | list[str | int]:
     """Values as the connection's database takes them for an `AnyOf`."""
     values = list(values)
     return json.dumps(values) if connection.dialect.name == "sqlite" else values

@@ -13,17 +13,25 @@ from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from eventlog.engine import writing
+from eventlog.leaves import hash_of
+from eventlog.merkle import HASH_BYTES, grow, root_of
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.statements import Insert, Statement
 from eventlog.tables import log, log_head
 
 # FOR UPDATE makes PostgreSQL's writers queue at this row. SQLite's compiler leaves it out: BEGIN IMMEDIATE
 # has locked.
-_LOCK_HEAD = Statement(select(log_head.c.position, log_head.c.recorded_at).where(log_head.c.id == 1).with_for_update())
+_LOCK_HEAD = Statement(
+    select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier).where(log_head.c.id == 1).with_for_update()
+)
 _MOVE_HEAD = Statement(
     update(log_head)
     .where(log_head.c.id == 1)
-    .values(position=bindparam("to_position"), recorded_at=bindparam("to_recorded_at"))
+    .values(
+        position=bindparam("to_position"),
+        recorded_at=bindparam("to_recorded_at"),
+        frontier=bindparam("to_frontier"),
+    )
 )
 _INSERT = Insert(log)
 _VERSION = Statement(select(func.max(log.c.version)).where(log.c.stream == bindparam("stream")))
@@ -42,9 +50,9 @@ class VersionConflict(IntegrityError):
 class Append:
     """What the holder of the lock works with: to look up, to append, and to write the read models."""
 
-    __slots__ = ("_refused", "connection", "head", "position", "recorded_at", "recorder")
+    __slots__ = ("_frontier", "_refused", "connection", "head", "position", "recorded_at", "recorder")
 
-    def __init__(self, connection: Connection, head: Head, recorder: str, recorded_at: str) -> None:
+    def __init__(self, connection: Connection, head: Head, frontier: bytes, recorder: str, recorded_at: str) -> None:
         self.connection = connection
         """The one transaction of the append and of the read models that it changes."""
         self.head = head.position
@@ -58,37 +66,66 @@ class Append:
         All events of a transaction share it, because nobody could ever have read some of them without the
         others; the next append's is later, so an instant names one state of the log, as a position does.
         """
-        self._refused: IntegrityError | None = None
+        self._frontier = [frontier[at : at + HASH_BYTES] for at in range(0, len(frontier), HASH_BYTES)]
+        self._refused: Exception | None = None
+
+    @property
+    def root(self) -> bytes:
+        """The root hash of the log as of now."""
+        return root_of(self._frontier)
 
     def append(self, events: Sequence[NewEvent]) -> list[Recorded]:
         """Record the events in this order. Raises VersionConflict; nothing of this append is then kept."""
-        if self._refused:
-            raise self._refused
         recorded_at, recorder = self.recorded_at, self.recorder
         recorded = [
             Recorded(position, stream, version, topic, state, recorded_at, recorder)
             for position, (stream, version, topic, state) in enumerate(events, self.position + 1)
         ]
+        self._insert(recorded)
+        return recorded
+
+    def adopt(self, events: Sequence[Recorded]) -> None:
+        """Record the next events of another log as they stand there: with their positions, stamps and recorders.
+
+        The stamps must be those that an append could have made: the caller has checked the log that they come from.
+        """
+        if [event.position for event in events] != list(range(self.position + 1, self.position + 1 + len(events))):
+            raise ValueError(f"the log goes on at position {self.position + 1}")
+        self._insert(events)
+        if events:
+            self.recorded_at = events[-1].recorded_at
+
+    def _insert(self, events: Sequence[Recorded]) -> None:
+        if self._refused:
+            raise self._refused
         try:
-            _INSERT.rows(self.connection, recorded)
+            rows = [(*event, grow(self._frontier, event.position - 1, hash_of(event))) for event in events]
+            _INSERT.rows(self.connection, rows)
         except self.connection.dialect.loaded_dbapi.IntegrityError as error:
             self._refused = self._explain(events, error)
             raise self._refused from error
-        self.position += len(recorded)
-        return recorded
+        except Exception as error:
+            self._refused = error
+            raise
+        self.position += len(events)
 
     def finish(self) -> None:
         """Move the head to where the log now ends; called once, before the commit."""
         if self._refused:
-            # The transaction is gone: whoever swallowed the conflict learns of it here.
+            # Some rows may be in and others not: whoever swallowed the error learns of it here, and none is kept.
             raise self._refused
         if self.position > self.head:
-            _MOVE_HEAD.run(self.connection, to_position=self.position, to_recorded_at=self.recorded_at)
+            _MOVE_HEAD.run(
+                self.connection,
+                to_position=self.position,
+                to_recorded_at=self.recorded_at,
+                to_frontier=b"".join(self._frontier),
+            )
 
-    def _explain(self, events: Sequence[NewEvent], error: Exception) -> IntegrityError:
+    def _explain(self, events: Sequence[Recorded], error: Exception) -> IntegrityError:
         self.connection.rollback()
         reached: dict[str, int] = {}
-        for stream, version, _, _ in events:
+        for _, stream, version, *_ in events:
             if stream not in reached:
                 reached[stream] = _VERSION.run(self.connection, stream=stream).fetchone()[0] or 0
             if version <= reached[stream]:
@@ -101,8 +138,8 @@ class Append:
 def appending(engine: Engine, *, recorder: str, now: datetime) -> Iterator[Append]:
     """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception."""
     with writing(engine) as connection:
-        head = Head._make(_LOCK_HEAD.run(connection).fetchone())
-        append = Append(connection, head, recorder, stamp(now, head.recorded_at))
+        position, recorded_at, frontier = _LOCK_HEAD.run(connection).fetchone()
+        append = Append(connection, Head(position, recorded_at), frontier, recorder, stamp(now, recorded_at))
         yield append
         append.finish()
 

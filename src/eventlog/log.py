@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from eventlog.append import Append, VersionConflict, appending
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.statements import Statement
-from eventlog.tables import log
+from eventlog.tables import EVENT, log
 
 __all__ = ["Append", "EventLog", "Head", "NewEvent", "Recorded", "VersionConflict"]
 
@@ -20,11 +20,11 @@ _END = Statement(select(log.c.position, log.c.recorded_at).order_by(log.c.positi
 # A batch is a range of positions and not a LIMIT: on a log that PostgreSQL has no statistics of yet, it would
 # sort all the rest of the log for each batch.
 _BETWEEN = Statement(
-    select(log)
+    select(*EVENT)
     .where(log.c.position > bindparam("after"), log.c.position <= bindparam("until"))
     .order_by(log.c.position)
 )
-_STREAM = Statement(select(log).where(log.c.stream == bindparam("stream")).order_by(log.c.version))
+_STREAM = Statement(select(*EVENT).where(log.c.stream == bindparam("stream")).order_by(log.c.version))
 
 
 class EventLog:

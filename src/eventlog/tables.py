@@ -1,7 +1,12 @@
 """The log's two tables, and the triggers by which the database itself keeps the log append-only.
 
-`log` holds every event ever recorded, one row each. `log_head` is one row: the last position and its stamp.
-Whoever appends locks it first, so there is one order of commit, and positions follow it without a gap.
+`log` holds every event ever recorded, one row each. `log_head` is one row: the last position, its stamp, and the
+right edge of the log's Merkle tree. Whoever appends locks it first, so there is one order of commit, and positions
+follow it without a gap.
+
+Each row of the log also keeps the hashes of the subtrees that its event completed: its leaf's, then those of 2, 4,
+8 ... events that end with it, 32 bytes each, two on average. So the tree costs an append no statement of its own, is
+protected as the events are, and each of its nodes has one place: the row of its last leaf.
 """
 
 from typing import Final
@@ -44,8 +49,12 @@ log = Table(
     Column("state", LargeBinary, nullable=False),
     Column("recorded_at", _text(), nullable=False),
     Column("recorder", _text(), nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
     UniqueConstraint("stream", "version", name="log_stream_version"),
 )
+
+EVENT: Final = tuple(log.columns)[:-1]
+"""The columns that make up an event, in the order of `Recorded`."""
 
 log_head = Table(
     "log_head",
@@ -53,6 +62,7 @@ log_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", _position(), nullable=False),
     Column("recorded_at", _text(), nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="log_head_is_one_row"),
 )
 
@@ -100,7 +110,7 @@ def create_log(connection: Connection) -> None:
     """Create both tables, their protection and the head row, in the connection's transaction."""
     metadata.create_all(connection, tables=[log, log_head], checkfirst=False)
     protect_log(connection)
-    connection.execute(insert(log_head).values(id=1, position=0, recorded_at=""))
+    connection.execute(insert(log_head).values(id=1, position=0, recorded_at="", frontier=b""))
 
 
 def protect_log(connection: Connection) -> None:

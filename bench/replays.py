@@ -1,0 +1,73 @@
+"""Rebuilding, beside reading and decoding the same log; each in a process of its own, so that its memory can be told.
+
+As a program it is that process: `python -m bench.replays rebuild|floor URL` prints seconds, events and peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from application.replay import rebuild
+from application.service import Service
+from bench.figures import Figure, Say
+from bench.floors import raw
+from projections.change import ACT_TOPICS, Header
+
+ROUNDS = 3
+
+
+def measure(url: str, database: str, say: Say) -> tuple[Figure, float]:
+    """The figure, and the most memory a rebuild held, in MiB."""
+    figure = Figure("rebuild", database, "events")
+    peak = 0.0
+    for number in range(1, ROUNDS + 1):
+        say(f"{database}: rebuilding, round {number} of {ROUNDS}")
+        floor = _run("floor", url)
+        ours = _run("rebuild", url)
+        figure.add(ours["events"], ours["seconds"], floor["seconds"])
+        peak = max(peak, ours["peak_mib"])
+    return figure, peak
+
+
+def _run(what: str, url: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.replays", what, url], check=True, stdout=subprocess.PIPE, text=True
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _rebuild(url: str) -> tuple[int, float]:
+    service = Service(url)
+    start = perf_counter()
+    events = rebuild(service)
+    seconds = perf_counter() - start
+    service.close()
+    return events, seconds
+
+
+def _floor(url: str) -> tuple[int, float]:
+    driver = raw(url)
+    decode = msgspec.json.Decoder(Header).decode
+    start = perf_counter()
+    events = 0
+    for topic, state in driver.events():
+        events += 1
+        if topic in ACT_TOPICS:
+            decode(state)
+    seconds = perf_counter() - start
+    driver.close()
+    return events, seconds
+
+
+if __name__ == "__main__":
+    events, seconds = {"rebuild": _rebuild, "floor": _floor}[sys.argv[1]](sys.argv[2])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"events": events, "seconds": seconds, "peak_mib": peak}))
