@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bench import reads, replays, writes
+from bench.databases import KINDS
+from bench.figures import Figure, Say
+from bench.generate import Record
+from bench.report import Report
 from rich.console import Console
 
 from application.service import Service
-from bench import reads, replays, writes
-from bench.databases import KINDS
-from bench.figures import Figure
-from bench.generate import Record
-from bench.report import Report
 
 QUICK = 20_000
 
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _measured(
-    database: str, url: str, floor_url: str, asked: argparse.Namespace, say: writes.Say
+    database: str, url: str, floor_url: str, asked: argparse.Namespace, say: Say
 ) -> tuple[list[Figure], float]:
     made = Record(asked.entries)
     service = Service(url)
@@ -49,8 +49,8 @@ def _measured(
     finally:
         service.close()
     if "rebuild" in asked.only:
-        rebuild, peak = replays.measure(url, database, say)
-        figures.append(rebuild)
+        rebuilds, peak = replays.measure(url, floor_url, database, say)
+        figures += rebuilds
     if "reads" in asked.only:
         figures += reads.measure(url, database, made, say)
     return figures, peak
@@ -60,7 +60,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--entries", type=int, default=1_000_000, help="how many there are in the record")
     parser.add_argument("--quick", action="store_const", const=QUICK, dest="entries", help=f"{QUICK:,} entries")
-    parser.add_argument("--appends", type=int, default=300, help="single appends a round")
+    parser.add_argument("--appends", type=int, default=50, help="single appends a round")
     parser.add_argument("--database", action="append", choices=KINDS, help="one of them (default: both)")
     parser.add_argument(
         "--only", action="append", choices=("rebuild", "reads"), help="after loading, measure only this"

@@ -50,14 +50,14 @@ class Figure:
         return median(ours / floor for ours, floor in self.rounds)
 
     @property
-    def target(self) -> float:
-        """What the ratio should be at least."""
-        return TARGETS[self.name][self.database]
+    def target(self) -> float | None:
+        """What the ratio should be at least; None where a figure only explains another."""
+        return TARGETS.get(self.name, {}).get(self.database)
 
     @property
-    def met(self) -> bool:
+    def met(self) -> bool | None:
         """Whether it is."""
-        return self.ratio >= self.target
+        return None if self.target is None else self.ratio >= self.target
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -31,12 +31,13 @@ _FETCH = 2_000
 _COPY_FROM = 100
 
 
-def rows_since(service: Service, position: int) -> Iterator[Rows]:
-    """The rows that each event recorded after a position came to."""
+def rows_since(service: Service, position: int, most: int = 2**40) -> Iterator[Rows]:
+    """The rows that each event recorded after a position came to, at most so many events."""
     with reading(service.engine) as connection:
         driver = driver_connection(connection)
-        (*_, head) = driver.execute(f"SELECT {', '.join(_HEAD[1:])}, id FROM log_head")
-        for row in driver.execute(f"SELECT * FROM log WHERE position > {position} ORDER BY position").fetchall():
+        head = driver.execute(f"SELECT {', '.join(_HEAD[1:])}, id FROM log_head").fetchone()
+        events = f"SELECT * FROM log WHERE position > {position} AND position <= {position + most} ORDER BY position"
+        for row in driver.execute(events).fetchall():
             event = Recorded._make(row[: len(Recorded._fields)])
             made = rows_of(changes([event], lambda _, event=event: [event]), service.memory.due)  # type: ignore[misc]
             rows = {table.name: getattr(made, table.name) for table in live().tables}
@@ -46,10 +47,11 @@ def rows_since(service: Service, position: int) -> Iterator[Rows]:
 def together(parts: Iterable[Rows]) -> Rows:
     """The rows of several transactions as those of one."""
     rows: Rows = {name: [] for name in _TABLES}
+    head: list[tuple[Any, ...]] = []
     for part in parts:
-        head = part.pop("log_head")
-        for name, its in part.items():
-            rows[name] += its
+        for name, its in rows.items():
+            its.extend(part[name])
+        head = part["log_head"]
     return rows | {"log_head": head}
 
 
@@ -58,6 +60,9 @@ class Raw(Protocol):
 
     def write(self, rows: Rows) -> None:
         """Writes the rows and moves the head, in one durable transaction."""
+
+    def run(self, statement: str) -> None:
+        """Runs a statement in a transaction of its own."""
 
     def events(self) -> Iterator[tuple[str, Any]]:
         """Topic and state of every event of the log in order, from whole rows."""
@@ -94,6 +99,9 @@ class _Sqlite:
                 self._connection.executemany(self._statements[name], its)
         execute("COMMIT")
 
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement)
+
     def events(self) -> Iterator[tuple[str, Any]]:
         for row in self._connection.execute("SELECT * FROM log ORDER BY position"):
             yield row[3], row[4]
@@ -103,7 +111,8 @@ class _Sqlite:
 
 
 def _postgresql_type(column: Column[Any]) -> str:
-    return column.type.compile(dialect()).partition(" COLLATE ")[0].lower()
+    kind = column.type.compile(dialect())  # type: ignore[no-untyped-call]
+    return kind.partition(" COLLATE ")[0].lower()
 
 
 class _Postgresql:
@@ -120,6 +129,10 @@ class _Postgresql:
                     cursor.execute(self._statements[name], its[0])
                 elif its:
                     cursor.executemany(self._statements[name], its)
+        self._connection.commit()
+
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement)
         self._connection.commit()
 
     def _copy(self, cursor: psycopg.Cursor[Any], name: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -10,7 +10,7 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.jurisdictions import CIRCUITS
 
@@ -36,18 +36,26 @@ _PARTIES = {"press_report": "press", "statement": "jurisdiction", "response": "j
 _DEMANDS = ("warning", "inquiry", "document_demand", "grant_threat", "finding")
 _VALUES = ("enjoined", "enjoined", "enjoined", "enjoined_stayed", "upheld", "vacated", "dismissed")
 _SCOPES = ("nationwide", "circuit", "states", "parties")
-_WORDS = (
-    "department justice wrote county officials asking whether policy complies with section federal law grant award "
-    "condition sheriff council mayor attorney general letter answered review records detainer requests notice "
-    "release custody immigration enforcement certification funding program deadline reply office counsel court "
-    "ordinance resolution police chief statement public hearing committee oversight information sharing status"
-).split()
+_WORDS = """
+    department justice wrote county officials asking whether policy complies with section federal law grant award
+    condition sheriff council mayor attorney general letter answered review records detainer requests notice
+    release custody immigration enforcement certification funding program deadline reply office counsel court
+    ordinance resolution police chief statement public hearing committee oversight information sharing status
+""".split()  # noqa: SIM905 - a list of so many would be a page
 _VARIANTS = 512
 _TEXTS = {
     words: [" ".join(_WORDS[(one + step * (one // 8 + 1)) % len(_WORDS)] for step in range(words))
             for one in range(_VARIANTS)]
     for words in range(4, 35)
 }  # fmt: skip
+
+
+class Demand(NamedTuple):
+    """What an answer needs of a demand: its id, the last day on which it may have been made, and whom it asked."""
+
+    id: str
+    last: int
+    addressees: list[str]
 
 
 class Record:
@@ -58,8 +66,8 @@ class Record:
         self.places = max(int(entries / ENTRIES_A_PLACE), 200)
         self._rng = random.Random(seed)
         self._names = [f"place-{number}-{self._state(number).lower()}" for number in range(self.places)]
-        self._demands: deque[tuple[str, int, list[str]]] = deque(maxlen=_DEMANDS_KEPT)
-        self._steady_demands: deque[tuple[str, int, list[str]]] = deque(maxlen=_DEMANDS_KEPT)
+        self._demands: deque[Demand] = deque(maxlen=_DEMANDS_KEPT)
+        self._steady_demands: deque[Demand] = deque(maxlen=_DEMANDS_KEPT)
         self._reviews: list[str] = []
         self._subjects: list[str] = []
         self._cases: list[str] = []
@@ -162,28 +170,22 @@ class Record:
         """An act that names places."""
         rng = self._rng
         kind = rng.choices(self._local, self._weights)[0]
-        occurred, last = self._occurred(number)
         demands = self._steady_demands if jurisdictions == [STEADY] else self._demands
-        if kind in ("response", "deadline_extended", "deadline_withdrawn") and not demands:
-            kind = "statement"
         if kind in ("response", "deadline_extended", "deadline_withdrawn"):
-            demand, asked, addressees = demands[rng.randrange(len(demands))]
-            occurred = date.fromordinal(asked + rng.randrange(1, 60)).isoformat()
-            jurisdictions = [rng.choice(addressees)]
+            if demands:
+                return self._follow_up(number, kind, demands[rng.randrange(len(demands))])
+            kind = "statement"
+        occurred, last = self._occurred(number)
         fields = self._common(number, kind, occurred, jurisdictions)
         match kind:
-            case "response":
-                fields |= {"form": "letter", "answers": [demand]}
-            case "deadline_extended":
-                fields |= {"demand": demand, "extended_to": date.fromordinal(asked + 90).isoformat()}
-            case "deadline_withdrawn":
-                fields |= {"demand": demand}
             case "finding":
                 fields["outcome"] = rng.choice(("preliminary_concern", "no_evidence", "violation"))
             case "policy_change":
                 fields["effect"] = "adopted"
             case "document_demand":
                 fields["subpoena"] = rng.choice(("none", "threatened", "issued"))
+            case _:
+                pass
         if kind in _DEMANDS and self._reviews and rng.random() < 0.6:
             fields["review"] = {"id": rng.choice(self._reviews)}
         if kind in ("warning", "grant_threat", "condition_imposed", "funds_withheld", "funds_released"):
@@ -195,8 +197,18 @@ class Record:
             elif rng.random() < 0.7:
                 asked_by["days"] = rng.choice((10, 14, 21, 30))
             fields["respond_by"] = asked_by
-            demands.append((fields["id"], last, jurisdictions))
+            demands.append(Demand(fields["id"], last, jurisdictions))
         return fields
+
+    def _follow_up(self, number: int, kind: str, demand: Demand) -> Fields:
+        """An answer to a demand, or what became of its deadline."""
+        occurred = date.fromordinal(demand.last + self._rng.randrange(1, 60)).isoformat()
+        fields = self._common(number, kind, occurred, [self._rng.choice(demand.addressees)])
+        if kind == "response":
+            return fields | {"form": "letter", "answers": [demand.id]}
+        if kind == "deadline_extended":
+            fields["extended_to"] = date.fromordinal(demand.last + 90).isoformat()
+        return fields | {"demand": demand.id}
 
     def _national(self, number: int, which: int) -> Fields:
         """An act of the national line: first what introduces reviews, subjects, lists and cases, then a mixture."""
@@ -230,7 +242,7 @@ class Record:
         rng = self._rng
         self._cases.append(f"case-{which}")
         circuit = rng.choice([*CIRCUITS, None])
-        case = {
+        case: Fields = {
             "id": self._cases[-1],
             "caption": f"Place v. Office {which}",
             "court": "D.",
@@ -239,9 +251,12 @@ class Record:
         if circuit is not None:
             case["circuit"] = circuit
         parties = self._some_places()[:9]
-        more = {"case": case, "roles": dict.fromkeys(parties, "plaintiff"),
-                "subjects": [{"id": one} for one in sorted({rng.choice(self._subjects) for _ in range(2)})]}  # fmt: skip
-        return self._common(number, "lawsuit_filed", occurred, parties) | more
+        subjects = sorted({rng.choice(self._subjects) for _ in range(2)})
+        return self._common(number, "lawsuit_filed", occurred, parties) | {
+            "case": case,
+            "roles": dict.fromkeys(parties, "plaintiff"),
+            "subjects": [{"id": one} for one in subjects],
+        }
 
     def _holding(self) -> Fields:
         rng = self._rng

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from bench.figures import MEMORY_LIMIT_MIB, Figure
 from rich.console import Console
 from rich.table import Table
-
-from bench.figures import MEMORY_LIMIT_MIB, Figure
 
 _LIBRARIES = ("eventsourcing", "fastapi", "msgspec", "psycopg", "pydantic", "sqlalchemy", "uvicorn")
 _READ = Path(__file__).with_name("reading.md")
@@ -64,9 +64,8 @@ class Report:
         lines = [
             "# Benchmarks",
             "",
-            f"Measured by `make bench` on {datetime.now(UTC).date()}: {self.entries:,} entries over {self.places:,} places, "
-            f"on {_machine()}. Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_postgresql()}"
-            f"{', '.join(f'{name} {version(name)}' for name in _LIBRARIES)}.",
+            f"Measured by `make bench` on {datetime.now(UTC).date()}, on {_machine()}.",
+            f"{self.entries:,} entries over {self.places:,} places. {', '.join(_versions())}.",
             "",
             f"| {' | '.join(_HEADINGS)} |",
             f"|{'---|' * len(_HEADINGS)}",
@@ -77,14 +76,14 @@ class Report:
         return "\n".join(lines)
 
     def _rows(self) -> list[tuple[str, ...]]:
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (
                 one.name,
                 one.database,
                 f"{one.rate:,.0f} {one.unit}/s",
                 f"{one.floor:,.0f}/s",
                 f"{one.ratio:.2f}",
-                f"{one.target:.2f}",
+                "" if one.target is None else f"{one.target:.2f}",
                 _said(met=one.met),
             )
             for one in self.figures
@@ -99,13 +98,16 @@ class Report:
 _HEADINGS = ("what", "database", "figure", "floor", "ratio", "target", "met")
 
 
-def _said(*, met: bool) -> str:
-    return "yes" if met else "no"
+def _said(*, met: bool | None) -> str:
+    return "" if met is None else "yes" if met else "no"
 
 
 def _machine() -> str:
     return f"{os.cpu_count()} cores of {platform.machine()}, {platform.system()}"
 
 
-def _postgresql() -> str:
-    return f"libpq {psycopg.pq.version() // 10_000}, "
+def _versions() -> Iterator[str]:
+    yield f"Python {platform.python_version()}"
+    yield f"SQLite {sqlite3.sqlite_version}"
+    yield f"PostgreSQL {psycopg.pq.version() // 10_000} (its client library)"
+    yield from (f"{name} {version(name)}" for name in _LIBRARIES)

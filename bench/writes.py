@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from itertools import islice
 from time import perf_counter
 
-from application.recording import Item, record
-from application.service import Service
 from bench.figures import Figure, Say, timed
 from bench.floors import Raw, raw, rows_since, together
 from bench.generate import Fields, Record
 
+from application.recording import Item, record
+from application.service import Service
+
 BATCH = 10_000
-ROUNDS = 7
+ROUNDS = 25
 
 
 def load(service: Service, floor_url: str, made: Record, database: str, say: Say) -> tuple[Figure, Iterator[Fields]]:

@@ -60,6 +60,26 @@ def fresh_postgres(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def another_postgres(postgres_url: str) -> Iterator[Iterator[str]]:
+    """The URLs of as many empty PostgreSQL databases as a test asks for."""
+    server = sqlalchemy.make_url(postgres_url)
+    made: list[str] = []
+
+    def urls() -> Iterator[str]:
+        while True:
+            made.append(f"test_more_{next(_numbers)}")
+            connection.execute(f"CREATE DATABASE {made[-1]} TEMPLATE template0")
+            yield server.set(database=made[-1]).render_as_string(hide_password=False)
+
+    with psycopg.connect(libpq(server), autocommit=True) as connection:
+        try:
+            yield urls()
+        finally:
+            for name in made:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of an SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path}/timeline.db"

@@ -132,7 +132,7 @@ def test_an_agency_speaks_for_a_place_on_record(world: World) -> None:
 @pytest.mark.parametrize("what", ["entries", "jurisdictions"])
 def test_writing_needs_a_key(world: World, header: str | None, what: str) -> None:
     everything = world.everything()
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    headers = {} if header is None else {b"Authorization": header.encode("latin-1")}
     answer = world.client.post(f"/api/v1/{what}", json=place("another"), headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")

@@ -41,8 +41,9 @@ class _Logged(msgspec.Struct):
 _logged = msgspec.json.Decoder(_Logged).decode
 
 
-def joined(snapshot: Snapshot, plural: str, items: Sequence[str], after: object, rests_on: int) -> Response:
+def joined(snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int) -> Response:
     """A page of JSON objects joined as they are, the cursor of the next one, and the position that it rests on."""
     cursor = cursor_of(after)
     following = "null" if cursor is None else f'"{cursor}"'
-    return answer(snapshot, f'{{"{plural}":[{",".join(items)}],"next":{following},"position":{rests_on}}}')
+    end = f'],"next":{following},"position":{rests_on}}}'
+    return answer(snapshot, b'{"%b":[%b%b' % (plural.encode(), b",".join(items), end.encode()))

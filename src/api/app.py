@@ -6,9 +6,8 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import changes, deadlines, entries, health, jurisdictions, revisions, timeline
+from api import changes, deadlines, docs_page, entries, errors, health, jurisdictions, log, revisions, timeline
 from api.documents import openapi_of
-from api.errors import install
 from application.service import Service
 
 _DESCRIPTION = """
@@ -30,12 +29,15 @@ def create_app(service: Service) -> FastAPI:
         title="Dispute timeline",
         version=version("dispute-timeline"),
         description=_DESCRIPTION,
+        docs_url=None,  # docs_page has ours
+        redoc_url=None,
         redirect_slashes=False,  # one address for each thing: another is a 404
     )
     app.state.service = service
     # The routes themselves, those most asked for first: an included router is searched twice for every request.
-    for room in (timeline, jurisdictions, deadlines, entries, revisions, changes, health):
+    for room in (timeline, jurisdictions, deadlines, entries, revisions, changes, log, health):
         app.router.routes.extend(room.router.routes)
-    install(app)
+    docs_page.install(app)
+    errors.install(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

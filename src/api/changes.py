@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Annotated, Literal
 
 import msgspec
@@ -17,9 +16,9 @@ from api.errors import Malformed
 from api.paging import Paging, Text, cursor_of, key_of
 from api.questions import read
 from api.shapes import AccountChanges, StatusHistory
-from application.asking import position_of
-from domain.refusals import Problem
-from projections.changes import Between, changes, entries_changed
+from application.asking import between
+from domain.errors import Invalid
+from projections.changes import Between, Wanted, page
 from projections.status_history import status_history
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])
@@ -65,31 +64,14 @@ def changes_between(request: Request) -> Response:
     """The days about which we now say something else than we did, place by place, and which events caused it."""
     question = read(ChangesQuestion, request)
     service = service_of(request)
-    earlier = position_of(service, "from", question.from_)
+    after = key_of(question.cursor, _KEY)
     with service.snapshot() as snapshot:
-        later = snapshot.head if question.to is None else position_of(service, "to", question.to)
-        for name, position in (("from", earlier), ("to", later)):
-            if position > snapshot.head:
-                _refuse(name, position, f"the log ends at position {snapshot.head}")
-        if earlier > later:
-            _refuse("from", question.from_, f"is after `to` (positions {earlier} and {later})")
-        place = None if question.jurisdiction is None else slug_of(snapshot, question.jurisdiction)
-        between = Between.positions(snapshot, service.log, earlier, later)
-        after = key_of(question.cursor, _KEY)
-        found = list(islice(changes(snapshot, between, place, question.track, after), question.limit + 1))
-        page = found[: question.limit]
-        entries = entries_changed(snapshot, service.log, between, place) if after is None else []
-        causes = [cause["position"] for change in (*entries, *(one for _, one in page)) for cause in change["because"]]
-        return encoded(
-            snapshot,
-            {
-                "entries": entries,
-                "changes": [change for _, change in page],
-                "next": cursor_of(page[-1][0] if len(found) > len(page) else None),
-                "position": max(causes, default=earlier),
-            },
-        )
-
-
-def _refuse(name: str, value: object, message: str) -> None:
-    raise Malformed(f"{name}: {message}", problems=[Problem(name, value, message)])
+        try:
+            earlier, later = between(service, snapshot, question.from_, question.to)
+        except Invalid as error:
+            raise Malformed(error.detail, problems=error.problems) from error
+        place = None if question.jurisdiction is None else snapshot.place(slug_of(snapshot, question.jurisdiction)).id
+        wanted = Wanted(place, question.track)
+        its = Between.positions(snapshot, service.log, earlier, later)
+        found, following = page(snapshot, service.log, its, wanted, question.limit, after)
+        return encoded(snapshot, {**found, "next": cursor_of(following)})

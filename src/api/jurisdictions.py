@@ -69,7 +69,7 @@ def jurisdictions(request: Request) -> Response:
         shown = taken[: filters.limit]
         following = shown[-1][0] if len(taken) > filters.limit else None
         rests_on = max((position for _, _, position in shown), default=0)
-        return joined(snapshot, "jurisdictions", [one for _, one, _ in shown], following, rests_on)
+        return joined(snapshot, "jurisdictions", [one.encode() for _, one, _ in shown], following, rests_on)
 
 
 @router.post(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import ValidationError
 
 from api.addresses import EntryId
 from api.answers import answer, encoded, tag_of
@@ -17,9 +16,7 @@ from api.errors import Malformed, Unconditional
 from api.examples import A_CORRECTION, A_DISPUTE, A_REASON
 from api.questions import Nothing, read
 from api.shapes import EntryHistory, EntryShown
-from application.revising import Revision, revise
-from application.writing import problems_in, summary
-from domain.errors import Invalid
+from application.revising import Revision, event_of, revise
 from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
 from domain.refusals import Problem
 from projections.entry_history import history
@@ -41,7 +38,7 @@ def _revised(request: Request, id_: str, its: Submission, if_match: str | None, 
     service = service_of(request)
     recorder = recorder_of(service, its.key)
     version = _version(if_match)
-    revision = Revision(_event(cls, id_, its.fields()), on_version=version)
+    revision = Revision(event_of(cls, id_, its.fields()), on_version=version)
     revise(service, revision, recorder=recorder)
     with service.snapshot() as snapshot:
         shown, _ = entry(snapshot, id_)
@@ -58,17 +55,6 @@ def _version(if_match: str | None) -> int | None:
         message = f'{if_match!r} is no version of an entry: take its ETag, such as "1"'
         raise Malformed(f"If-Match: {message}", problems=[Problem("If-Match", if_match, message)])
     return int(found[1])
-
-
-def _event(cls: type[LaterEvent], id_: str, fields: dict[str, Any]) -> LaterEvent:
-    if "entry" in fields:
-        message = "the address says which entry"
-        raise Invalid(f"entry: {message}", problems=[Problem("entry", fields["entry"], message)])
-    try:
-        return cls.model_validate({"entry": id_, **fields})
-    except ValidationError as error:
-        problems = problems_in(error, None)
-        raise Invalid(summary(problems), problems=problems) from error
 
 
 @router.post(

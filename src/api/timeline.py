@@ -84,4 +84,4 @@ def _page(snapshot: Snapshot, filters: Filters, place: str | None) -> Response:
         newest=filters.order == "newest",
     )
     found = page(snapshot, wanted, filters.limit, key_of(filters.cursor, _KEY))
-    return joined(snapshot, "entries", found.entries, found.next, found.rests_on)
+    return joined(snapshot, "entries", found.bodies, found.next, found.rests_on)

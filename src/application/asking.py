@@ -13,7 +13,7 @@ from domain.refusals import Problem
 from eventlog.engine import reading
 from eventlog.statements import Statement
 from eventlog.tables import log
-from projections.snapshot import Asked
+from projections.snapshot import Asked, Snapshot
 
 _STAMP = Statement(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
 _DIGITS = 18
@@ -38,6 +38,21 @@ def position_of(service: Service, name: str, written: str) -> int:
     if written.isascii() and written.isdigit():
         return int(written) if len(written) <= _DIGITS else 10**_DIGITS
     return _position_at(service, _instant(name, written))
+
+
+def between(service: Service, snapshot: Snapshot, from_: str, to: str | None) -> tuple[int, int]:
+    """The two positions that a comparison names, `to` left out being the head; Invalid where they are none of the log.
+
+    An instant beyond the last event names the last.
+    """
+    earlier = position_of(service, "from", from_)
+    later = snapshot.head if to is None else position_of(service, "to", to)
+    for name, written, position in (("from", from_, earlier), ("to", to, later)):
+        if position > snapshot.head:
+            raise _invalid(name, str(written), f"the log ends at position {snapshot.head}")
+    if earlier > later:
+        raise _invalid("from", from_, f"is after `to` (positions {earlier} and {later})")
+    return earlier, later
 
 
 def _moment(service: Service, written: str, position: int) -> datetime | None:

@@ -114,8 +114,8 @@ class Proofs:
 @contextmanager
 def proving(service: Service) -> Iterator[Proofs]:
     """What the log can now prove."""
-    with service.snapshot() as snapshot:
-        yield Proofs(service.log, snapshot.connection, snapshot.head)
+    with service.reading() as connection:
+        yield Proofs(service.log, connection, service.log.head(connection).position)
 
 
 def _invalid(name: str, value: int, message: str) -> Invalid:

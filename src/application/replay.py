@@ -33,21 +33,21 @@ def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *
     fresh = ReadModels(prefix_of(generation))
     while True:
         with writing(service.engine) as connection:
-            built_to = _claim(connection)
+            built_to = _claim(connection, generation)
             if built_to is None:
                 return service.log.head(connection).position
             head = service.log.head(connection).position
             built_to = _replay(service, connection, fresh, built_to, batch)
         progress(built_to, head)
-        if head - built_to < batch // 10:
+        if head - built_to <= batch // 10:
             break
     with writing(service.engine) as connection:
-        if _claim(connection) is not None:
+        if _claim(connection, generation) is not None:
             for index in fresh.indexes:
                 index.create(connection, checkfirst=True)
     with service.log.appending(recorder="rebuild", now=service.now()) as append:
         # Nobody appends now: what came in since is replayed, and the new tables take over.
-        built_to = _claim(append.connection)
+        built_to = _claim(append.connection, generation)
         while built_to is not None and built_to < append.head:
             built_to = _replay(service, append.connection, fresh, built_to, batch)
         if built_to is not None:
@@ -77,10 +77,10 @@ def _begin(connection: Connection) -> int:
     return generation
 
 
-def _claim(connection: Connection) -> int | None:
-    """Where to go on from, held until the transaction ends; None where another process has finished."""
+def _claim(connection: Connection, generation: int) -> int | None:
+    """Where to go on from, held until the transaction ends; None where another process has finished this generation."""
     row = connection.execute(select(generations).with_for_update()).one()
-    return row.built_to if row.building == VERSION else None
+    return row.built_to if row.building == VERSION and row.generation + 1 == generation else None
 
 
 def _replay(service: Service, connection: Connection, into: ReadModels, after: int, batch: int) -> int:

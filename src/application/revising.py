@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import bindparam, select
@@ -12,7 +13,7 @@ from application.register import Judged, register_for
 from application.service import Service
 from application.writing import problems_in, summary, write
 from domain.entries import EntryState, act_of, evolve
-from domain.errors import NotFound, Refused, Stale
+from domain.errors import Invalid, NotFound, Refused, Stale
 from domain.events import ACT_CLASSES, EntryCorrected, EntryReinstated, EntryRetracted, JurisdictionUpdated, LaterEvent
 from domain.refusals import Problem, refusals
 from eventlog.log import Append, Recorded
@@ -49,6 +50,18 @@ def revise(service: Service, revision: Revision, *, recorder: str) -> int:
         service.memory.refresh(append.connection, append.head)
         recorded = apply(service, append, service.memory.directory, revision)
     return recorded.position
+
+
+def event_of(kind: type[LaterEvent], entry: str, fields: Mapping[str, Any]) -> LaterEvent:
+    """The event that fields amount to, on an entry; Invalid, naming the fields, where they are none."""
+    if "entry" in fields:
+        message = "the address says which entry"
+        raise Invalid(f"entry: {message}", problems=[Problem("entry", fields["entry"], message)])
+    try:
+        return kind.model_validate({"entry": entry, **fields})
+    except ValidationError as error:
+        problems = problems_in(error, None)
+        raise Invalid(summary(problems), problems=problems) from error
 
 
 def already(service: Service, append: Append, stream: str, event: LaterEvent | JurisdictionUpdated) -> Recorded | None:

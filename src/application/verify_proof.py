@@ -3,7 +3,6 @@
     python verify.py [--key KEY] FILE...
 
 Each FILE is any of these, told apart by what is in it; what belongs together is given together:
-
 - a proof, as made by `dispute-timeline prove ENTRY`;
 - a checkpoint, from /api/v1/log/checkpoint: how many events the log then had and their root hash, signed;
 - an event, from /api/v1/log/entries/N, and that it is in the log, from /api/v1/log/entries/N/proof;
@@ -124,7 +123,7 @@ class Key:
         if its[:1] != ED25519 or len(key.public) != HASH_BYTES:
             raise NotProved("the key is not an Ed25519 one: name+hash+base64")
         if key.hash.hex() != hash_:
-            raise NotProved(f"the key's hash is {hash_}, and not {key.hash.hex()} as its other parts say")
+            raise NotProved(f"the key's hash is {hash_}, its other parts have {key.hash.hex()}")
         return key
 
     @property
@@ -166,21 +165,19 @@ class Checkpoint:
             signatures.append((name, _base64(signature, "the signature")))
         return cls(origin, int(size), root_hash, f"{text}\n".encode(), tuple(signatures))
 
-    def names(self, key: Key) -> bool:
-        """Whether one of its signatures says that it is this key's."""
-        return any(name == key.name and its[:KEY_HASH_BYTES] == key.hash for name, its in self.signatures)
+    def by(self, key: Key) -> list[bytes]:
+        """The signatures that say that they are this key's."""
+        return [its[KEY_HASH_BYTES:] for name, its in self.signatures if name == key.name and its.startswith(key.hash)]
 
     def check(self, key: Key) -> None:
         """NotProved, unless the key signed it and the log it speaks of is the key's."""
-        if self.origin != key.name or not self.names(key):
+        if self.origin != key.name or not self.by(key):
             raise NotProved(f"the checkpoint of {self.origin!r} is not signed by {key}")
-        public = Ed25519PublicKey.from_public_bytes(key.public)
-        for name, its in self.signatures:
-            if name == key.name and its[:KEY_HASH_BYTES] == key.hash:
-                try:
-                    public.verify(its[KEY_HASH_BYTES:], self.signed)
-                except InvalidSignature:
-                    raise NotProved(f"the checkpoint of {self.origin!r} has a false signature of {key}") from None
+        try:
+            for its in self.by(key):
+                Ed25519PublicKey.from_public_bytes(key.public).verify(its, self.signed)
+        except InvalidSignature:
+            raise NotProved(f"the checkpoint of {self.origin!r} has a false signature of {key}") from None
 
 
 # What is checked together
@@ -251,7 +248,7 @@ class Evidence:
             if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
                 raise NotProved(f"the log signed two different histories of {checkpoint.size} events")
         for size, root in sorted(roots.items()):
-            yield f"Signed: the first {size} events of the log {key.name} have the root hash {b64encode(root).decode()}."
+            yield f"Signed: the root hash of the first {size} events of {key.name} is {b64encode(root).decode()}."
         yield from self._included(roots)
         yield from self._grown(roots)
         for entry, versions in self.entries:

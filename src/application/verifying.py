@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -12,12 +13,12 @@ from application.verifying_tree import Advance, checkpoint_in, tree_faults
 from eventlog.log import Recorded
 from eventlog.tables import log
 from projections.change import changes
-from projections.rows import rows_of
+from projections.rows import Rows, rows_of
 from projections.tables import key_of, live
 
 Progress = Callable[[int, int], None]
 """Told how many events are done, of how many."""
-Rows = dict[tuple[Any, ...], tuple[Any, ...]]
+Keyed = dict[tuple[Any, ...], tuple[Any, ...]]
 """A table's rows by their primary key."""
 
 BATCH = 20_000
@@ -53,25 +54,30 @@ def verify(
 
 
 def _differing_rows(service: Service, connection: Connection, advance: Advance, batch: int) -> Iterator[str]:
-    head = service.log.head(connection).position
     superseded = _superseded(connection)
-    stored = [_Stored(connection, table) for table in live().tables]
+    with ExitStack() as cursors:
+        stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live().tables]
+        for rows, after in _replayed(service, connection, batch):
+            for its in stored:
+                yield from its.faults(getattr(rows, its.table.name), superseded, after)
+            advance(after)
+        for its in stored:
+            yield from its.faults([], superseded, None)
+
+
+def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[tuple[Rows, int]]:
+    """What a replay makes of the log, batch by batch, and the position that each ends at."""
 
     def stream(name: str) -> list[Recorded]:
         return service.log.stream(connection, name)
 
-    after = 0
+    after, head = 0, service.log.head(connection).position
     while after < head:
         events = list(service.log.read(connection, after=after, limit=batch))
         if not events:
             raise LookupError(f"no event follows position {after}")
         after = events[-1].position
-        rows = rows_of(changes(events, stream), service.memory.due)
-        for its in stored:
-            yield from its.faults(getattr(rows, its.table.name), superseded, after)
-        advance(after)
-    for its in stored:
-        yield from its.faults([], superseded, None)
+        yield rows_of(changes(events, stream), service.memory.due), after
 
 
 def _broken_streams(connection: Connection) -> Iterator[str]:
@@ -103,8 +109,12 @@ class _Stored:
         self._key = [self._names.index(name) for name in key_of(table)]
         self._position = self._names.index("position")
         query = select(table).order_by(table.c.position).execution_options(stream_results=True)
-        self._rows = iter(connection.execute(query))
-        self._next = next(self._rows, None)
+        self._rows = connection.execute(query)
+        self._next = self._rows.fetchone()
+
+    def close(self) -> None:
+        """Gives the database its cursor back."""
+        self._rows.close()
 
     def faults(self, expected: list[tuple[Any, ...]], superseded: dict[int, int], up_to: int | None) -> Iterator[str]:
         """What differs between the rows expected and those stored up to a position (None: all that are left)."""
@@ -128,9 +138,9 @@ class _Stored:
     def _up_to(self, position: int | None) -> Iterator[tuple[Any, ...]]:
         while self._next is not None and (position is None or self._next[self._position] <= position):
             yield tuple(self._next)
-            self._next = next(self._rows, None)
+            self._next = self._rows.fetchone()
 
-    def _by_key(self, rows: Iterator[tuple[Any, ...]]) -> Rows:
+    def _by_key(self, rows: Iterator[tuple[Any, ...]]) -> Keyed:
         return {tuple(row[place] for place in self._key): row for row in rows}
 
     def _closed(self, row: tuple[Any, ...], superseded: dict[int, int]) -> tuple[Any, ...]:

@@ -125,7 +125,7 @@ def _head_faults(connection: Connection, end: int, stamp: str, stored: list[byte
 def _against(connection: Connection, kept: Checkpoint, end: int, root: bytes | None) -> Iterator[str]:
     what = f"the checkpoint of {kept.size} events"
     key = signer(connection).key
-    if kept.names(key):
+    if kept.by(key):
         try:
             kept.check(key)
         except NotProved as error:

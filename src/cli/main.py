@@ -14,12 +14,16 @@ import typer
 
 from cli import deadline, keys
 from cli.deadlines import deadlines
+from cli.export import export
+from cli.import_log import import_log
 from cli.load import load
+from cli.prove import prove
 from cli.rebuild import rebuild
 from cli.serve import serve
 from cli.status import status
 from cli.timeline import timeline
 from cli.verify import verify
+from cli.verify_proof import verify_proof
 
 # Plain help and plain errors: nothing that is read from the record may be taken for markup.
 app = typer.Typer(
@@ -30,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-for command in (serve, load, timeline, status, deadlines, rebuild, verify):
+for command in (serve, load, timeline, status, deadlines, rebuild, verify, prove, verify_proof, export, import_log):
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(deadline.app)

@@ -1,118 +1,141 @@
 """Which events made a difference between two accounts: those without which it would not be there.
 
-Each revision is tried alone: the account with an entry as it stood before it, all else as it stands after, against
-the account with the entry as it stood behind it. Where no single one decides (two acts, each enough), the events are
-applied in the order of the log, and those at which the answer moves are named.
+Each is tried alone: the account with one entry (or the place, with whom it has for agencies) as it stood before the
+event, all else as it stands after, against the account with it as it stood behind the event. Where no single one
+decides (two acts, each enough), the events are applied in the order of the log, and those at which the answer moves
+are named.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.accounts import Stretch
-from domain.courts import court_line, pairs_before
+from domain.courts import Circuit, court_line, pairs_before
+from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.law import Clocks, Held, Law
+from domain.law import Clocks, Held, Law, Pair
 from domain.status import bearing, fold
 
 Item = dict[str, Any]
-World = dict[str, Held]
-"""One version of each entry: a state that the record was or might have been in."""
+State = Held | Place | None
+Steps = list[tuple[int, State]]
+"""What an entry, or the place, was from each log position on; None where it was nothing that bears on the place."""
+World = dict[str, State]
+"""One state of each: a state that the record was or might have been in. The place goes by `PLACE`."""
+PLACE = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
-    """The versions of the entries that bear on a place, oldest first: on its court lines, by pair, and on the rest."""
+class Evidence:
+    """Whatever bears on a place: itself and its relatives through the log, their acts, and the law."""
 
-    of_acts: Mapping[str, list[Held]]
-    of_pairs: Mapping[str, Mapping[str, list[Held]]]
+    place: Steps
+    own: Mapping[str, Steps]
+    law: Law
 
     @classmethod
-    def before(cls, place: Place, own: Iterable[Held], law: Law, at: Clocks) -> Versions:
-        """Everything that may bear on the place."""
-        pairs = pairs_before(place, law, at)
-        return cls(
-            _by_entry(bearing(place, own, law)),
-            {" ".join(pair): _by_entry(acts) for pair, acts in pairs.items()},
-        )
+    def of(cls, place: Sequence[tuple[int, Place | None]], own: Iterable[Held], law: Law) -> Evidence:
+        """From the place as it was from each position on, and every version of its acts."""
+        held = {id(one): one for _, its in place if its is not None for one in bearing(its, own, law)}
+        disputed = {entry for one in held.values() for entry in one.fact.disputes}
+        lists = (one for entry in disputed for one in law.entries.get(entry, ()))
+        return cls(list(place), _by_entry((*held.values(), *lists)), law)
 
     def changed(self, earlier: int, later: int) -> bool:
-        """Whether any of them was recorded after one position, up to another."""
+        """Whether any of it was recorded, revised or moved after one position, up to another."""
+        court = (self._of_pair(pair) for pair in self._pairs(earlier, later))
         return any(
-            earlier < held.since <= later
-            for entries in (self.of_acts, *self.of_pairs.values())
-            for versions in entries.values()
-            for held in versions
+            earlier < position <= later
+            for entries in ({PLACE: self.place}, self.own, *court)
+            for steps in entries.values()
+            for position, _ in steps
         )
 
-    def first(self, entry: str | None) -> int:
-        """The position at which an entry was first recorded; 0 for none."""
-        found = [
-            versions[0].since
-            for entries in (self.of_acts, *self.of_pairs.values())
-            for id_, versions in entries.items()
-            if id_ == entry
-        ]
-        return min(found, default=0)
+    def behind(self, stretch: Stretch) -> dict[str, Steps]:
+        """What may bear on the item of a stretch."""
+        if stretch.track == "court":
+            case, _, subject = stretch.key.partition(" ")
+            return self._of_pair((case, subject)) | {PLACE: self.place}
+        return {
+            entry: steps
+            for entry, steps in self.own.items()
+            if any(isinstance(one, Held) and _bears_on(one.fact, stretch.track, stretch.key) for _, one in steps)
+        } | {PLACE: self.place}
 
-    def of(self, stretch: Stretch) -> Mapping[str, list[Held]]:
-        """Those that bear on the item of a stretch."""
-        return self.of_pairs.get(stretch.key, {}) if stretch.track == "court" else self.of_acts
+    def _pairs(self, *positions: int) -> set[Pair]:
+        places = [place for _, place in self.place if isinstance(place, Place)]
+        return {
+            pair
+            for place in places
+            for position in positions
+            for pair in pairs_before(place, self.law, Clocks("", None, position))
+        }
+
+    def _of_pair(self, pair: Pair) -> dict[str, Steps]:
+        case, subject = pair
+        parties = {party for _, place in self.place if isinstance(place, Place) for party in place.touched_by}
+        filings = (held for party in parties for held in self.law.filings.get(party, ()) if held.fact.case == case)
+        return _by_entry(
+            (
+                *filings,
+                *self.law.rulings.get(pair, ()),
+                *self.law.subject_ends.get(subject, ()),
+                *self.law.cases.get(case, ()),
+            )
+        )
 
 
-def causes(place: Place, versions: Versions, law: Law, now: Clocks, earlier: int, stretch: Stretch) -> list[int]:
-    """The positions of the events after `earlier`, up to `now`, that made a stretch's difference, in log order."""
-    entries = versions.of(stretch)
-    world = _world(entries, now.position)
-
-    def said(world: World) -> Item | None:
-        return _item(place, world, law, now, stretch)
-
+def causes(evidence: Evidence, earlier: int, later: int, stretch: Stretch) -> list[int]:
+    """The positions of the events after `earlier`, up to `later`, that made a stretch's difference, in log order."""
+    entries = evidence.behind(stretch)
+    recent = {
+        name: its
+        for name, steps in entries.items()
+        if (its := [(position, state) for position, state in steps if earlier < position <= later])
+    }
+    now = _world(entries, later)
     found = []
-    for entry, its in entries.items():
-        recent = [held for held in its if earlier < held.since <= now.position]
-        if not recent or not any(held.fact.lo <= stretch.first for held in its):
-            continue
-        steps = [_at(its, earlier), *recent]
-        answers = [said(_with(world, entry, step)) for step in steps]
-        found += [step.since for step, was, now_is in zip(recent, answers, answers[1:], strict=False) if was != now_is]
-    return sorted(found) or _along_the_log(entries, earlier, now.position, said)
+    for name, steps in recent.items():
+        tried = [_at(entries[name], earlier), *(state for _, state in steps)]
+        answers = [said(now | {name: state}, stretch) for state in tried]
+        if answers[0] != answers[-1]:
+            pairs = zip(steps, answers, answers[1:], strict=False)
+            found += [position for (position, _), was, is_ in pairs if was != is_]
+    return sorted(found) or list(_along_the_log(_world(entries, earlier), recent, lambda world: said(world, stretch)))
 
 
-def _along_the_log(
-    entries: Mapping[str, list[Held]], earlier: int, later: int, said: Callable[[World], Item | None]
-) -> list[int]:
-    world = _world(entries, earlier)
-    was = said(world)
-    found = []
-    recent = sorted(
-        ((held.since, entry, held) for entry, its in entries.items() for held in its if earlier < held.since <= later),
+def _along_the_log(world: World, recent: Mapping[str, Steps], answer: Callable[[World], Item | None]) -> Iterator[int]:
+    was = answer(world)
+    for position, name, state in sorted(
+        ((position, name, state) for name, steps in recent.items() for position, state in steps),
         key=lambda one: one[:2],
-    )
-    for position, entry, held in recent:
-        world = _with(world, entry, held)
-        answer = said(world)
-        if answer != was:
-            found.append(position)
-        was = answer
-    return found
+    ):
+        world = world | {name: state}
+        now = answer(world)
+        if now != was:
+            yield position
+        was = now
 
 
-def _item(place: Place, world: World, law: Law, now: Clocks, stretch: Stretch) -> Item | None:
+def said(world: World, stretch: Stretch) -> Item | None:
     """What the item of a stretch would be on its first day in a world."""
-    day = stretch.first
+    place, day = world[PLACE], stretch.first
+    if not isinstance(place, Place):
+        return None
+    held = {entry: one for entry, one in world.items() if isinstance(one, Held)}
     facts = sorted(
-        (held.fact for held in world.values() if not held.retracted and held.fact.hi <= day),
-        key=lambda fact: fact.effect,
+        (one.fact for one in held.values() if not one.retracted and one.fact.hi <= day), key=lambda fact: fact.effect
     )
     if stretch.track == "court":
         case, _, subject = stretch.key.partition(" ")
-        item = court_line(place, (case, subject), facts, law.circuit_of(case, now), day)
+        on_line = (fact for fact in facts if _on_line(fact, place, (case, subject)))
+        item = court_line(place, (case, subject), on_line, _circuit(held.values(), case), day)
     else:
-        folded = fold(place, facts, lambda entry: law.list_of(entry, now), day)
+        folded = fold(place, facts, lambda entry: _list_of(held.get(entry)), day)
         if stretch.track in ("stage", "response"):
             item = folded["reviews"].get(stretch.key, {}).get(stretch.track)
         else:
@@ -120,21 +143,58 @@ def _item(place: Place, world: World, law: Law, now: Clocks, stretch: Stretch) -
     return None if item is None else {name: item[name] for name in ("value", "since", "entry")}
 
 
-def _by_entry(versions: Iterable[Held]) -> dict[str, list[Held]]:
-    found: dict[str, list[Held]] = defaultdict(list)
-    for held in sorted(versions, key=lambda one: one.since):
-        found[held.fact.id].append(held)
-    return found
+def _bears_on(fact: Fact, track: str, key: str) -> bool:
+    """Whether an act can bear on an item: what names it, and what decides for what does."""
+    match track:
+        case "stage":
+            return fact.review == key or key in fact.ends_reviews
+        case "response":
+            return fact.review == key or key in fact.ends_reviews or bool(fact.answers) or fact.demand is not None
+        case "listing":
+            return fact.list == key or key in fact.ends_lists or bool(fact.disputes)
+        case "funding":
+            return key in fact.grants or fact.stage is not None or bool(fact.ends_reviews)
+        case _:
+            return fact.policy == key
 
 
-def _at(versions: Iterable[Held], position: int) -> Held | None:
-    return next((held for held in versions if held.since <= position < held.until), None)
+def _on_line(fact: Fact, place: Place, pair: Pair) -> bool:
+    """Whether an act is on the line of a case and subject for a place (others only say which circuit's the case is)."""
+    return (
+        pair[1] in fact.ends_subjects
+        or any((holding.case, holding.subject) == pair for holding in fact.holdings)
+        or (fact.case == pair[0] and not place.touched_by.isdisjoint(fact.roles or ()))
+    )
 
 
-def _world(entries: Mapping[str, list[Held]], position: int) -> World:
-    return {entry: held for entry, its in entries.items() if (held := _at(its, position)) is not None}
+def _circuit(versions: Iterable[Held], case: str) -> Circuit:
+    """As `Law.circuit_of` has it: from the first act in order of occurrence that gives it, retracted or not."""
+    facts = [held.fact for held in versions if held.fact.case == case and held.fact.circuit is not None]
+    return min(facts, key=lambda fact: fact.occurrence).circuit if facts else None
 
 
-def _with(world: World, entry: str, held: Held | None) -> World:
-    other = {name: one for name, one in world.items() if name != entry}
-    return other if held is None else other | {entry: held}
+def _list_of(held: Held | None) -> str | None:
+    """As `Law.list_of` has it: the list of a disputed entry, which must stand; its own dates do not matter."""
+    return None if held is None or held.retracted else held.fact.list
+
+
+def _by_entry(versions: Iterable[Held]) -> dict[str, Steps]:
+    """Per entry its versions, and where one that bears was superseded by one that does not, None."""
+    held_by: dict[str, dict[int, Held]] = defaultdict(dict)
+    for held in versions:
+        held_by[held.fact.id][held.since] = held
+    return {
+        entry: sorted(
+            [*its.items(), *((held.until, None) for held in its.values() if held.until not in its)],
+            key=lambda step: step[0],
+        )
+        for entry, its in held_by.items()
+    }
+
+
+def _at(steps: Steps, position: int) -> State:
+    return next((state for since, state in reversed(steps) if since <= position), None)
+
+
+def _world(entries: Mapping[str, Steps], position: int) -> World:
+    return {name: _at(steps, position) for name, steps in entries.items()}

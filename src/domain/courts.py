@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.facts import Fact, Ruled
 from domain.jurisdictions import CIRCUITS, Place
-from domain.law import CERTAIN, Clocks, Held, Law, Pair
+from domain.law import CERTAIN, Clocks, Held, Law, Pair, last_touched
 
 Item = dict[str, Any]
 COVERED = "covered_non_party"
 Circuit = int | str | None
+Stand = tuple[Item | None, Item | None, int]
+"""The line of what certainly counts, that of all that may count, and the last position that they rest on."""
+Stands = dict[Pair, Stand]
+OUTSIDE_KEPT = 256
+"""Sets of clocks and states for which it is remembered where everything stands: some 50 kB each."""
 LineOf = Callable[[Place, Pair, Iterable[Fact], Circuit, str], Item | None]
 
 
@@ -34,44 +39,71 @@ class Line:
 def pairs_before(place: Place, law: Law, at: Clocks) -> dict[Pair, tuple[Held, ...]]:
     """Every version of the acts by which a case and a subject come before the place, as a party or by scope."""
     filings = _filings(place, law)
-    pairs = set(law.reaching)
-    for case, its in filings.items():
-        pairs.update((case, subject) for subject in law.subjects_of.get(case, ()))
-        pairs.update((case, subject) for held in its for subject in held.fact.subjects)
-    found = {}
-    for pair in pairs:
-        case, subject = pair
-        rulings = law.rulings.get(pair, ())
-        if case not in filings:
-            circuit = law.circuit_of(case, at)
-            if not any(_bears(held.fact, pair, place, circuit) for held in rulings):
-                continue
-        found[pair] = (*filings.get(case, ()), *rulings, *law.subject_ends.get(subject, ()))
-    return found
+    outside = (pair for pair in _reaching(place, law, at) if pair[0] not in filings)
+    return {pair: (*filings.get(pair[0], ()), *_acts_on(pair, law)) for pair in (*outside, *_pairs_of(filings, law))}
 
 
 def court_track(
     place: Place, law: Law, at: Clocks, line: LineOf | None = None
 ) -> tuple[dict[Pair, Item], dict[Pair, Item], int]:
     """The lines of what certainly counts, those of all that may count, and the last position that they rest on."""
-    line_of = line or court_line
-    sure: dict[Pair, Item] = {}
-    maybe: dict[Pair, Item] = {}
-    rests_on = 0
-    for pair, acts in pairs_before(place, law, at).items():
+    filings = _filings(place, law)
+    outside = _known_outside(place, law, at) if line in (None, court_line) else _outside(place, law, at, line)
+    stands = {pair: stand for pair, stand in outside.items() if pair[0] not in filings}
+    for pair in _pairs_of(filings, law):
+        acts = (*filings[pair[0]], *_acts_on(pair, law))
+        stands[pair] = _stand(place, pair, acts, law, at, line or court_line)
+    sure = {pair: item for pair, (item, _, _) in stands.items() if item is not None}
+    maybe = {pair: item for pair, (_, item, _) in stands.items() if item is not None}
+    return sure, maybe, max((rests_on for _, _, rests_on in stands.values()), default=0)
+
+
+def _known_outside(place: Place, law: Law, at: Clocks) -> Stands:
+    """Worked out once for all places of a state: of a place, `court_line` asks its state, its roles and its names."""
+    asked = (at.as_of, at.public_by, min(at.position, law.last), place.state, place.touched_by & law.named)
+    known: Stands | None = law.outside.get(asked)
+    if known is None:
+        if len(law.outside) >= OUTSIDE_KEPT:
+            law.outside.clear()
+        known = law.outside[asked] = _outside(place, law, at, court_line)
+    return known
+
+
+def _outside(place: Place, law: Law, at: Clocks, line: LineOf) -> Stands:
+    """Where everything that reaches the place stands for it, as if it were a party to nothing."""
+    return {pair: _stand(place, pair, _acts_on(pair, law), law, at, line) for pair in _reaching(place, law, at)}
+
+
+def _stand(place: Place, pair: Pair, acts: Iterable[Held], law: Law, at: Clocks, line: LineOf) -> Stand:
+    circuit = law.circuit_of(pair[0], at)
+    rests_on = last_touched(acts, at)
+    counted = sorted(((held.fact, held.counts(at)) for held in acts), key=lambda one: one[0].effect)
+    certain = [fact for fact, level in counted if level == CERTAIN]
+    may = [fact for fact, level in counted if level]
+    sure = line(place, pair, certain, circuit, at.as_of)
+    return sure, line(place, pair, may, circuit, at.as_of) if len(may) > len(certain) else sure, rests_on
+
+
+def _acts_on(pair: Pair, law: Law) -> tuple[Held, ...]:
+    """The rulings on a pair, and what ends its subject."""
+    return (*law.rulings.get(pair, ()), *law.subject_ends.get(pair[1], ()))
+
+
+def _pairs_of(filings: Mapping[str, Sequence[Held]], law: Law) -> set[Pair]:
+    """The pairs of the cases to which a place is a party."""
+    pairs = {(case, subject) for case in filings for subject in law.subjects_of.get(case, ())}
+    return pairs | {(case, subject) for case, its in filings.items() for held in its for subject in held.fact.subjects}
+
+
+def _reaching(place: Place, law: Law, at: Clocks) -> set[Pair]:
+    """The pairs that a ruling puts before a place that is no party (rule 2)."""
+    wheres = [("nationwide", ""), ("states", place.state), *(("named", one) for one in place.touched_by & law.named)]
+    pairs = {pair for where in wheres for pair in law.reaching.get(where, ())}
+    for pair in law.reaching.get(("circuit", ""), ()):
         circuit = law.circuit_of(pair[0], at)
-        rests_on = max(rests_on, *(held.rests_on(at) for held in acts))
-        counted = sorted(((held.fact, held.counts(at)) for held in acts), key=lambda one: one[0].effect)
-        certain = [fact for fact, level in counted if level == CERTAIN]
-        may = [fact for fact, level in counted if level]
-        item = line_of(place, pair, certain, circuit, at.as_of)
-        if item is not None:
-            sure[pair] = item
-        if len(may) > len(certain):
-            item = line_of(place, pair, may, circuit, at.as_of)
-        if item is not None:
-            maybe[pair] = item
-    return sure, maybe, rests_on
+        if circuit is not None and place.state in CIRCUITS[circuit]:
+            pairs.add(pair)
+    return pairs
 
 
 def _filings(place: Place, law: Law) -> dict[str, list[Held]]:
@@ -83,14 +115,6 @@ def _filings(place: Place, law: Law) -> dict[str, list[Held]]:
             if held not in its:
                 its.append(held)
     return filings
-
-
-def _bears(fact: Fact, pair: Pair, place: Place, circuit: Circuit) -> bool:
-    """Whether a ruling on the pair puts it before a place that is no party."""
-    return any(
-        (holding.case, holding.subject) == pair and holding.value == "enjoined" and _reaches(holding, place, circuit)
-        for holding in fact.holdings
-    )
 
 
 def _reaches(holding: Ruled, place: Place, circuit: Circuit) -> bool:

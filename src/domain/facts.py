@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from domain.dates import bounds
-from domain.periods import Holidays, due_after
+from domain.periods import Holidays, due_day
 
 Kind = Literal[
     "inquiry", "report", "warning", "grant_threat", "finding", "document_demand", "condition_imposed",
@@ -125,7 +125,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
     if (ask := entry.get("respond_by")) is not None:
         day = ask.get("date")
         if day is None and ask.get("days") is not None:
-            day = due_after(hi, ask["days"], holidays).due
+            day = due_day(hi, ask["days"], holidays)
         more = {
             "respond_by": True,
             "compliance": ask.get("for") == "compliance",

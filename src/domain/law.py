@@ -6,11 +6,12 @@ act is kept with the log positions that it held, so that one index answers for e
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from domain.facts import Fact
+from domain.facts import Fact, Ruled
 
 CERTAIN, MAYBE = 2, 1
 """How surely an act counts (`Fact.certainty`)."""
@@ -42,22 +43,47 @@ class Held:
             return 0
         return self.fact.certainty(at.as_of, at.public_by)
 
-    def rests_on(self, at: Clocks) -> int:
-        """The last position up to `at` at which this version touched an answer on those clocks; 0 for never."""
-        if self.since > at.position or not self.fact.certainty(at.as_of, at.public_by):
-            return 0
-        return self.until if self.until <= at.position else self.since
+
+def last_touched(versions: Iterable[Held], at: Clocks) -> int:
+    """The last position up to `at` at which any of these versions touched an answer on those clocks; 0 for never."""
+    last = 0
+    for held in versions:
+        if held.since <= at.position:
+            touched = held.until if held.until <= at.position else held.since
+            if touched > last and held.fact.certainty(at.as_of, at.public_by):
+                last = touched
+    return last
 
 
 Pair = tuple[str, str]
 """A case and a subject."""
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T", bound=Hashable)
 Index = dict[K, tuple[Held, ...]]
 
 
 def _file(index: Index[K], key: K, held: Held) -> None:
     """Puts a version in its place in order of effect; the tuple is replaced, so a reader's iteration is never cut."""
-    index[key] = tuple(sorted((*index.get(key, ()), held), key=lambda one: (one.fact.effect, one.since)))
+    filed = index.get(key, ())
+    place = bisect(filed, (held.fact.effect, held.since), key=lambda one: (one.fact.effect, one.since))
+    index[key] = (*filed[:place], held, *filed[place:])
+
+
+def _note(index: dict[K, frozenset[T]], key: K, one: T) -> None:
+    index[key] = index.get(key, frozenset()) | {one}
+
+
+def _wheres(holding: Ruled) -> list[tuple[str, str]]:
+    """Under what `Law.reaching` keeps a holding; nothing where it is for the parties alone."""
+    match holding.scope:
+        case "nationwide" | "circuit":
+            return [(holding.scope, "")]
+        case "states":
+            return [("states", state) for state in holding.states]
+        case "named":
+            return [("named", place) for place in holding.named]
+        case _:
+            return []
 
 
 class Law:
@@ -66,8 +92,15 @@ class Law:
     def __init__(self) -> None:
         """Begins empty: the law up to position 0."""
         self.head = 0
+        self.last = 0
+        """The last position of any of it: from there on, an answer that rests on the law alone stays the same."""
         self.rulings: Index[Pair] = {}
-        self.reaching: frozenset[Pair] = frozenset()
+        self.reaching: dict[tuple[str, str], frozenset[Pair]] = {}
+        """What was enjoined beyond the parties, by ("nationwide", ""), ("circuit", ""), ("states", S), ("named", P)."""
+        self.named: frozenset[str] = frozenset()
+        """The places that a ruling's scope, or the end of a subject, names."""
+        self.outside: dict[Hashable, Any] = {}
+        """What courts worked out for all who are no party, by what it was asked of."""
         self.subjects_of: dict[str, frozenset[str]] = {}
         self.filings: Index[str] = {}
         self.subject_ends: Index[str] = {}
@@ -85,6 +118,7 @@ class Law:
                 earlier[-1].until = held.since
             self.entries[held.fact.id] = (*earlier, held)
             self._index(held)
+            self.last = held.since
         self.head = head
 
     def _index(self, held: Held) -> None:
@@ -102,15 +136,16 @@ class Law:
             _file(self.filings, party, held)
         if fact.case is not None and fact.circuit is not None:
             _file(self.cases, fact.case, held)
-        pairs = {(holding.case, holding.subject) for holding in fact.holdings}
-        for pair in pairs:
+        if fact.ends_subjects:
+            self.named |= frozenset(fact.jurisdictions)
+        for pair in {(holding.case, holding.subject) for holding in fact.holdings}:
             _file(self.rulings, pair, held)
-            self.subjects_of[pair[0]] = self.subjects_of.get(pair[0], frozenset()) | {pair[1]}
-        self.reaching |= {
-            (holding.case, holding.subject)
-            for holding in fact.holdings
-            if holding.value == "enjoined" and holding.scope != "parties"
-        }
+            _note(self.subjects_of, *pair)
+        for holding in fact.holdings:
+            self.named |= holding.named
+            if holding.value == "enjoined":
+                for where in _wheres(holding):
+                    _note(self.reaching, where, (holding.case, holding.subject))
 
     def list_of(self, entry: str, at: Clocks) -> str | None:
         """The list that a disputed entry belongs to: it must be on record and stand, its own dates do not matter."""

@@ -23,21 +23,27 @@ class Period:
     steps: tuple[str, ...]
 
 
-def due_after(trigger: str, days: int, holidays: Holidays) -> Period:
+def due_day(trigger: str, days: int, holidays: Holidays) -> str:
     """The last day of a period of `days` from the `trigger` day; below zero it is counted back.
 
     Fed. R. Civ. P. 6(a)(1): leave out the day of the event, count every day, and where the last is a Saturday, Sunday
     or legal holiday, run on (6(a)(5): for a period counted back, run back) to the next day that is none.
     """
-    step = timedelta(days=1 if days >= 0 else -1)
-    start = date.fromisoformat(trigger)
-    last = start + timedelta(days=days)
+    last = _counted(trigger, days)
+    while _no_day_to_end_on(last, holidays) is not None:
+        last += _step(days)
+    return last.isoformat()
+
+
+def due_after(trigger: str, days: int, holidays: Holidays) -> Period:
+    """The same, with the steps that lead there."""
+    start, last = date.fromisoformat(trigger), _counted(trigger, days)
     steps = [
         f"{trigger} ({start:%A}) is the day of the event and is left out (Rule 6(a)(1)(A))",
         f"{abs(days)} days counted {'on' if days >= 0 else 'back'}, every day among them, end on {last} ({last:%A})",
     ]
     while (why := _no_day_to_end_on(last, holidays)) is not None:
-        following = last + step
+        following = last + _step(days)
         steps.append(
             f"{last} is {why}: on to {following} ({following:%A})"
             if days >= 0
@@ -46,6 +52,14 @@ def due_after(trigger: str, days: int, holidays: Holidays) -> Period:
         last = following
     steps.append(f"due on {last} ({last:%A})")
     return Period(trigger, days, last.isoformat(), tuple(steps))
+
+
+def _counted(trigger: str, days: int) -> date:
+    return date.fromisoformat(trigger) + timedelta(days=days)
+
+
+def _step(days: int) -> timedelta:
+    return timedelta(days=1 if days >= 0 else -1)
 
 
 def _no_day_to_end_on(day: date, holidays: Holidays) -> str | None:

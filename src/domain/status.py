@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from domain.courts import court_track
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.law import CERTAIN, Clocks, Held, Law
+from domain.law import CERTAIN, Clocks, Held, Law, last_touched
 from domain.reviews import Links
 from domain.rules import PRESENT, Rules
 
@@ -43,7 +43,7 @@ def counted(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> Counted:
     return Counted(
         certain=[fact for fact, level in levels if level == CERTAIN],
         may=[fact for fact, level in levels if level],
-        rests_on=max((held.rests_on(at) for held in versions), default=0),
+        rests_on=last_touched(versions, at),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
-from eventlog.engine import writing
+from eventlog.engine import driver_connection, writing
 from eventlog.leaves import hash_of
 from eventlog.merkle import HASH_BYTES, grow, root_of
 from eventlog.records import Head, NewEvent, Recorded
@@ -123,7 +123,7 @@ class Append:
             )
 
     def _explain(self, events: Sequence[Recorded], error: Exception) -> IntegrityError:
-        self.connection.rollback()
+        driver_connection(self.connection).rollback()
         reached: dict[str, int] = {}
         for _, stream, version, *_ in events:
             if stream not in reached:

@@ -68,7 +68,9 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Through the driver: an event fired at every transaction must not cost a statement of SQLAlchemy's.
-    driver_connection(connection).execute(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+    driver = driver_connection(connection)
+    if not driver.in_transaction:  # `reading` and `writing` have begun
+        driver.execute(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
 
 def driver_connection(connection: Connection) -> Any:  # noqa: ANN401  # sqlite3's or psycopg's: no type in common
@@ -82,7 +84,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection, _forgetting_lost_connections(connection):
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        connection.begin()
+        else:
+            # Past SQLAlchemy, whose own begin and rollback cost as much as a small query. The pool rolls back what
+            # it is given back; psycopg begins with the first statement.
+            driver_connection(connection).execute("BEGIN")
         yield connection
 
 
@@ -94,10 +99,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
     may be refused, however long it would wait.
     """
     with engine.connect() as connection, _forgetting_lost_connections(connection):
-        connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        connection.begin()
+        driver = driver_connection(connection)
+        if engine.dialect.name == "sqlite":
+            driver.execute("BEGIN IMMEDIATE")  # past SQLAlchemy, as in `reading`
         yield connection
-        connection.commit()
+        driver.commit()
 
 
 @contextmanager

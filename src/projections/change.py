@@ -165,8 +165,9 @@ def entry_state(events: Iterable[Recorded]) -> EntryState:
 
 def _later(event: Recorded, stream: Stream) -> Change:
     decoded = MAPPER.event(event)
-    history = [one for one in stream(event.stream) if one.position <= event.position]
-    before = history[-2].position if len(history) > 1 else None
+    earlier = [] if event.version == 1 else [one for one in stream(event.stream) if one.position < event.position]
+    history = [*earlier, event]
+    before = earlier[-1].position if earlier else None
     match decoded:
         case JurisdictionAdded() | JurisdictionUpdated():
             return PlaceChange(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from domain.accounts import Stretch, account, differences
-from domain.causes import Versions, causes
+from domain.causes import Evidence, causes
+from domain.jurisdictions import Place
 from domain.law import Clocks
 from eventlog.log import EventLog, Recorded
 from eventlog.statements import Statement
+from projections.change import ACT_TOPICS
 from projections.entry_history import at_position, event_name, told
 from projections.entry_history import differences as fields_differing
 from projections.snapshot import Snapshot
@@ -34,17 +37,19 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Two positions of the log and the events recorded after the first, up to the second."""
+    """Two positions of the log, and the events recorded after the first, up to the second."""
 
     earlier: int
     later: int
     events: dict[int, Recorded]
+    begun: frozenset[str]
+    """The streams that begin there: what was first recorded in between."""
 
     @classmethod
     def positions(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> Between:
         """Reads what was recorded in between."""
-        events = log.read(snapshot.connection, after=earlier, until=later)
-        return cls(earlier, later, {event.position: event for event in events})
+        events = {event.position: event for event in log.read(snapshot.connection, after=earlier, until=later)}
+        return cls(earlier, later, events, frozenset(event.stream for event in events.values() if event.version == 1))
 
     def because(self, position: int) -> dict[str, Any]:
         """One cause as it is shown."""
@@ -58,10 +63,35 @@ class Between:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Of which place and on which track."""
+
+    jurisdiction: str | None = None
+    track: str | None = None
+
+
+def page(
+    snapshot: Snapshot, log: EventLog, between: Between, wanted: Wanted, limit: int, after: Key | None
+) -> tuple[dict[str, Any], Key | None]:
+    """What changed in the account, at most `limit` changes of status from beyond `after`, and the key to go on from.
+
+    The first page has the entries that say something else, too.
+    """
+    found = list(islice(changes(snapshot, log, between, wanted, after), limit + 1))
+    shown = [change for _, change in found[:limit]]
+    entries = entries_changed(snapshot, log, between, wanted.jurisdiction) if after is None else []
+    causes = [cause["position"] for change in (*entries, *shown) for cause in change["because"]]
+    answer = {"entries": entries, "changes": shown, "position": max(causes, default=between.earlier)}
+    return answer, found[limit - 1][0] if len(found) > limit else None
+
+
 def entries_changed(
     snapshot: Snapshot, log: EventLog, between: Between, jurisdiction: str | None
 ) -> list[dict[str, Any]]:
     """The entries on record before that say something else after, field by field, in order of their revision."""
+    places = [snapshot.memory.directory.place(jurisdiction or "", one) for one in (between.earlier, between.later)]
+    mine = {one for place in places if place is not None for one in place.touched_by}
     revised: dict[str, list[int]] = defaultdict(list)
     for event in between.events.values():
         if event.stream.startswith("entry:") and event.version > 1:
@@ -74,7 +104,7 @@ def entries_changed(
             continue
         named = {*before.fields["jurisdictions"], *after.fields["jurisdictions"]}
         differing = fields_differing(before, after)
-        if differing and (jurisdiction is None or jurisdiction in named):
+        if differing and (jurisdiction is None or named & mine):
             found.append(
                 {
                     "entry": after.fields["id"],
@@ -86,36 +116,69 @@ def entries_changed(
 
 
 def changes(
-    snapshot: Snapshot, between: Between, jurisdiction: str | None, track: str | None, after: Key | None
+    snapshot: Snapshot, log: EventLog, between: Between, wanted: Wanted, after: Key | None = None
 ) -> Iterator[tuple[Key, dict[str, Any]]]:
     """Every difference between the two accounts, by place, track, key and day, from beyond the key `after`."""
+    affected = _affected(snapshot, log, between)
     rows = _PLACES.run(snapshot.connection, first=after[0] if after else "", head=between.later).fetchall()
     for (id_,) in rows:
-        if jurisdiction is None or id_ == jurisdiction:
-            for number, change in enumerate(_of_place(snapshot, between, id_, track)):
+        if wanted.jurisdiction in (None, id_) and (affected is None or id_ in affected):
+            for number, change in enumerate(_of_place(snapshot, between, id_, wanted.track)):
                 if after is None or (id_, number) > after:
                     yield (id_, number), change
 
 
+def _affected(snapshot: Snapshot, log: EventLog, between: Between) -> set[str] | None:
+    """The places that what was recorded in between names, and their relatives; None where it may be anyone.
+
+    An act of the law reaches places that it does not name.
+    """
+    directory, memory = snapshot.memory.directory, snapshot.memory
+    named: set[str] = set()
+    for event in between.events.values():
+        kind, _, id_ = event.stream.partition(":")
+        if kind != "entry":
+            named |= directory.ever_related(id_)
+        elif id_ in memory.law.entries:
+            return None
+        else:
+            versions = [event] if event.topic in ACT_TOPICS else log.stream(snapshot.connection, event.stream)
+            for version in versions:
+                if version.position <= event.position:
+                    named.update(memory.fact(snapshot.connection, version.position).jurisdictions)
+    return named.union(*(directory.ever_related(id_) for id_ in named))
+
+
 def _of_place(snapshot: Snapshot, between: Between, id_: str, track: str | None) -> Iterator[dict[str, Any]]:
-    directory, law = snapshot.memory.directory, snapshot.memory.law
-    place, was = directory.place(id_, between.later), directory.place(id_, between.earlier)
+    law = snapshot.memory.law
+    through_the_log = _through_the_log(snapshot, between, id_)
+    (_, was), (_, place) = through_the_log[0], through_the_log[-1]
     if place is None:
         return
-    own = list(own_acts(replace_position(snapshot, between.later), place))
-    now = Clocks(snapshot.clocks(place.time_zone).as_of, None, between.later)
-    then = replace(now, position=between.earlier)
-    versions = Versions.before(place, own, law, now)
-    if was == place and not versions.changed(between.earlier, between.later):
+    relatives = {one for _, its in through_the_log if its is not None for one in its.relatives}
+    everyone = replace(place, agencies=tuple(sorted(relatives - {id_})), speaks_for=None)
+    own = list(own_acts(replace_position(snapshot, between.later), everyone))
+    evidence = Evidence.of(through_the_log, own, law)
+    if not evidence.changed(between.earlier, between.later):
         return
-    earlier = {} if was is None else account(was, own, law, then)
+    now = Clocks(snapshot.clocks(place.time_zone).as_of, None, between.later)
+    earlier = {} if was is None else account(was, own, law, replace(now, position=between.earlier))
     for stretch in differences(earlier, account(place, own, law, now)):
         if track in (None, stretch.track):
-            yield _shown(between, id_, stretch, causes(place, versions, law, now, between.earlier, stretch), versions)
+            yield _shown(between, id_, stretch, causes(evidence, between.earlier, between.later, stretch))
 
 
-def _shown(between: Between, id_: str, stretch: Stretch, positions: list[int], versions: Versions) -> dict[str, Any]:
-    because = [between.because(position) for position in positions]
+def _through_the_log(snapshot: Snapshot, between: Between, id_: str) -> list[tuple[int, Place | None]]:
+    """The place, with whom it has for agencies, as it was before and from each position in between on."""
+    directory = snapshot.memory.directory
+    steps = [(0, directory.place(id_, between.earlier))]
+    for position, event in between.events.items():
+        if event.stream.startswith("jurisdiction:") and (place := directory.place(id_, position)) != steps[-1][1]:
+            steps.append((position, place))
+    return steps
+
+
+def _shown(between: Between, id_: str, stretch: Stretch, positions: list[int]) -> dict[str, Any]:
     return {
         "jurisdiction": id_,
         "track": stretch.track,
@@ -123,8 +186,8 @@ def _shown(between: Between, id_: str, stretch: Stretch, positions: list[int], v
         "days": {"from": stretch.first, "to": stretch.last},
         "before": stretch.before,
         "after": stretch.after,
-        "first_recorded": all(versions.first(cause["entry"]) > between.earlier for cause in because),
-        "because": because,
+        "first_recorded": all(between.events[position].stream in between.begun for position in positions),
+        "because": [between.because(position) for position in positions],
     }
 
 

@@ -64,6 +64,11 @@ class Directory:
             if version.since <= position
         )
 
+    def ever_related(self, id_: str) -> set[str]:
+        """A place, and everyone who was ever its agency or had it for one."""
+        spoken_for = {version.speaks_for for version in self._places.get(id_, ()) if version.speaks_for is not None}
+        return {id_, *self._speakers.get(id_, ()), *spoken_for}
+
     def _at(self, id_: str, position: int) -> _Version | None:
         for version in reversed(self._places.get(id_, ())):
             if version.since <= position < version.until:

@@ -6,21 +6,23 @@ since, and every answer asks as of its own log position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of
 from domain.law import Held, Law
-from domain.periods import Holidays, due_after
+from domain.periods import Holidays, due_day
 from eventlog.statements import Statement
 from projections.directory import Directory
 from projections.tables import live
 
+T = TypeVar("T")
 FACTS_KEPT = 50_000
+ANSWERS_KEPT = 1_000
 
 _versions, _places = live().versions, live().places
 _NEW_LAW = Statement(
@@ -46,11 +48,22 @@ class Memory:
         self.head = 0
         self._holidays = holidays
         self._facts: dict[int, Fact] = {}
+        self._answers: dict[Hashable, Any] = {}
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
         """The last day of a period, by the holidays this memory was made with."""
-        return due_after(trigger, days, self._holidays).due
+        return due_day(trigger, days, self._holidays)
+
+    def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
+        """An answer worked out once. What is asked has its log position in it, so that the answer is for ever."""
+        answer: T | None = self._answers.get(asked)
+        if answer is None:
+            answer = work_out()
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            self._answers[asked] = answer
+        return answer
 
     def refresh(self, connection: Connection, head: int) -> None:
         """Takes in what was recorded up to `head`, as the connection's snapshot has it."""

@@ -1,4 +1,7 @@
-"""Status, worked out when it is asked: nothing of it is stored, so nothing of it can be stale."""
+"""Status, worked out when it is asked: nothing of it is stored, so nothing of it can be stale.
+
+What a question at a log position was answered stays true, so it is remembered for a while.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from domain.jurisdictions import Place
-from domain.law import Held
+from domain.law import Clocks, Held
 from domain.status import status as fold
 from eventlog.statements import Statement
 from projections.snapshot import Snapshot
@@ -37,6 +40,10 @@ def own_acts(snapshot: Snapshot, place: Place) -> Iterator[Held]:
 def status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
     """The answer of section 4 for one place, with the `position` that it rests on."""
     place = snapshot.place(id_)
-    answer, rests_on = fold(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
-    answer["position"] = max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))
-    return answer
+    at = snapshot.clocks(place.time_zone)
+    return snapshot.memory.answer((id_, at), lambda: _worked_out(snapshot, place, at))
+
+
+def _worked_out(snapshot: Snapshot, place: Place, at: Clocks) -> dict[str, Any]:
+    answer, rests_on = fold(place, own_acts(snapshot, place), snapshot.memory.law, at)
+    return answer | {"position": max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))}

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, select, tuple_
 
 from domain.errors import NotFound
 from domain.law import STILL, Clocks
+from eventlog.as_bytes import AsBytes
 from eventlog.statements import Statement
 from projections.rows import NATIONAL, finished
 from projections.snapshot import Snapshot
@@ -45,17 +46,23 @@ class Wanted:
 class Page:
     """Some entries as JSON objects, the key to go on from, and the log position that they rest on."""
 
-    entries: list[str]
+    bodies: list[bytes]
     next: Key | None
     rests_on: int
+
+    @property
+    def entries(self) -> list[str]:
+        """The same as text."""
+        return [body.decode() for body in self.bodies]
 
 
 def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> Page:
     """The entries that count on the clocks asked, certainly or maybe, from beyond the key `after`."""
     rests_on = 0
-    at = snapshot.clocks()
     scopes: list[str | None] = [None]
-    if wanted.jurisdiction is not None:
+    if wanted.jurisdiction is None:
+        at = snapshot.clocks()
+    else:
         place = snapshot.place(wanted.jurisdiction)
         at = snapshot.clocks(place.time_zone)
         scopes = [place.id, *place.agencies]
@@ -64,20 +71,23 @@ def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> P
         scopes.append(NATIONAL)
     sources = [_rows(snapshot, wanted, scope, at, after, limit + 1) for scope in scopes]
     rows = sources[0] if len(sources) == 1 else merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest)
-    entries: list[str] = []
+    bodies: list[bytes] = []
     last: Key | None = None
+    head, as_of, public_by = at.position, at.as_of, at.public_by
     for lo, hi, sequence, id_, position, until, public_hi, body in rows:
-        key = lo, hi, sequence, id_
-        if until <= at.position:
+        if until <= head:
             rests_on = max(rests_on, until)
-        elif key != last:
-            if len(entries) == limit:
-                return Page(entries, last, rests_on)
+        elif last is None or id_ != last[3]:  # what names a place and its agency comes once from each
+            if len(bodies) == limit:
+                return Page(bodies, last, rests_on)
             rests_on = max(rests_on, position)
-            certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
-            entries.append(finished(body, certain=certain))
-            last = key
-    return Page(entries, None, rests_on)
+            certain = hi <= as_of and (public_by is None or public_hi <= public_by)
+            bodies.append(body + (_CERTAIN if certain else _MAYBE))
+            last = lo, hi, sequence, id_
+    return Page(bodies, None, rests_on)
+
+
+_CERTAIN, _MAYBE = finished("", certain=True).encode(), finished("", certain=False).encode()
 
 
 def entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
@@ -141,7 +151,7 @@ def _rows(
             given |= dict(zip(_ORDER, from_, strict=True))
         statement = _statement(frozenset(given), newest=wanted.newest)
         rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
-        yield from (row for row in rows if needle is None or _says(row[-1], needle))
+        yield from rows if needle is None else (row for row in rows if _says(row[-1], needle))
         if len(rows) < size:
             return
         from_ = rows[-1][:5]
@@ -155,7 +165,7 @@ def _statement(given: frozenset[str], *, newest: bool) -> Statement:
     """The query for the filters given, in the order of the index that serves it."""
     by = _timeline if given & {"scope", "state"} else _versions
     order = [by.c[name] for name in _ORDER]
-    query = select(*order, _versions.c.until, _versions.c.public_hi, _versions.c.body)
+    query = select(*order, _versions.c.until, _versions.c.public_hi, AsBytes(_versions.c.body))
     if by is _timeline:
         query = query.join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
     query = query.where(by.c.position <= bindparam("head"), by.c.lo <= bindparam("as_of"))
@@ -189,9 +199,9 @@ def _like(words: str | None) -> str | None:
     return f"%{run}%"
 
 
-def _says(body: str, needle: str) -> bool:
+def _says(body: bytes, needle: str) -> bool:
     """Whether the words stand in the entry's summary, quotes, actor, or a source's title or publisher."""
-    entry = _decode(body + "}")
+    entry = _decode(body + b"}")
     texts = [entry.summary, entry.actor.name, entry.actor.office]
     texts += [text for quote in entry.quotes for text in (quote.text, quote.speaker)]
     texts += [text for source in entry.sources for text in (source.title, source.publisher)]

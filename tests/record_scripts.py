@@ -1,0 +1,102 @@
+"""A log of the naive rules, played into a real service: each of its events by the use case that records such a thing."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.event import listen
+
+from application.recording import Item, record
+from application.revising import Revision, revise
+from application.service import Service
+from application.updating import update
+from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, JurisdictionUpdated
+from projections.deadlines import Wanted, place_deadlines
+from projections.snapshot import Asked
+from projections.status import status
+from projections.timeline import Wanted as WantedEntries
+from projections.timeline import page
+
+Event = dict[str, Any]
+NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
+TODAY = "2026-11-24"
+RECORDER = "script"
+
+
+def service_at(url: str) -> Service:
+    """A service on a day that stands still, that of the generated records; an SQLite one does not wait for the disk."""
+    service = Service(url, now=lambda: NOW)
+    if service.engine.dialect.name == "sqlite":
+        listen(service.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+        service.engine.dispose()
+    return service
+
+
+def play(service: Service, log: Iterable[Event]) -> None:
+    """Records each event; those of a fresh service come to lie at the positions that the naive rules give them."""
+    for event in log:
+        play_one(service, event)
+
+
+def play_one(service: Service, event: Event) -> int:
+    """Records one event and returns its position."""
+    match event["event"]:
+        case "added":
+            return record(service, [], [Item(event["jurisdiction"])], recorder=RECORDER)[0].position
+        case "recorded":
+            return record(service, [Item(event["entry"])], recorder=RECORDER)[0].position
+        case "updated":
+            moved = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
+            return update(service, moved, recorder=RECORDER)
+    entry, reason = event["entry"], event.get("reason", f"why it was {event['event']}")
+    revisions = {
+        "corrected": lambda: EntryCorrected(entry=entry, fields=event["fields"], reason=reason),
+        "disputed": lambda: EntryDisputed(entry=entry, by="Somebody", what=reason),
+        "retracted": lambda: EntryRetracted(entry=entry, reason=reason),
+        "reinstated": lambda: EntryReinstated(entry=entry, reason=reason),
+    }
+    return revise(service, Revision(revisions[event["event"]]()), recorder=RECORDER)
+
+
+def asked(as_of: str | None, public_by: str | None = None, recorded_by: int | None = None) -> Asked:
+    """The clocks of a question, the third as a position."""
+    return Asked(as_of, public_by, recorded_by, NOW if recorded_by is not None else None)
+
+
+def said_status(service: Service, place: str, clocks: Asked) -> dict[str, Any]:
+    """The status that the service gives, as the naive rules would write it."""
+    with service.snapshot(clocks) as snapshot:
+        return normal(status(snapshot, place))
+
+
+def normal(answer: dict[str, Any]) -> dict[str, Any]:
+    """A status without what it says beyond the rules: its position, and `possibly` where that is empty."""
+    reviews = [
+        {name: value for name, value in review.items() if name != "possibly" or value} for review in answer["reviews"]
+    ]
+    return {name: value for name, value in answer.items() if name != "position"} | {"reviews": reviews}
+
+
+def said_deadlines(service: Service, place: str, clocks: Asked) -> list[dict[str, Any]]:
+    """The deadlines that the service gives, likewise."""
+    with service.snapshot(clocks) as snapshot:
+        return [bare(one) for one in place_deadlines(snapshot, place, Wanted())[0]]
+
+
+def bare(deadline: dict[str, Any]) -> dict[str, Any]:
+    """A deadline without what it says beyond the rules."""
+    return {name: value for name, value in deadline.items() if name not in BEYOND_THE_RULES}
+
+
+BEYOND_THE_RULES = {"review", "extended_by", "withdrawn_by"}
+
+
+def said_timeline(
+    service: Service, place: str | None, clocks: Asked, *, context: bool = False
+) -> list[tuple[str, bool]]:
+    """The timeline that the service gives: ids, and whether each certainly counts."""
+    with service.snapshot(clocks) as snapshot:
+        found = page(snapshot, WantedEntries(jurisdiction=place, context=context), 1000, None)
+    entries = [msgspec.json.decode(one) for one in found.entries]
+    return [(one["id"], one["certain"]) for one in entries]
