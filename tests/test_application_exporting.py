@@ -278,6 +278,13 @@ def test_what_cannot_be_a_log_is_refused_though_it_is_signed(
     target.close()
 
 
+def test_a_stream_with_a_version_left_out_is_refused_though_it_is_signed(source: Service, target: Service) -> None:
+    file = rewritten(source, lambda service: tampering.change(service.engine, 10, version=3))
+    with pytest.raises(Refused, match="log position 10: version 3 of 'entry:2017-04-01-said-3', whose version 2"):
+        import_log(target, io.BytesIO(file))
+    assert set(counts(target)) == {0}
+
+
 def _hashed(line: bytes) -> bytes:
     from application.exporting import line_of  # noqa: PLC0415  # only here is a false line made
 

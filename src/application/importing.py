@@ -15,6 +15,7 @@ import msgspec
 from application.exporting import FORMAT, VERSION, Footer, Header, Progress, header_hash, leaf_in
 from application.service import Service
 from application.verify_proof import Checkpoint, Key, NotProved
+from application.verifying import broken_streams
 from application.writing import write
 from domain.errors import Refused
 from eventlog.append import stamp
@@ -87,6 +88,8 @@ def import_log(
             _adopt(service, append, batch, lines)
             progress(append.position, header.events)
         _sealed(lines, header, first, append)
+        for fault in broken_streams(append.connection):
+            raise Refused(f"{fault}; nothing was imported")
     return header.events
 
 

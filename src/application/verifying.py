@@ -44,7 +44,7 @@ def verify(
             sound = False
             yield fault
         try:
-            yield from _broken_streams(connection)
+            yield from broken_streams(connection)
             yield from _differing_rows(service, connection, lambda done: progress(head + done, 2 * head), batch)
         except Exception as error:
             if sound:
@@ -80,7 +80,8 @@ def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[
         yield rows_of(changes(events, stream), service.memory.due), after
 
 
-def _broken_streams(connection: Connection) -> Iterator[str]:
+def broken_streams(connection: Connection) -> Iterator[str]:
+    """The positions whose stream has no event of the version before."""
     earlier = log.alias("earlier")
     query = (
         select(log.c.position, log.c.stream, log.c.version)

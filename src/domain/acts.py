@@ -16,7 +16,7 @@ Form = Literal["letter", "oral", "other"]
 Effect = Literal["adopted", "amended", "rescinded", "reaffirmed"]
 Direction = Literal["limits", "requires"]
 Role = Literal["plaintiff", "defendant"]
-Circuit = Annotated[int, Field(ge=1, le=11)] | Literal["dc"]
+Circuit = Annotated[int, Field(ge=1, le=11, strict=True)] | Literal["dc"]
 CourtValue = Literal["challenged", "enjoined", "enjoined_stayed", "upheld", "vacated", "dismissed"]
 Scope = Literal["nationwide", "parties", "circuit", "states", "named"]
 
@@ -25,7 +25,7 @@ class RespondBy(Value):
     """What makes an entry a demand: the day, the period, or neither, in the words of the source."""
 
     date: Day | None = None
-    days: Annotated[int, Field(ge=-3660, le=3660)] | None = None
+    days: Annotated[int, Field(ge=-3660, le=3660, strict=True)] | None = None
     words: Text | None = None
     source: Slug | None = None
     for_: Annotated[Literal["answer", "compliance"] | None, Field(alias="for")] = None

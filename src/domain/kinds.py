@@ -27,7 +27,7 @@ class Act(Value):
     kind: str
     occurred: Edtf
     public: Edtf | None = None
-    sequence: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    sequence: Annotated[int, Field(ge=-1_000_000, le=1_000_000, strict=True)] = 0
     actor: Actor
     jurisdictions: Slugs
     summary: Text

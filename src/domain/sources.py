@@ -23,7 +23,7 @@ Party = Literal["federal", "jurisdiction", "court", "press", "other"]
 class Value(BaseModel):
     """An immutable value that refuses fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Source(Value):
