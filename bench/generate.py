@@ -41,7 +41,7 @@ _WORDS = """
     condition sheriff council mayor attorney general letter answered review records detainer requests notice
     release custody immigration enforcement certification funding program deadline reply office counsel court
     ordinance resolution police chief statement public hearing committee oversight information sharing status
-""".split()  # noqa: SIM905 - a list of so many would be a page
+""".split()  # noqa: SIM905  # a list of so many would be a page
 _VARIANTS = 512
 _TEXTS = {
     words: [" ".join(_WORDS[(one + step * (one // 8 + 1)) % len(_WORDS)] for step in range(words))

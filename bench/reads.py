@@ -15,8 +15,8 @@ from time import perf_counter
 from bench.figures import Figure, Say
 from bench.generate import STEADY, Record
 
-ROUNDS = 15
-REQUESTS = 300
+ROUNDS = 11
+REQUESTS = 100
 _WARM_UP = 2
 _SEED = 1373
 _FIRST, _LAST = date(2016, 6, 1).toordinal(), date(2026, 6, 1).toordinal()

@@ -9,6 +9,7 @@ import json
 import resource
 import subprocess
 import sys
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -55,10 +56,9 @@ def _writes(url: str, floor_url: str) -> float:
         position += len(events)
         rows = together(events)
         del rows["log"], rows["log_head"]
-        seconds += timed(lambda rows=rows: driver.write(rows))  # type: ignore[misc]
+        seconds += timed(partial(driver.write, rows))
     for index in live().indexes:
-        made = str(CreateIndex(index).compile(dialect=dialect))
-        seconds += timed(lambda made=made: driver.run(made))  # type: ignore[misc]
+        seconds += timed(partial(driver.run, str(CreateIndex(index).compile(dialect=dialect))))
     driver.close()
     service.close()
     return seconds

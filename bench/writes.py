@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from time import perf_counter
 
@@ -33,7 +34,7 @@ def load(service: Service, floor_url: str, made: Record, database: str, say: Say
         say(f"{database}: loading, {done:,} of {made.size:,} entries")
         batch = [Item(fields) for fields in islice(entries, min(size, made.size - done))]
         head = _head(service)
-        seconds = timed(lambda batch=batch: record(service, batch, recorder="bench"))  # type: ignore[misc]
+        seconds = timed(partial(record, service, batch, recorder="bench"))
         figure.add(len(batch), seconds, _copied(service, head, floor))
     floor.close()
     return figure, entries

@@ -798,7 +798,7 @@ def timeline(
     as_of: str,
     public_by: str | None = None,
     recorded_by: int | None = None,
-    context: bool = False,  # noqa: FBT001, FBT002
+    context: bool = False,  # noqa: FBT001, FBT002 - called as the rules are read, by position
 ) -> list[tuple[str, bool]]:
     """The acts that count or may count, with whether they certainly do; retracted ones too."""
     # "An act that names nobody ... appears on a jurisdiction's page as context (`?context=true`)"

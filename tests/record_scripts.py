@@ -1,4 +1,4 @@
-"""A log of the naive rules, played into a real service: each of its events by the use case that records such a thing."""
+"""Scripts of the record as the service records them, and as the naive reading of the rules reads them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

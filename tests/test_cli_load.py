@@ -44,7 +44,7 @@ def test_the_order_of_files_and_entries_makes_no_difference(sqlite_url: str, tmp
         assert mine == others
 
 
-def timeless(answer: Any) -> Any:  # noqa: ANN401  # whatever JSON can say
+def timeless(answer: Any) -> Any:  # whatever JSON can say
     """An answer without what depends on the order of arrival."""
     if isinstance(answer, dict):
         return {name: timeless(value) for name, value in answer.items() if name not in ("log", "position")}

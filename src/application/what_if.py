@@ -32,7 +32,7 @@ def rules_named(name: str) -> Rules:
         return RULE_SETS[name]
     try:
         module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, SyntaxError, ValueError) as error:
         raise _no_rules(name, f"is no rule set ({', '.join(RULE_SETS)}), module or file: {error}") from error
     rules = getattr(module, "RULES", None)
     if not isinstance(rules, Rules):

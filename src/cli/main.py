@@ -13,12 +13,19 @@ from typing import Annotated
 import typer
 
 from cli import deadline, keys
+from cli.changes import changes
+from cli.correct import correct
 from cli.deadlines import deadlines
+from cli.dispute import dispute
 from cli.export import export
+from cli.history import history
 from cli.import_log import import_log
 from cli.load import load
 from cli.prove import prove
 from cli.rebuild import rebuild
+from cli.reinstate import reinstate
+from cli.replay import replay
+from cli.retract import retract
 from cli.serve import serve
 from cli.status import status
 from cli.timeline import timeline
@@ -34,7 +41,10 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-for command in (serve, load, timeline, status, deadlines, rebuild, verify, prove, verify_proof, export, import_log):
+_READING = (timeline, status, deadlines, history, changes)
+_WRITING = (load, correct, dispute, retract, reinstate)
+_KEEPING = (rebuild, replay, verify, prove, verify_proof, export, import_log)
+for command in (serve, *_READING, *_WRITING, *_KEEPING):
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(deadline.app)

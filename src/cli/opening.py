@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
 from cli.plain import one_line
+from cli.tables import Progress, progress
 
 if TYPE_CHECKING:
     from application.service import Service
@@ -24,9 +25,10 @@ def failed(message: str, code: int = REFUSED) -> typer.Exit:
 
 
 @contextmanager
-def opened() -> Iterator[Service]:
+def opened(*, as_it_is: bool = False) -> Iterator[Service]:
     """The service on the database that DATABASE_URL names, closed when the command is done.
 
+    Read models that another version of the code built are made anew first, unless they are wanted as they are.
     An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
     """
     from sqlalchemy.exc import OperationalError
@@ -35,7 +37,10 @@ def opened() -> Iterator[Service]:
     from projections.change import CannotReplay
 
     with plainly():
-        service = _service()
+        try:
+            service = _service(as_it_is=as_it_is)
+        except (CannotReplay, Unreadable) as error:
+            raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
         # Queries run by the driver itself raise its own error, others SQLAlchemy's.
         lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
         try:
@@ -61,16 +66,35 @@ def plainly() -> Iterator[None]:
         raise failed(error.detail) from error
 
 
-def _service() -> Service:
+def _service(*, as_it_is: bool) -> Service:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from application.opening import open_service
     from application.service import Service
     from application.settings import Settings
 
     try:
-        return Service(Settings.from_environment().database_url)
+        database_url = Settings.from_environment().database_url
+        if as_it_is:
+            return Service(database_url)
+        with _progress_if_any() as told:
+            return open_service(database_url, told)
     except SQLAlchemyError as error:
         # The driver's own words, without the statement and the link that SQLAlchemy adds.
         raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error
     except (ValueError, OSError) as error:
         raise failed(f"the database that DATABASE_URL names cannot be used: {error}") from error
+
+
+@contextmanager
+def _progress_if_any() -> Iterator[Progress]:
+    """A bar that is made when there is something to tell: it seldom is, and its library takes time to load."""
+    with ExitStack() as stack:
+        bars: list[Progress] = []
+
+        def told(done: int, total: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(progress("Making the read models anew")))
+            bars[0](done, total)
+
+        yield told

@@ -9,7 +9,7 @@ from cli.tables import print_json, print_line, progress
 
 def rebuild(*, json: Json = False) -> None:
     """Replay the log into new read models, which then take over. Reads go on meanwhile."""
-    with opened() as service:
+    with opened(as_it_is=True) as service:
         from application.replay import rebuild as rebuild_all
 
         with progress("Replaying") as told:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.facts import Fact, Ruled
+from domain.facts import Fact, Order, Ruled
 from domain.jurisdictions import CIRCUITS, Place
-from domain.law import CERTAIN, Clocks, Held, Law, Pair, last_touched
+from domain.law import Clocks, Held, Law, Pair, count
 
 Item = dict[str, Any]
 COVERED = "covered_non_party"
@@ -76,12 +76,15 @@ def _outside(place: Place, law: Law, at: Clocks, line: LineOf) -> Stands:
 
 def _stand(place: Place, pair: Pair, acts: Iterable[Held], law: Law, at: Clocks, line: LineOf) -> Stand:
     circuit = law.circuit_of(pair[0], at)
-    rests_on = last_touched(acts, at)
-    counted = sorted(((held.fact, held.counts(at)) for held in acts), key=lambda one: one[0].effect)
-    certain = [fact for fact, level in counted if level == CERTAIN]
-    may = [fact for fact, level in counted if level]
-    sure = line(place, pair, certain, circuit, at.as_of)
-    return sure, line(place, pair, may, circuit, at.as_of) if len(may) > len(certain) else sure, rests_on
+    counted = count(sorted(acts, key=_effect), at)
+    sure = maybe = line(place, pair, counted.certain, circuit, at.as_of)
+    if len(counted.may) > len(counted.certain):
+        maybe = line(place, pair, counted.may, circuit, at.as_of)
+    return sure, maybe, counted.rests_on
+
+
+def _effect(held: Held) -> Order:
+    return held.fact.effect
 
 
 def _acts_on(pair: Pair, law: Law) -> tuple[Held, ...]:

@@ -37,22 +37,28 @@ class Held:
     until: int = STILL
     retracted: bool = False
 
-    def counts(self, at: Clocks) -> int:
-        """2 certainly, 1 maybe, 0 not, on the clocks asked; a retracted act counts in no fold."""
-        if self.retracted or not self.since <= at.position < self.until:
-            return 0
-        return self.fact.certainty(at.as_of, at.public_by)
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Of some versions, in their order, those that count on the clocks asked, and the position that this rests on."""
+
+    certain: list[Fact]
+    may: list[Fact]
+    rests_on: int
 
 
-def last_touched(versions: Iterable[Held], at: Clocks) -> int:
-    """The last position up to `at` at which any of these versions touched an answer on those clocks; 0 for never."""
-    last = 0
+def count(versions: Iterable[Held], at: Clocks) -> Counted:
+    """What counts, certainly and perhaps; a retracted act counts in no fold, though an answer may rest on it."""
+    certain, may, rests_on = [], [], 0
     for held in versions:
-        if held.since <= at.position:
-            touched = held.until if held.until <= at.position else held.since
-            if touched > last and held.fact.certainty(at.as_of, at.public_by):
-                last = touched
-    return last
+        if held.since <= at.position and (level := held.fact.certainty(at.as_of, at.public_by)):
+            superseded = held.until <= at.position
+            rests_on = max(rests_on, held.until if superseded else held.since)
+            if not (superseded or held.retracted):
+                may.append(held.fact)
+                if level == CERTAIN:
+                    certain.append(held.fact)
+    return Counted(certain, may, rests_on)
 
 
 Pair = tuple[str, str]
@@ -160,4 +166,6 @@ class Law:
         Retracted or not: what an entry introduced stays introduced.
         """
         held = [one for one in self.cases.get(case, ()) if one.since <= at.position < one.until]
+        if len(held) == 1:
+            return held[0].fact.circuit
         return min(held, key=lambda one: one.fact.occurrence).fact.circuit if held else None

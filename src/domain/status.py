@@ -7,13 +7,12 @@ that is another (rules, section 2).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from domain.courts import court_track
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.law import CERTAIN, Clocks, Held, Law, last_touched
+from domain.law import Clocks, Counted, Held, Law, count
 from domain.reviews import Links
 from domain.rules import PRESENT, Rules
 
@@ -27,24 +26,9 @@ NO_REVIEW: Item = {
 ABSENT: Item = {"since": None, "entry": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The versions that bear on a place on the clocks asked, in order of effect, and the position they rest on."""
-
-    certain: list[Fact]
-    may: list[Fact]
-    rests_on: int
-
-
 def counted(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> Counted:
-    """What counts for a place on the clocks asked, certainly and perhaps."""
-    versions = sorted(bearing(place, own, law), key=lambda held: held.fact.effect)
-    levels = [(held.fact, held.counts(at)) for held in versions]
-    return Counted(
-        certain=[fact for fact, level in levels if level == CERTAIN],
-        may=[fact for fact, level in levels if level],
-        rests_on=last_touched(versions, at),
-    )
+    """What counts for a place on the clocks asked, in order of effect."""
+    return count(sorted(bearing(place, own, law), key=lambda held: held.fact.effect), at)
 
 
 def bearing(place: Place, own: Iterable[Held], law: Law) -> list[Held]:
