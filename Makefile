@@ -53,7 +53,7 @@ format: .venv/ready
 bench: .venv/ready
 	.venv/bin/python -m bench $(ARGS)
 
-# Runs the service for long, with processes killed at random, and counts what was lost or doubled.
+# Rebuilds a million entries under readers, with a rebuild killed half-way, and counts failed and mixed reads.
 soak: .venv/ready
 	.venv/bin/python -m bench.soak $(ARGS)
 

@@ -64,7 +64,7 @@ class Report:
         lines = [
             "# Benchmarks",
             "",
-            f"Measured by `make bench` on {datetime.now(UTC).date()}, on {_machine()}.",
+            f"Measured by `make bench` on {datetime.now(UTC).date()}, on {machine()}.",
             f"{self.entries:,} entries over {self.places:,} places. {', '.join(_versions())}.",
             "",
             f"| {' | '.join(_HEADINGS)} |",
@@ -102,7 +102,8 @@ def _said(*, met: bool | None) -> str:
     return "" if met is None else "yes" if met else "no"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on."""
     return f"{os.cpu_count()} cores of {platform.machine()}, {platform.system()}"
 
 

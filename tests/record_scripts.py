@@ -11,7 +11,14 @@ from application.recording import Item, record
 from application.revising import Revision, revise
 from application.service import Service
 from application.updating import update
-from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, JurisdictionUpdated
+from domain.events import (
+    EntryCorrected,
+    EntryDisputed,
+    EntryReinstated,
+    EntryRetracted,
+    JurisdictionUpdated,
+    LaterEvent,
+)
 from projections.deadlines import Wanted, place_deadlines
 from projections.snapshot import Asked
 from projections.status import status
@@ -49,14 +56,24 @@ def play_one(service: Service, event: Event) -> int:
         case "updated":
             moved = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
             return update(service, moved, recorder=RECORDER)
-    entry, reason = event["entry"], event.get("reason", f"why it was {event['event']}")
-    revisions = {
-        "corrected": lambda: EntryCorrected(entry=entry, fields=event["fields"], reason=reason),
-        "disputed": lambda: EntryDisputed(entry=entry, by="Somebody", what=reason),
-        "retracted": lambda: EntryRetracted(entry=entry, reason=reason),
-        "reinstated": lambda: EntryReinstated(entry=entry, reason=reason),
-    }
-    return revise(service, Revision(revisions[event["event"]]()), recorder=RECORDER)
+        case _:
+            return revise(service, Revision(revision_of(event)), recorder=RECORDER)
+
+
+def revision_of(event: Event) -> LaterEvent:
+    """What befell an entry, with the words that the naive rules leave out."""
+    entry, reason = event["entry"], f"why it was {event['event']}"
+    match event["event"]:
+        case "corrected":
+            return EntryCorrected(entry=entry, fields=event["fields"], reason=reason)
+        case "disputed":
+            return EntryDisputed(entry=entry, by="Somebody", what=reason)
+        case "retracted":
+            return EntryRetracted(entry=entry, reason=reason)
+        case "reinstated":
+            return EntryReinstated(entry=entry, reason=reason)
+        case other:
+            raise ValueError(other)
 
 
 def asked(as_of: str | None, public_by: str | None = None, recorded_by: int | None = None) -> Asked:

@@ -109,10 +109,10 @@ def test_a_transition_is_each_change_of_value_or_entry_on_the_first_day_that_say
             found = transitions(account(its, own_acts(snapshot, its), snapshot.memory.law, at))
             assert [one.on for one in found] == sorted(one.on for one in found)
             for one in found:
-                before, _, after = (
-                    said_on(snapshot, its.id, day, len(log)).get((one.track, one.key)) for day in beside(one.on)
+                day_before = beside(one.on)[0]
+                before, after = (
+                    said_on(snapshot, its.id, day, len(log)).get((one.track, one.key)) for day in (day_before, one.on)
                 )
-                after = said_on(snapshot, its.id, one.on, len(log)).get((one.track, one.key))
                 assert (after or {}).get("entry") == one.entry
                 if after is not None:
                     assert after["value"] == one.after

@@ -98,7 +98,7 @@ def run(examples: int, steps: int, urls: Iterator[str]) -> None:
     class Machine(ThreeClocks):
         url = urls
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+    run_state_machine_as_test(
         Machine,
         settings=settings(
             max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck), deadline=None
@@ -129,3 +129,43 @@ def test_every_place_agrees_with_a_naive_fold_at_the_end_of_a_long_script(seed: 
             assert said_status(service, place, clocks) == naive_rules.status(*naive), (place, clocks)
             assert said_deadlines(service, place, clocks) == naive_rules.deadlines(*naive), (place, clocks)
     service.close()
+
+
+def test_an_act_corrected_to_name_a_place_no_more_still_ends_what_it_ends_for_everyone(tmp_path: Path) -> None:
+    places = [
+        {"id": name, "name": name, "kind": "city", "state": "CA", "time_zone": "America/Los_Angeles"}
+        for name in ("amber-ca", "birch-ca")
+    ]
+    review, list_ = {"id": "review", "title": "A review"}, {"id": "list", "title": "A list"}
+    acts = [
+        act("2017-01-01-warning", ["amber-ca"], kind="warning", occurred="2017-01-01", review=review),
+        act("2017-01-01-list", ["amber-ca"], kind="list_published", occurred="2017-01-01", list=list_),
+        act("2017-02-01-order", ["amber-ca"], kind="order", occurred="2017-02-01", ends_reviews=["review"]),
+        act("2017-02-01-down", ["amber-ca"], kind="list_withdrawn", occurred="2017-02-01", list={"id": "list"}),
+    ]
+    log = [
+        *({"event": "added", "jurisdiction": place} for place in places),
+        *({"event": "recorded", "entry": one} for one in acts),
+        {"event": "corrected", "entry": "2017-02-01-order", "fields": {"jurisdictions": ["birch-ca"]}},
+        {"event": "corrected", "entry": "2017-02-01-down", "fields": {"jurisdictions": []}},
+    ]
+    service = service_at(f"sqlite:///{tmp_path}/named.db")
+    play(service, log)
+    naive: dict[str, Any] = {}
+    for position in range(3, len(log) + 1):
+        naive = naive_rules.status(log, "amber-ca", "2018-01-01", None, position)
+        assert said_status(service, "amber-ca", asked("2018-01-01", None, position)) == naive
+    assert [item["value"] for item in naive["listing"]] == ["list_taken_down"]
+    assert naive["reviews"][0]["stage"]["value"] == "dormant"
+    service.close()
+
+
+def act(id_: str, jurisdictions: list[str], **more: Any) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "actor": {"party": "federal"},
+        "jurisdictions": jurisdictions,
+        "summary": "Something happened.",
+        "sources": [{"id": "s1", "title": "A paper", "rank": "primary"}],
+        **more,
+    }

@@ -126,6 +126,8 @@ def _problems_of_correction(
     service: Service, append: Append, directory: Directory, state: EntryState, event: EntryCorrected
 ) -> list[Problem]:
     kind = state.fields["kind"]
+    if not event.fields:
+        return [Problem("fields", {}, "names no field")]
     known = {field.alias or name for name, field in ACT_CLASSES[kind].model_fields.items()}
     problems = [
         Problem(f"fields.{name}", value, "an entry's id and kind never change")

@@ -17,7 +17,7 @@ from eventlog.engine import create_engine_for, reading
 from eventlog.log import EventLog
 from projections.memory import Memory
 from projections.snapshot import Asked, Snapshot
-from projections.tables import join_readers
+from projections.tables import JOIN_READERS
 
 # By default Python looks for cycles after every 700 objects made. What a batch of acts makes has none and lives as
 # long as the batch, so that most of that time is lost: two fifths of a load's.
@@ -43,8 +43,7 @@ class Service:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent snapshot of log and read models, also while others are rebuilt and take over."""
-        with reading(self.engine) as connection:
-            join_readers(connection)
+        with reading(self.engine, JOIN_READERS) as connection:
             yield connection
 
     @contextmanager

@@ -38,7 +38,8 @@ def bearing(place: Place, own: Iterable[Held], law: Law) -> list[Held]:
         held for held in own if held.fact.answers or held.fact.demand or not touched.isdisjoint(held.fact.jurisdictions)
     ]
     facts = [held.fact for held in versions]
-    seen = {fact.id for fact in facts}
+    # By version, not by entry: one that names the place may be corrected to one that does not, and still end things.
+    seen = {held.since for held in versions}
     reviews = {fact.review for fact in facts if fact.review is not None}
     grants = {grant for fact in facts for grant in fact.grants}
     lists = {fact.list for fact in facts if fact.list is not None}
@@ -47,7 +48,7 @@ def bearing(place: Place, own: Iterable[Held], law: Law) -> list[Held]:
         *(held for list_ in lists for held in law.list_acts.get(list_, ()) if _takes_down(held.fact)),
         *(held for grant in grants for held in law.grant_ends.get(grant, ())),
     ]
-    return [*versions, *{id(held): held for held in ends if held.fact.id not in seen}.values()]
+    return [*versions, *{id(held): held for held in ends if held.since not in seen}.values()]
 
 
 def _takes_down(fact: Fact) -> bool:

@@ -79,16 +79,27 @@ def driver_connection(connection: Connection) -> Any:  # noqa: ANN401  # sqlite3
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent snapshot across as many statements as the block runs. Nothing it does is kept."""
+def reading(engine: Engine, lock: str = "") -> Iterator[Connection]:
+    """One consistent snapshot across as many statements as the block runs. Nothing it does is kept.
+
+    `lock` is a LOCK statement for PostgreSQL, sent with the BEGIN, before the snapshot is taken.
+    """
     with engine.connect() as connection, _forgetting_lost_connections(connection):
+        # Past SQLAlchemy, whose own begin and rollback cost as much as a small query.
+        driver = driver_connection(connection)
         if engine.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            # The driver would send BEGIN by itself, and every statement here is a round trip.
+            driver.autocommit = True
+            try:
+                driver.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {lock}", prepare=False)
+                yield connection
+            finally:
+                if not driver.closed:
+                    driver.rollback()
+                    driver.autocommit = False
         else:
-            # Past SQLAlchemy, whose own begin and rollback cost as much as a small query. The pool rolls back what
-            # it is given back; psycopg begins with the first statement.
-            driver_connection(connection).execute("BEGIN")
-        yield connection
+            driver.execute("BEGIN")
+            yield connection  # the pool rolls back what it is given back
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from projections.tables import live
 T = TypeVar("T")
 FACTS_KEPT = 50_000
 ANSWERS_KEPT = 1_000
+PAGES_KEPT = 200
 
 _versions, _places = live().versions, live().places
 _NEW_LAW = Statement(
@@ -49,6 +50,7 @@ class Memory:
         self._holidays = holidays
         self._facts: dict[int, Fact] = {}
         self._answers: dict[Hashable, Any] = {}
+        self._pages: dict[Hashable, Any] = {}
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
@@ -57,13 +59,11 @@ class Memory:
 
     def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
         """An answer worked out once. What is asked has its log position in it, so that the answer is for ever."""
-        answer: T | None = self._answers.get(asked)
-        if answer is None:
-            answer = work_out()
-            if len(self._answers) >= ANSWERS_KEPT:
-                self._answers.clear()
-            self._answers[asked] = answer
-        return answer
+        return _remembered(self._answers, ANSWERS_KEPT, asked, work_out)
+
+    def page(self, asked: Hashable, work_out: Callable[[], T]) -> T:
+        """A page worked out once, likewise. Fewer are kept, for each may be some 100 kB."""
+        return _remembered(self._pages, PAGES_KEPT, asked, work_out)
 
     def refresh(self, connection: Connection, head: int) -> None:
         """Takes in what was recorded up to `head`, as the connection's snapshot has it."""
@@ -104,3 +104,13 @@ class Memory:
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
         """The fact that an entry's fields amount to."""
         return fact_of(fields, self._holidays)
+
+
+def _remembered(kept: dict[Hashable, Any], most: int, asked: Hashable, work_out: Callable[[], T]) -> T:
+    answer: T | None = kept.get(asked)
+    if answer is None:
+        answer = work_out()
+        if len(kept) >= most:
+            kept.clear()
+        kept[asked] = answer
+    return answer

@@ -199,14 +199,12 @@ def prefix_of(generation: int) -> str:
     return f"g{generation}_"
 
 
-def join_readers(connection: Connection) -> None:
-    """Makes a transaction one of the readers, before its first query.
+JOIN_READERS = f"LOCK TABLE {generations.name} IN ACCESS SHARE MODE"
+"""Makes a transaction one of the readers, before its first query, on PostgreSQL.
 
-    PostgreSQL's snapshots do not cover table names: without this, tables that take over between two queries of a
-    reader would be empty in its snapshot. LOCK TABLE takes none, so a reader that waits here sees what came after.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"LOCK TABLE {generations.name} IN ACCESS SHARE MODE")
+Its snapshots do not cover table names: without this, tables that take over between two queries of a reader would be
+empty in its snapshot. LOCK TABLE takes none, so a reader that waits here sees what came after.
+"""
 
 
 def shut_out_readers(connection: Connection) -> None:

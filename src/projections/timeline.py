@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import bindparam, select, tuple_
 
 from domain.errors import NotFound
+from domain.jurisdictions import Place
 from domain.law import STILL, Clocks
 from eventlog.as_bytes import AsBytes
 from eventlog.statements import Statement
@@ -23,6 +24,8 @@ from projections.tables import live
 
 _versions, _timeline, _places = live().versions, live().timeline, live().places
 _CHUNK = 200
+_LONGEST_KEPT = 100
+"""Entries of a page that is remembered: a longer one is an export, and seldom asked for twice."""
 Key = tuple[str, str, int, str]
 """The order of occurrence: earliest bound, latest bound, sequence, entry id."""
 
@@ -58,16 +61,20 @@ class Page:
 
 def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> Page:
     """The entries that count on the clocks asked, certainly or maybe, from beyond the key `after`."""
-    rests_on = 0
-    scopes: list[str | None] = [None]
     if wanted.jurisdiction is None:
-        at = snapshot.clocks()
+        place, at = None, snapshot.clocks()
     else:
         place = snapshot.place(wanted.jurisdiction)
         at = snapshot.clocks(place.time_zone)
-        scopes = [place.id, *place.agencies]
-        rests_on = snapshot.memory.directory.rests_on(place, snapshot.position)
-    if wanted.context and (wanted.jurisdiction is not None or wanted.state is not None):
+    if limit > _LONGEST_KEPT:
+        return _read(snapshot, wanted, place, at, limit, after)
+    return snapshot.memory.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
+
+
+def _read(snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, limit: int, after: Key | None) -> Page:
+    rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
+    scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
+    if wanted.context and (place is not None or wanted.state is not None):
         scopes.append(NATIONAL)
     sources = [_rows(snapshot, wanted, scope, at, after, limit + 1) for scope in scopes]
     rows = sources[0] if len(sources) == 1 else merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest)

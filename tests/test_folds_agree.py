@@ -1,0 +1,102 @@
+"""Folds agree: whatever the order of arrival, and rebuilt or live, the same record gives the same answers."""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import generated_records
+from application.recording import Item, record
+from application.replay import rebuild
+from application.service import Service
+from application.verifying import verify
+from domain.accounts import account, transitions
+from projections.status import own_acts
+from record_scripts import asked, play, said_deadlines, said_status, said_timeline, service_at
+
+Answers = list[Any]
+ACTS = 90
+
+
+def answers(service: Service, written: generated_records.Record, seed: int) -> Answers:
+    """What the service says of every place on days that matter, and of everyone."""
+    said: Answers = []
+    for as_of, public_by in generated_records.clocks(seed, written, 5):
+        clocks = asked(as_of, public_by)
+        for place in (one["id"] for one in written["jurisdictions"]):
+            said += [
+                said_status(service, place, clocks),
+                said_deadlines(service, place, clocks),
+                said_timeline(service, place, clocks, context=True),
+            ]
+        said.append(said_timeline(service, None, clocks))
+    with service.snapshot() as snapshot:
+        for place in (snapshot.place(one["id"]) for one in written["jurisdictions"]):
+            own = own_acts(snapshot, place)
+            said.append(transitions(account(place, own, snapshot.memory.law, snapshot.clocks(place.time_zone))))
+    return said
+
+
+def load_in_parts(service: Service, written: generated_records.Record, seed: int) -> None:
+    """Places first, then acts in a random order in which each finds what it names, some together, some alone."""
+    rng = random.Random(seed)
+    script = generated_records.script(seed, written, revisions=0)
+    places = [Item(event["jurisdiction"]) for event in script if event["event"] == "added"]
+    entries = [Item(event["entry"]) for event in script if event["event"] == "recorded"]
+    record(service, [], places, recorder="parts")
+    while entries:
+        size = rng.choice([1, 1, 3, 20])
+        record(service, entries[:size], recorder="parts")
+        del entries[:size]
+
+
+def load_together(service: Service, written: generated_records.Record, seed: int) -> None:
+    """Everything in one act of recording, in a random order that refers forward."""
+    shuffled = generated_records.shuffled(written, seed)
+    record(
+        service,
+        [Item(one) for one in shuffled["entries"]],
+        [Item(one) for one in shuffled["jurisdictions"]],
+        recorder="together",
+    )
+
+
+@pytest.mark.parametrize("seed", [3, 14])
+def test_any_order_of_arrival_gives_the_same_answers(seed: int, another_url: Callable[[], str]) -> None:
+    written = generated_records.generate(seed, acts=ACTS, places=14)
+    said = []
+    for number, load in enumerate((load_together, load_together, load_in_parts, load_in_parts)):
+        service = service_at(another_url())
+        load(service, written, seed + number)
+        said.append(answers(service, written, seed))
+        assert list(verify(service)) == []
+        service.close()
+    assert all(one == said[0] for one in said)
+
+
+@pytest.mark.parametrize("seed", [5, 26])
+def test_what_is_rebuilt_is_what_was_live(seed: int, another_url: Callable[[], str]) -> None:
+    written = generated_records.generate(seed, acts=ACTS, places=14)
+    service = service_at(another_url())
+    play(service, generated_records.script(seed, written, revisions=2))
+    live = answers(service, written, seed)
+    assert list(verify(service)) == []
+    for batch in (7, 1000):
+        rebuild(service, batch=batch)
+        assert list(verify(service)) == []
+    service.close()
+    again = service_at(service.engine.url.render_as_string(hide_password=False))
+    assert answers(again, written, seed) == live
+    again.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def another_url(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """As many empty databases of a kind as a test asks for."""
+    if request.param == "postgresql":
+        urls: Iterator[str] = request.getfixturevalue("another_postgres")
+        return lambda: next(urls)
+    folder = request.getfixturevalue("tmp_path")
+    numbers = iter(range(1000))
+    return lambda: f"sqlite:///{folder}/{next(numbers)}.db"
