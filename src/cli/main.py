@@ -16,6 +16,8 @@ from cli import deadline, keys
 from cli.deadlines import deadlines
 from cli.load import load
 from cli.rebuild import rebuild
+from cli.remind import remind
+from cli.reminders import reminders
 from cli.serve import serve
 from cli.status import status
 from cli.timeline import timeline
@@ -30,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-for command in (serve, load, timeline, status, deadlines, rebuild, verify):
+for command in (serve, load, timeline, status, deadlines, remind, reminders, rebuild, verify):
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(deadline.app)

@@ -12,6 +12,7 @@ from cli.plain import one_line
 
 if TYPE_CHECKING:
     from application.service import Service
+    from application.settings import Settings
 
 REFUSED = 1
 USAGE = 2
@@ -24,7 +25,7 @@ def failed(message: str, code: int = REFUSED) -> typer.Exit:
 
 
 @contextmanager
-def opened() -> Iterator[Service]:
+def opened(settings: Settings | None = None) -> Iterator[Service]:
     """The service on the database that DATABASE_URL names, closed when the command is done.
 
     An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
@@ -35,7 +36,7 @@ def opened() -> Iterator[Service]:
     from projections.change import CannotReplay
 
     with plainly():
-        service = _service()
+        service = _service(settings or settled())
         # Queries run by the driver itself raise its own error, others SQLAlchemy's.
         lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
         try:
@@ -61,14 +62,23 @@ def plainly() -> Iterator[None]:
         raise failed(error.detail) from error
 
 
-def _service() -> Service:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from application.service import Service
+def settled() -> Settings:
+    """The settings; ends the command with a line where one of them cannot be used."""
     from application.settings import Settings
 
     try:
-        return Service(Settings.from_environment().database_url)
+        return Settings.from_environment()
+    except ValueError as error:
+        raise failed(str(error), USAGE) from error
+
+
+def _service(settings: Settings) -> Service:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from application.service import Service
+
+    try:
+        return Service(settings.database_url)
     except SQLAlchemyError as error:
         # The driver's own words, without the statement and the link that SQLAlchemy adds.
         raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error

@@ -80,13 +80,14 @@ class Insert:
         style = {"sqlite": "qmark", "postgresql": "format"}[dialect.name]
         sql = str(insert(self._table).compile(dialect=_with_paramstyle(dialect, style)))
         self._sql[dialect.name] = sql
-        quote = dialect.identifier_preparer
-        columns = ", ".join(quote.format_column(column) for column in self._table.columns)
-        types = [column.type.compile(dialect).partition(" COLLATE ")[0] for column in self._table.columns]
-        binary = _BINARY_COPY.issuperset(types)
-        self._copy_types = [name.lower() for name in types] if binary else []
-        form = " (FORMAT BINARY)" if binary else ""
-        self._copy = f"COPY {quote.format_table(self._table)} ({columns}) FROM STDIN{form}"
+        if dialect.name == "postgresql":
+            quote = dialect.identifier_preparer
+            columns = ", ".join(quote.format_column(column) for column in self._table.columns)
+            types = [column.type.compile(dialect).partition(" COLLATE ")[0] for column in self._table.columns]
+            binary = _BINARY_COPY.issuperset(types)
+            self._copy_types = [name.lower() for name in types] if binary else []
+            form = " (FORMAT BINARY)" if binary else ""
+            self._copy = f"COPY {quote.format_table(self._table)} ({columns}) FROM STDIN{form}"
         return sql
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +12,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from application.service import Service
 from domain.errors import NotFound
+from domain.facts import Fact
 from domain.jurisdictions import Place
+from domain.law import CERTAIN
 from eventlog.statements import Statement
 from projections.deadlines import Wanted, place_deadlines
 from projections.snapshot import Asked, Snapshot
@@ -21,17 +24,31 @@ from projections.tables import live
 # again on its day.
 _IN_THE_END = "9999-12-31"
 _versions = live().versions
-_CURRENT = Statement(
-    select(_versions.c.position, _versions.c.body)
+_OF_ENTRY = Statement(
+    select(_versions.c.position, _versions.c.retracted, _versions.c.body)
     .where(_versions.c.entry == bindparam("entry"))
     .order_by(_versions.c.position.desc())
-    .limit(1)
 )
+
+
+class _Stamp(msgspec.Struct):
+    recorded_at: str
+
+
+class _Log(msgspec.Struct):
+    revised: _Stamp
+
+
+class _Body(msgspec.Struct):
+    log: _Log
+
+
+_stamped = msgspec.json.Decoder(_Body).decode
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A deadline of one addressee and how it stands."""
+    """A deadline of one addressee and how it stands. `due` is the day that reminders run on: the earliest claimed."""
 
     demand: str
     addressee: str
@@ -74,16 +91,50 @@ class Outlook:
 
     def addressees(self, demand: str) -> tuple[str, ...]:
         """Whom a demand is addressed to."""
-        row = _CURRENT.run(self.connection, entry=demand).fetchone()
-        return () if row is None else self.snapshot.memory.fact(self.connection, row[0]).jurisdictions
+        row = _OF_ENTRY.run(self.connection, entry=demand).fetchone()
+        return () if row is None else self._fact(row).jurisdictions
 
-    def recorded_at(self, deadline: Deadline) -> str:
-        """When what set the deadline's day was recorded: the demand or the extension, as it now stands."""
-        stamps: list[str] = []
-        for entry in filter(None, (deadline.demand, deadline.extended_by)):
-            row = _CURRENT.run(self.connection, entry=entry).fetchone()
-            stamps.append(msgspec.json.decode(row[1] + "}")["log"]["revised"]["recorded_at"])
-        return max(stamps)
+    def earliest(self, deadline: Mapping[str, Any]) -> str:
+        """The earliest day that a source gives for a deadline, so that nobody who trusts another source is surprised.
+
+        An extension settles it; and a day by which nothing had been asked yet is somebody's mistake.
+        """
+        due: str = deadline["due"]
+        claimed = [
+            day for claim in deadline["claims"] if (day := _claimed_day(claim["value"])) is not None and day < due
+        ]
+        if not claimed or deadline["extended_by"] is not None:
+            return due
+        row = _OF_ENTRY.run(self.connection, entry=deadline["demand"]).fetchone()
+        return min((day for day in claimed if day > self._fact(row).hi), default=due)
+
+    def set_at(self, deadline: Deadline) -> str:
+        """When the day due came to be what it is: when what sets it was first recorded to say so.
+
+        A correction of other words since then changes nothing about that.
+        """
+        found, said = "", None
+        for row in _OF_ENTRY.run(self.connection, entry=deadline.extended_by or deadline.demand):
+            fact = self._fact(row)
+            says = (fact.due, fact.claims, fact.extended_to, fact.jurisdictions, bool(row[1]))
+            if said not in (None, says):
+                break
+            found, said = _stamped(row[2] + "}").log.revised.recorded_at, says
+        return found
+
+    def gone(self, demand: str, addressee: str) -> str:
+        """Why a demand has no deadline for an addressee any more."""
+        row = _OF_ENTRY.run(self.connection, entry=demand).fetchone()
+        if row is None or row[1]:
+            return f"{demand} was retracted"
+        fact = self._fact(row)
+        if addressee not in fact.jurisdictions:
+            return f"{demand} is not addressed to it any more"
+        counts = fact.certainty(self.snapshot.clocks().as_of, None) == CERTAIN
+        return f"{demand} sets no day any more" if counts else f"{demand} does not certainly count yet"
+
+    def _fact(self, row: tuple[int, bool, str]) -> Fact:
+        return self.snapshot.memory.fact_at(row[0], row[2])
 
 
 def outlook_of(service: Service, connection: Connection, head: int, as_of: str | None = _IN_THE_END) -> Outlook:
@@ -98,20 +149,27 @@ def deadlines_of(outlook: Outlook, place: str) -> list[Deadline]:
         found, _ = place_deadlines(outlook.snapshot, place, Wanted())
     except NotFound:
         return []
-    fields = Deadline.__slots__
-    return [Deadline(**{name: one[name] for name in fields}) for one in found if one["addressee"] == place]
+    mine = [one | {"due": outlook.earliest(one)} for one in found if one["addressee"] == place]
+    return [Deadline(**{name: one[name] for name in Deadline.__slots__}) for one in mine]
 
 
-def why_not(deadline: Deadline | None, due: str) -> str:
-    """Why a deadline that a reminder was planned for earns it no more."""
+def _claimed_day(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON a claim holds
+    """The day that a claim about `respond_by` gives; None where it gives none."""
+    written = value.get("date") if isinstance(value, dict) else value
+    try:
+        return date.fromisoformat(written).isoformat() if isinstance(written, str) else None
+    except ValueError:
+        return None
+
+
+def why_not(outlook: Outlook, deadline: Deadline | None, addressee: str, named: Mapping[str, str]) -> str | None:
+    """Why a deadline that a reminder names earns it no more; None where it does."""
     if deadline is None:
-        return "its demand was corrected or retracted, or does not certainly count yet"
-    if deadline.withdrawn_by is not None and deadline.state == "withdrawn":
+        return outlook.gone(named["demand"], addressee)
+    if deadline.state == "withdrawn":
         return f"withdrawn by {deadline.withdrawn_by}"
     if deadline.state == "answered":
         return f"answered by {deadline.answer}"
     if deadline.state == "moot":
         return "its review asks nothing any more"
-    if deadline.due != due:
-        return f"due on {deadline.due} now"
-    return "the subscription's plan changed"
+    return None if deadline.due == named["due"] else f"due on {deadline.due} now"

@@ -30,6 +30,7 @@ class Subscription:
     created_at: str
     confirmed_at: str | None
     ended_at: str | None
+    why_ended: str | None = None
 
     def covers(self, place: Place) -> bool:
         """Whether a place is among those asked for: by name, by state, through the state it speaks for, or as all."""

@@ -90,9 +90,11 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", _text(), nullable=False),
     Column("created_at", _text(), nullable=False),
+    Column("leased_until", _text()),
 )
 """Messages to be sent. `id` is stable over all attempts, so that a receiver can drop repeats. `state`: pending,
-delivered, failed. `next_at`: when it may be tried; a sender moves it on before it tries, so that no other does."""
+delivered, failed. `next_at`: when it may be tried; a sender moves it on before it tries, so that no other does, and
+notes in `leased_until` that it is at it: to one subscription there is one message on its way at a time."""
 
 deliveries = Table(
     "deliveries",
@@ -123,6 +125,8 @@ indexes = (
     Index("reminders_to_escalate", reminders.c.escalate_at, sqlite_where=reminders.c.escalate_at.is_not(None),
           postgresql_where=reminders.c.escalate_at.is_not(None)),
     Index("outbox_to_send", outbox.c.next_at, sqlite_where=outbox.c.state == "pending",
+          postgresql_where=outbox.c.state == "pending"),
+    Index("outbox_waiting", outbox.c.subscription, outbox.c.next_at, sqlite_where=outbox.c.state == "pending",
           postgresql_where=outbox.c.state == "pending"),
     Index("outbox_of", outbox.c.reminder),
     Index("deliveries_of", deliveries.c.message),

@@ -6,19 +6,21 @@ has done nothing; one that dies after it has nothing left to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
-from application.reminding.planning import cancel, catch_up
-from application.reminding.standing import Outlook, deadlines_of, outlook_of, why_not
+from application.reminding.planning import cancel, catch_up, why_not_any
+from application.reminding.standing import Deadline, Outlook, deadlines_of, outlook_of
 from application.reminding.subscriptions import Subscription, subscription_of
 from application.reminding.tables import outbox, planner, reminders
 from application.reminding.tables import subscriptions as _subscriptions
 from application.service import Service
 from domain.reminders import About, ReminderDue, instant
+from eventlog.engine import reading
 from eventlog.log import Append
 from eventlog.statements import Statement
 from eventlog.tables import log_head
@@ -29,17 +31,19 @@ AT_ONCE = 100
 LATE_AFTER = timedelta(minutes=5)
 """From this long after its instant on, a reminder is marked late."""
 
+# Written out, and not as a parameter: only then does every plan know that the index of what is planned is enough.
+_PLANNED = reminders.c.state == literal_column("'planned'")
 # The one statement of a tick that has nothing to do.
 NEXT = Statement(
     select(
         select(log_head.c.position).where(log_head.c.id == 1).scalar_subquery(),
         select(planner.c.planned_to).where(planner.c.id == 1).scalar_subquery(),
-        select(func.min(reminders.c.planned_for)).where(reminders.c.state == "planned").scalar_subquery(),
+        select(func.min(reminders.c.planned_for)).where(_PLANNED).scalar_subquery(),
     )
 )
 _DUE = Statement(
     select(reminders)
-    .where(reminders.c.state == "planned", reminders.c.planned_for <= bindparam("now"))
+    .where(_PLANNED, reminders.c.planned_for <= bindparam("now"))
     .order_by(reminders.c.planned_for, reminders.c.id)
     .limit(AT_ONCE)
 )
@@ -50,7 +54,7 @@ def tick(service: Service) -> int:
     fired = 0
     while True:
         now = instant(service.now())
-        with service.reading() as connection:
+        with reading(service.engine) as connection:  # none of the tables is a read model: nothing to join
             head, planned_to, first = NEXT.run(connection).fetchone()
         if planned_to < head:
             catch_up(service)
@@ -74,8 +78,12 @@ def _fire(service: Service) -> int:
         names = [column.name for column in reminders.columns]
         rows = [dict(zip(names, row, strict=True)) for row in _DUE.run(append.connection, now=instant(now))]
         outlook = outlook_of(service, append.connection, append.head, as_of=None)
+        standing: dict[str, dict[str, Deadline]] = {}  # nothing that is appended here moves a deadline
         for row in rows:
-            fired += _decide(append, outlook, row, now)
+            place = row["addressee"]
+            if place not in standing:
+                standing[place] = {deadline.demand: deadline for deadline in deadlines_of(outlook, place)}
+            fired += _decide(append, outlook, row, standing[place], now)
         # What was appended here is known to be planned for, unless somebody else's is still to be looked at.
         append.connection.execute(
             update(planner).where(planner.c.planned_to == append.head).values(planned_to=append.position)
@@ -83,15 +91,16 @@ def _fire(service: Service) -> int:
     return fired
 
 
-def _decide(append: Append, outlook: Outlook, row: dict[str, Any], now: datetime) -> bool:
+def _decide(
+    append: Append, outlook: Outlook, row: dict[str, Any], standing: Mapping[str, Deadline], now: datetime
+) -> bool:
     """Records one reminder as due and puts it into the outbox, if any of its deadlines still stands."""
     subscription = _subscription(append, row["subscription"])
-    standing = {deadline.demand: deadline for deadline in deadlines_of(outlook, row["addressee"])}
     named = msgspec.json.decode(row["deadlines"])
     left = [one for one in named if _still(standing.get(one["demand"]), one["due"])]
     if subscription is None or not left:
-        reasons = (why_not(standing.get(one["demand"]), one["due"]) for one in named)
-        reason = "; ".join(dict.fromkeys(reasons)) if subscription is not None else "the subscription has ended"
+        why = why_not_any(outlook, standing, row["addressee"], named)
+        reason = why if subscription is not None else "the subscription has ended"
         cancel(append, row["id"], row["version"], reason)
         return False
     late = now - datetime.fromisoformat(row["planned_for"]) > LATE_AFTER
@@ -143,7 +152,7 @@ def message_of(row: dict[str, Any], at: str) -> str:
     return msgspec.json.encode({"type": "reminder.due", "timestamp": at, "data": data}).decode()
 
 
-def _still(deadline: Any, due: str) -> bool:  # noqa: ANN401 - a Deadline, or none
+def _still(deadline: Deadline | None, due: str) -> bool:
     return deadline is not None and deadline.stands and deadline.due == due
 
 
