@@ -17,11 +17,11 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-build --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format bench soak lock clean
+.PHONY: help run test test-fast check format bench soak soak-reminders lock clean
 
 # Lists these targets.
 help:
-	@awk '/^# /{ said = substr($$0, 3) } /^[a-z-]+:/{ sub(/:.*/, "", $$1); printf "make %-10s %s\n", $$1, said } !/^# /{ said = "" }' Makefile
+	@awk '/^# /{ said = substr($$0, 3) } /^[a-z-]+:/{ sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, said } !/^# /{ said = "" }' Makefile
 
 # Sets up, loads the seeds into an embedded SQLite file and serves them on PORT (8000).
 run: .venv-run/ready
@@ -56,6 +56,10 @@ bench: .venv/ready
 # Rebuilds a million entries under readers, with a rebuild killed half-way, and counts failed and mixed reads.
 soak: .venv/ready
 	.venv/bin/python -m bench.soak $(ARGS)
+
+# Kills processes that tick and send reminders at random, on both databases, and counts what was lost or doubled.
+soak-reminders: .venv/ready
+	.venv/bin/python -m bench.soak_reminders $(ARGS)
 
 # Writes the locks anew from pyproject.toml, keeping pins that still fit (ARGS=--upgrade takes the newest).
 lock: .venv/ready

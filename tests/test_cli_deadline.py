@@ -41,3 +41,13 @@ def test_what_is_no_day_or_no_period_is_a_matter_of_usage(arguments: list[str]) 
     said = run(NO_DATABASE, "deadline", "compute", *arguments)
     assert (said.code, said.out) == (2, "")
     assert said.err
+
+
+def test_a_states_holidays_are_asked_for_by_its_code() -> None:
+    arguments = ("deadline", "compute", "--from", "2017-04-03", "--days", "14")
+    assert run(NO_DATABASE, *arguments).out == "2017-04-17\n"
+    assert run(NO_DATABASE, *arguments, "--state", "MA").out == "2017-04-18\n"
+    assert run(NO_DATABASE, *arguments, "--state", "MA", "--json").json["state"] == "MA"
+    assert "Patriots' Day" in run(NO_DATABASE, *arguments, "--state", "MA", "--explain").out
+    refused = run(NO_DATABASE, *arguments, "--state", "ZZ")
+    assert (refused.code, refused.out) == (2, "")

@@ -6,9 +6,26 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import changes, deadlines, docs_page, entries, errors, health, jurisdictions, log, revisions, timeline
+from api import (
+    calendar,
+    changes,
+    deadlines,
+    docs_page,
+    entries,
+    errors,
+    health,
+    jurisdictions,
+    links,
+    log,
+    metrics,
+    reminders,
+    revisions,
+    subscriptions,
+    timeline,
+)
 from api.documents import openapi_of
 from application.service import Service
+from application.settings import Settings
 
 _DESCRIPTION = """
 The public record of the dispute between the US Department of Justice and states, counties and cities over "sanctuary"
@@ -19,11 +36,11 @@ Every read can be asked on three clocks: `as_of` (what was true), `public_by` (w
 
 Lists are `{"<plural>": [...], "next": cursor or null, "position": N}`. `position` is the last log position that an
 answer rests on; the response header `Log-Position` has the head of the log at which it was worked out. Errors are
-problem details (RFC 9457). Reading is open; writing needs a key.
+problem details (RFC 9457). Reading is open; writing needs a key, and so do subscriptions and their reminders.
 """
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     """The HTTP API of a service, which whoever made it also closes."""
     app = FastAPI(
         title="Dispute timeline",
@@ -34,8 +51,22 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,  # one address for each thing: another is a 404
     )
     app.state.service = service
+    app.state.settings = settings or Settings()
     # The routes themselves, those most asked for first: an included router is searched twice for every request.
-    for room in (timeline, jurisdictions, deadlines, entries, revisions, changes, log, health):
+    rooms = (
+        timeline,
+        jurisdictions,
+        deadlines,
+        calendar,
+        entries,
+        revisions,
+        changes,
+        log,
+        reminders,
+        subscriptions,
+        health,
+    )
+    for room in (*rooms, metrics, links):
         app.router.routes.extend(room.router.routes)
     docs_page.install(app)
     errors.install(app)

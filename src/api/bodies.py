@@ -58,6 +58,15 @@ async def submission(
     return Submission(credentials.credentials, b"".join(parts))
 
 
+async def key_of(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> str:
+    """The key that came with a request without a body of ours."""
+    if credentials is None:
+        raise KeyNeeded
+    return credentials.credentials
+
+
 def recorder_of(service: Service, key: str) -> str:
     """The name of the key's holder; KeyNeeded where the key is none, or no longer."""
     name = holder(service, key)

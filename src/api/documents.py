@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from api.errors import MEDIA_TYPE
 from api.questions import Question, parameters
 from api.shapes import ProblemShown
+from application.reminding.wishes import Wish
 from domain.events import EntryCorrected, EntryDisputed, EntryRetracted
 from domain.jurisdictions import Jurisdiction
 from domain.kinds import Entry
@@ -22,7 +23,8 @@ _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}{ProblemShown.__name__}"}}}
 _SAID = {
     200: "It is on record already, with the same content.",
     400: "The question, or the JSON of the body, is not well formed.",
-    401: "Writing needs a key.",
+    204: "It is done.",
+    401: "A key is needed.",
     404: "Nothing of that name is on record on the clocks asked.",
     409: "The id is on record with other content: `on_record` and `given` show both. Nothing was recorded.",
     412: "The entry has another version by now: `version` says which. Nothing was recorded.",
@@ -36,7 +38,7 @@ _SAID = {
 
 def documented(
     question: type[Question],
-    answer: type[BaseModel],
+    answer: type[BaseModel] | None,
     *others: int,
     asked: Mapping[str, Any] | None = None,
     success: int | None = None,
@@ -44,7 +46,7 @@ def documented(
     """A route's documentation: its parameters, its answer and body, what else may come."""
     success = success or (201 if asked is not None else 200)
     responses: dict[int | str, dict[str, Any]] = {
-        success: {"model": answer},
+        success: {"description": _SAID[204]} if answer is None else {"model": answer},
         "default": {"description": "Any other problem.", "content": _PROBLEM},
     }
     for status in others:
@@ -86,6 +88,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             "Correction": EntryCorrected,
             "Dispute": EntryDisputed,
             "Reason": EntryRetracted,
+            "Subscription": Wish,
         }
         for name, kind in kinds.items():
             schema = TypeAdapter(kind).json_schema(ref_template=f"{_REF}{{model}}")
@@ -96,6 +99,8 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
                 del schema["properties"]["entry"]
                 schema["required"].remove("entry")
             schemas[name] = schema
+        whole = schemas["Subscription"]
+        schemas["SubscriptionChange"] = {name: its for name, its in whole.items() if name != "required"}
         for one in schemas["Entry"]["oneOf"]:
             act = schemas[one["$ref"].removeprefix(_REF)]
             act["required"].remove("id")

@@ -31,7 +31,7 @@ class NotJson(Invalid):
 
 
 class KeyNeeded(RecordError):
-    """Writing needs a key, as in `Authorization: Bearer dt_...`."""
+    """A key is needed, as in `Authorization: Bearer dt_...`: to write, and for subscriptions and reminders."""
 
 
 class Unconditional(RecordError):
@@ -59,7 +59,7 @@ class Row:
 TABLE: dict[type[RecordError], Row] = {
     Malformed: Row(400, "malformed-question", "The question is not well formed"),
     NotJson: Row(400, "not-json", "The body is not JSON"),
-    KeyNeeded: Row(401, "key-needed", "Writing needs a key", {"WWW-Authenticate": 'Bearer realm="dispute-timeline"'}),
+    KeyNeeded: Row(401, "key-needed", "A key is needed", {"WWW-Authenticate": 'Bearer realm="dispute-timeline"'}),
     NotFound: Row(404, "not-on-record", "Not on record"),
     Conflict: Row(409, "conflict", "On record with other content"),
     Stale: Row(412, "stale", "The entry has another version"),

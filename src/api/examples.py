@@ -80,4 +80,14 @@ A_DISPUTE: dict[str, Any] = {
     "what": "It was not sent that day.",
     "source": A_SOURCE,
 }
+A_WEBHOOK: dict[str, Any] = {
+    "jurisdictions": ["new-orleans-la"],
+    "channel": "webhook",
+    "url": "https://example.org/hooks/reminders",
+    "plan": [-14, -7, -3, -1, 0, 1],
+    "hour": "09:00",
+}
+BY_MAIL: dict[str, Any] = {"states": ["LA"], "channel": "email", "address": "attorney@example.org", "plan": [-7, -1]}
+TO_THE_LOG: dict[str, Any] = {"all": True, "channel": "log", "kinds": ["reminder", "entry", "correction"]}
+SUBSCRIPTIONS = {"webhook": A_WEBHOOK, "email": BY_MAIL, "log": TO_THE_LOG}
 A_REASON: dict[str, Any] = {"reason": "It was recorded twice."}

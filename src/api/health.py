@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import msgspec
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.clocks import service_of
 from api.documents import documented
 from api.questions import Nothing, read
 from api.shapes import Health
+from application.reminding.listing import last_tick
 from eventlog.engine import reading
 
 router = APIRouter(tags=["health"])
@@ -21,7 +26,7 @@ def healthz(request: Request) -> Response:
     read(Nothing, request)
     service = service_of(request)
     with reading(service.engine) as connection:
-        return _said("ok", service.log.head(connection).position)
+        return _said("ok", service.log.head(connection).position, _reminders(request, connection))
 
 
 @router.get("/readyz", **documented(Nothing, Health, 400, 503))
@@ -31,11 +36,22 @@ def readyz(request: Request) -> Response:
     service = service_of(request)
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
-            position = append.head
+            position, reminders = append.head, _reminders(request, append.connection)
     except (SQLAlchemyError, service.engine.dialect.loaded_dbapi.Error):
-        return _said("unable to write", None, 503)
-    return _said("ready", position)
+        return _said("unable to write", None, None, 503)
+    return _said("ready", position, reminders)
 
 
-def _said(status: str, position: int | None, code: int = 200) -> Response:
-    return Response(msgspec.json.encode({"status": status, "position": position}), code, media_type="application/json")
+def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
+    """When the ticker last ran; late by what it found late then, or by as long as it is overdue since."""
+    service, settings = service_of(request), request.app.state.settings
+    ticked, late_s = last_tick(connection)
+    if ticked is not None:
+        since_s = (service.now() - datetime.fromisoformat(ticked)).total_seconds()
+        late_s = max(late_s or 0, int(since_s - settings.tick_s))
+    return {"last_tick": ticked, "late_s": late_s}
+
+
+def _said(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
+    answer = {"status": status, "position": position, "reminders": reminders}
+    return Response(msgspec.json.encode(answer), code, media_type="application/json")

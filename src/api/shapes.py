@@ -287,6 +287,22 @@ class Status(Shape):
     position: Position
 
 
+class Computed(Shape):
+    """How a period came to a day, by Fed. R. Civ. P. 6(a)."""
+
+    from_: Day = Field(alias="from")
+    days: int
+    steps: list[str]
+
+
+class ClaimedDay(Shape):
+    """What another source says of the day, as the entry keeps it."""
+
+    value: Any
+    source: Source | None
+    note: str | None
+
+
 class DeadlineShown(Shape):
     """One dated demand of one addressee, and what became of it."""
 
@@ -295,6 +311,9 @@ class DeadlineShown(Shape):
     due: Day = Field(description="Due means the end of that day in `time_zone`.")
     original_due: Day
     words: str | None
+    source: Source | None = Field(description="The document that has the words.")
+    computed: Computed | None = Field(description="How `original_due` was computed, where it was a period.")
+    claims: list[ClaimedDay] = Field(description="Sources that differ about the day. Reminders run on the earliest.")
     state: Literal["open", "answered", "lapsed", "moot", "withdrawn"]
     late: bool
     answer: Slug | None
@@ -313,8 +332,16 @@ class Deadlines(Shape):
     position: Position
 
 
+class Ticking(Shape):
+    """When the ticker of reminders last ran (null: never), and by how many seconds it is late."""
+
+    last_tick: Instant | None
+    late_s: int | None
+
+
 class Health(Shape):
     """Whether the service does its work, and how far its record goes."""
 
     status: str
     position: int | None
+    reminders: Ticking | None

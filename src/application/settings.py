@@ -3,19 +3,74 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from math import isfinite
+from urllib.parse import urlsplit
 
 DEFAULT_DATABASE = "sqlite:///data/timeline.db"
 DEFAULT_PORT = 8000
+DEFAULT_TICK_S = 5.0
+_LONGEST_TICK_S = 3600
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the record is kept."""
+    """Where the record is kept, and how reminders leave the house."""
 
-    database_url: str = DEFAULT_DATABASE
+    database_url: str = field(default=DEFAULT_DATABASE, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    public_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
+    """Where the outside finds this service: the beginning of every link in a message."""
+    webhook_networks: tuple[Network, ...] = ()
+    """Networks to which webhooks may go although they are not public."""
+    reminders: bool = True
+    """Whether `serve` plans and sends reminders, too."""
+    tick_s: float = DEFAULT_TICK_S
 
     @classmethod
-    def from_environment(cls) -> Settings:
-        """`DATABASE_URL`, or an SQLite file under `data/`."""
-        return cls(os.environ.get("DATABASE_URL") or DEFAULT_DATABASE)
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """What is set, and the defaults of the rest. Raises ValueError, naming the setting that cannot be used."""
+        port = environment.get("PORT") or DEFAULT_PORT
+        return cls(
+            database_url=environment.get("DATABASE_URL") or DEFAULT_DATABASE,
+            smtp_url=environment.get("SMTP_URL") or None,
+            mail_from=environment.get("MAIL_FROM") or None,
+            public_url=_public_url(environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"),
+            webhook_networks=_networks(environment.get("WEBHOOK_ALLOW_NETWORKS", "")),
+            reminders=_switch("REMINDERS", environment.get("REMINDERS") or "on"),
+            tick_s=_seconds("TICK_S", environment.get("TICK_S") or str(DEFAULT_TICK_S)),
+        )
+
+
+def _public_url(written: str) -> str:
+    parts = urlsplit(written)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"PUBLIC_URL: {written!r} is no address such as https://timeline.example.org")
+    return written.rstrip("/")
+
+
+def _networks(written: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(one) for one in written.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f"WEBHOOK_ALLOW_NETWORKS: {error}") from error
+
+
+def _switch(name: str, written: str) -> bool:
+    if written not in ("on", "off"):
+        raise ValueError(f"{name}: {written!r} is neither on nor off")
+    return written == "on"
+
+
+def _seconds(name: str, written: str) -> float:
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0.0
+    if not isfinite(seconds) or not 0 < seconds <= _LONGEST_TICK_S:
+        raise ValueError(f"{name}: {written!r} is no number of seconds, more than 0 and at most {_LONGEST_TICK_S}")
+    return seconds

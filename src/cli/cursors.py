@@ -12,8 +12,8 @@ from typing import Any
 from domain.errors import Invalid
 from domain.refusals import Problem
 
-# What may stand in a key: days and slugs, and the numbers that order a day.
-_TEXT = re.compile(r"[0-9a-z-]{0,200}")
+# What may stand in a key: days, instants, slugs and ids, and the numbers that order a day.
+_TEXT = re.compile(r"[0-9A-Za-z_:.-]{0,200}")
 _LARGEST = 1_000_000
 
 

@@ -24,6 +24,8 @@ from cli.load import load
 from cli.prove import prove
 from cli.rebuild import rebuild
 from cli.reinstate import reinstate
+from cli.remind import remind
+from cli.reminders import reminders
 from cli.replay import replay
 from cli.retract import retract
 from cli.serve import serve
@@ -41,9 +43,9 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-_READING = (timeline, status, deadlines, history, changes)
+_READING = (timeline, status, deadlines, history, changes, reminders)
 _WRITING = (load, correct, dispute, retract, reinstate)
-_KEEPING = (rebuild, replay, verify, prove, verify_proof, export, import_log)
+_KEEPING = (rebuild, replay, verify, prove, verify_proof, export, import_log, remind)
 for command in (serve, *_READING, *_WRITING, *_KEEPING):
     app.command()(command)
 app.add_typer(keys.app)

@@ -13,6 +13,7 @@ from cli.tables import Progress, progress
 
 if TYPE_CHECKING:
     from application.service import Service
+    from application.settings import Settings
 
 REFUSED = 1
 USAGE = 2
@@ -25,7 +26,7 @@ def failed(message: str, code: int = REFUSED) -> typer.Exit:
 
 
 @contextmanager
-def opened(*, as_it_is: bool = False) -> Iterator[Service]:
+def opened(settings: Settings | None = None, *, as_it_is: bool = False) -> Iterator[Service]:
     """The service on the database that DATABASE_URL names, closed when the command is done.
 
     Read models that another version of the code built are made anew first, unless they are wanted as they are.
@@ -38,7 +39,7 @@ def opened(*, as_it_is: bool = False) -> Iterator[Service]:
 
     with plainly():
         try:
-            service = _service(as_it_is=as_it_is)
+            service = _service(settings or settled(), as_it_is=as_it_is)
         except (CannotReplay, Unreadable) as error:
             raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
         # Queries run by the driver itself raise its own error, others SQLAlchemy's.
@@ -66,15 +67,24 @@ def plainly() -> Iterator[None]:
         raise failed(error.detail) from error
 
 
-def _service(*, as_it_is: bool) -> Service:
+def settled() -> Settings:
+    """The settings; ends the command with a line where one of them cannot be used."""
+    from application.settings import Settings
+
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise failed(str(error), USAGE) from error
+
+
+def _service(settings: Settings, *, as_it_is: bool) -> Service:
     from sqlalchemy.exc import SQLAlchemyError
 
     from application.opening import open_service
     from application.service import Service
-    from application.settings import Settings
 
     try:
-        database_url = Settings.from_environment().database_url
+        database_url = settings.database_url
         if as_it_is:
             return Service(database_url)
         with _progress_if_any() as told:

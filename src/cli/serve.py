@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from cli.opening import failed, opened
+from cli.opening import failed, opened, settled
 
 EXAMPLE = "/jurisdictions/new-orleans-la/status?as_of=2017-07-07"
 
@@ -25,12 +28,19 @@ def serve(
     import uvicorn
 
     from api.app import create_app
+    from application.reminding.ticker import ticking
+    from cli.remind import log_reminders, stop_when_terminated
 
-    with opened() as service:
-        app = create_app(service)
+    settings = settled()
+    root = _address(host, listening.getsockname()[1])
+    if not os.environ.get("PUBLIC_URL"):
+        settings = replace(settings, public_url=root)
+    log_reminders()
+    stop_when_terminated()
+    with opened(settings) as service, ticking(service, settings) if settings.reminders else nullcontext():
+        app = create_app(service, settings)
         # An access log would cost more than many an answer.
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-        root = _address(host, listening.getsockname()[1])
         api = f"{root}/api/v1"
         typer.echo(f"The API            {api}")
         if app.docs_url:

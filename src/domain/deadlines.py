@@ -56,6 +56,9 @@ def _deadline(
         "due": due,
         "original_due": reckoning.original_due,
         "words": demand.words,
+        "source": demand.words_source,
+        "computed": _computed(demand),
+        "claims": demand.claims,
         "state": state,
         "late": state == "answered" and answer is not None and answer.lo > due,
         "answer": answer.id if answer else None,
@@ -65,6 +68,12 @@ def _deadline(
         "extended_by": reckoning.extended_by.id if reckoning.extended_by else None,
         "withdrawn_by": withdrawn.id if withdrawn else None,
     }
+
+
+def _computed(demand: Fact) -> dict[str, Any] | None:
+    """How a period came to the first day due, step by step; None where the source names the day."""
+    period = demand.period
+    return None if period is None else {"from": period.trigger, "days": period.days, "steps": period.steps}
 
 
 def _moot(demand: Fact, due: str, moves: Iterable[Move]) -> bool:

@@ -9,6 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from domain.jurisdictions import Jurisdiction
 from domain.kinds import Act, AnyAct, Entry
+from domain.reminders import ReminderEvent
 from domain.sources import CorrectionSource, Line, Slug, Text, Value
 
 
@@ -70,7 +71,7 @@ class JurisdictionUpdated(Value):
 
 LaterEvent = EntryCorrected | EntryDisputed | EntryRetracted | EntryReinstated
 PlaceEvent = JurisdictionAdded | JurisdictionUpdated
-Event = AnyAct | LaterEvent | PlaceEvent
+Event = AnyAct | LaterEvent | PlaceEvent | ReminderEvent
 
 ACT_CLASSES: dict[str, type[Act]] = {get_args(cls.model_fields["kind"].annotation)[0]: cls for cls in get_args(AnyAct)}
 EVENT_CLASSES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in get_args(Event)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from domain.dates import bounds
-from domain.periods import Holidays, due_day
+from domain.periods import Holidays, Period, due_after
 
 Kind = Literal[
     "inquiry", "report", "warning", "grant_threat", "finding", "document_demand", "condition_imposed",
@@ -68,6 +68,9 @@ class Fact:
     compliance: bool = False
     due: str | None = None
     words: str | None = None
+    period: Period | None = None
+    words_source: Mapping[str, Any] | None = None
+    claims: tuple[Mapping[str, Any], ...] = ()
     grants: tuple[str, ...] = ()
     funding: str | None = None
     answers: tuple[str, ...] = ()
@@ -123,14 +126,20 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
     jurisdictions = tuple(entry["jurisdictions"])
     more: dict[str, Any] = {}
     if (ask := entry.get("respond_by")) is not None:
-        day = ask.get("date")
-        if day is None and ask.get("days") is not None:
-            day = due_day(hi, ask["days"], holidays)
+        period = None if ask.get("days") is None else due_after(hi, ask["days"], holidays)
+        sources = {source["id"]: source for source in entry["sources"]}
         more = {
             "respond_by": True,
             "compliance": ask.get("for") == "compliance",
-            "due": day,
+            "due": ask.get("date") if period is None else period.due,
+            "period": period,
             "words": ask.get("words"),
+            "words_source": sources.get(ask.get("source")),
+            "claims": tuple(
+                {"value": claim["value"], "source": sources.get(claim["source"]), "note": claim.get("note")}
+                for claim in entry.get("claims", ())
+                if claim["field"].partition(".")[0] == "respond_by"
+            ),
             "review": id_,
         }
     if (review := entry.get("review")) is not None:

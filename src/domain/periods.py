@@ -27,7 +27,8 @@ def due_day(trigger: str, days: int, holidays: Holidays) -> str:
     """The last day of a period of `days` from the `trigger` day; below zero it is counted back.
 
     Fed. R. Civ. P. 6(a)(1): leave out the day of the event, count every day, and where the last is a Saturday, Sunday
-    or legal holiday, run on (6(a)(5): for a period counted back, run back) to the next day that is none.
+    or legal holiday, run on (6(a)(5): for a period counted back, run back) to the next day that is none. A state's own
+    holidays are legal holidays only for a period counted on (6(a)(6)(C)), and here only where they are asked for.
     """
     last = _counted(trigger, days)
     while _no_day_to_end_on(last, holidays) is not None:
@@ -35,14 +36,17 @@ def due_day(trigger: str, days: int, holidays: Holidays) -> str:
     return last.isoformat()
 
 
-def due_after(trigger: str, days: int, holidays: Holidays) -> Period:
+def due_after(trigger: str, days: int, holidays: Holidays, state_holidays: Holidays | None = None) -> Period:
     """The same, with the steps that lead there."""
     start, last = date.fromisoformat(trigger), _counted(trigger, days)
     steps = [
         f"{trigger} ({start:%A}) is the day of the event and is left out (Rule 6(a)(1)(A))",
-        f"{abs(days)} days counted {'on' if days >= 0 else 'back'}, every day among them, end on {last} ({last:%A})",
+        f"{_days(days)}, every day among them, on {last} ({last:%A})",
     ]
-    while (why := _no_day_to_end_on(last, holidays)) is not None:
+    if state_holidays is not None and days < 0:
+        steps.append("a state's own holidays are none for a period counted back (Rule 6(a)(6)(C))")
+        state_holidays = None
+    while (why := _no_day_to_end_on(last, holidays, state_holidays)) is not None:
         following = last + _step(days)
         steps.append(
             f"{last} is {why}: on to {following} ({following:%A})"
@@ -62,7 +66,14 @@ def _step(days: int) -> timedelta:
     return timedelta(days=1 if days >= 0 else -1)
 
 
-def _no_day_to_end_on(day: date, holidays: Holidays) -> str | None:
+def _days(days: int) -> str:
+    direction = "on" if days >= 0 else "back"
+    return f"1 day counted {direction} ends" if abs(days) == 1 else f"{abs(days)} days counted {direction} end"
+
+
+def _no_day_to_end_on(day: date, holidays: Holidays, state_holidays: Holidays | None = None) -> str | None:
     if (name := holidays(day)) is not None:
         return f"a legal holiday, {name}"
+    if state_holidays is not None and (name := state_holidays(day)) is not None:
+        return f"a legal holiday of the state, {name} (Rule 6(a)(6)(C))"
     return {5: "a Saturday", 6: "a Sunday"}.get(day.weekday())

@@ -6,7 +6,7 @@ Live appends and replays both come through here, so that what is rebuilt is what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -20,9 +20,11 @@ from domain.events import (
     JurisdictionAdded,
     JurisdictionUpdated,
 )
+from domain.reminders import ReminderEvent
 from eventlog.log import Recorded
 from projections.mapping import MAPPER
 
+REMINDERS = get_args(ReminderEvent)
 LATER = (EntryCorrected, EntryDisputed, EntryRetracted, EntryReinstated)
 ACT_TOPICS = frozenset(f"{cls.TOPIC}/{cls.VERSION}" for cls in ACT_CLASSES.values())
 
@@ -132,7 +134,10 @@ class CannotReplay(Exception):
 
 
 def changes(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
-    """What each event changes, in log order; those of later versions are folded from their `stream`."""
+    """What each event changes, in log order; those of later versions are folded from their `stream`.
+
+    Reminders change nothing that is said of the dispute.
+    """
     for event in events:
         if event.topic in ACT_TOPICS:
             try:
@@ -141,7 +146,7 @@ def changes(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
                 raise CannotReplay(event, error) from error
             yield EntryChange(event.position, event.recorded_at, event.recorder, header, event.state)
         else:
-            yield _later(event, stream)
+            yield from _later(event, stream)
 
 
 def states(events: Iterable[Recorded]) -> Iterator[EntryState]:
@@ -163,21 +168,23 @@ def entry_state(events: Iterable[Recorded]) -> EntryState:
     return list(states(events))[-1]
 
 
-def _later(event: Recorded, stream: Stream) -> Change:
+def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
     decoded = MAPPER.event(event)
+    if isinstance(decoded, REMINDERS):
+        return
     earlier = [] if event.version == 1 else [one for one in stream(event.stream) if one.position < event.position]
     history = [*earlier, event]
     before = earlier[-1].position if earlier else None
     match decoded:
         case JurisdictionAdded() | JurisdictionUpdated():
-            return PlaceChange(
+            yield PlaceChange(
                 event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
             )
         case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
             was, state = list(states(history))[-2:]
             fields = msgspec.json.encode(state.fields)
             first = history[0]
-            return EntryChange(
+            yield EntryChange(
                 event.position,
                 event.recorded_at,
                 event.recorder,

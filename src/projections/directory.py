@@ -55,6 +55,10 @@ class Directory:
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
+    def states(self) -> set[str]:
+        """The states of all places that ever were on record."""
+        return {version.state for versions in self._places.values() for version in versions}
+
     def rests_on(self, place: Place, position: int) -> int:
         """The last position up to `position` of an event on the place or one of its relatives, past or present."""
         return max(

@@ -1,0 +1,67 @@
+"""Announcing: what was recorded, and what befell it, told to the subscriptions that want to know.
+
+The planner follows the log anyway, so each event is told of once: in the transaction that notes how far it got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert
+
+from application.reminding.standing import Outlook
+from application.reminding.subscriptions import Subscription, active
+from application.reminding.tables import outbox
+from application.service import Service
+from domain.reminders import instant
+from eventlog.log import Append, Recorded
+
+_KINDS = ("entry", "correction")
+
+
+def announce(service: Service, append: Append, outlook: Outlook, after: int) -> None:
+    """Puts into the outbox what subscriptions want to know of the events beyond a position."""
+    wanting = {kind: active(append.connection, kind) for kind in _KINDS}
+    if not any(wanting.values()):
+        return
+    now = instant(outlook.now)
+    messages = [
+        {
+            "id": f"msg_{sha256(f'{to.id} {event.position}'.encode()).hexdigest()[:32]}",
+            "subscription": to.id,
+            "body": body,
+            "state": "pending",
+            "attempts": 0,
+            "next_at": now,
+            "created_at": now,
+        }
+        for event in service.log.read(append.connection, after=after, until=append.head)
+        for to, body in _told(event, outlook, wanting)
+    ]
+    if messages:
+        append.connection.execute(insert(outbox), messages)
+
+
+def _told(
+    event: Recorded, outlook: Outlook, wanting: dict[str, list[Subscription]]
+) -> Iterator[tuple[Subscription, str]]:
+    """Who wants to know of an event, and what they are told."""
+    stream, _, entry = event.stream.partition(":")
+    kind = "entry" if event.version == 1 else "correction"
+    if stream != "entry" or not wanting[kind]:
+        return
+    fields: dict[str, Any] = msgspec.json.decode(event.state)
+    named = fields["jurisdictions"] if kind == "entry" else outlook.addressees(entry)
+    places = [place for place in map(outlook.place, named) if place is not None]
+    topic = event.topic.partition("/")[0]
+    data = {"entry": entry, "event": topic, "position": event.position, "jurisdictions": list(named)}
+    if "reason" in fields:
+        data["reason"] = fields["reason"]
+    type_ = "entry.recorded" if kind == "entry" else topic.replace("-", ".")
+    body = msgspec.json.encode({"type": type_, "timestamp": event.recorded_at, "data": data}).decode()
+    for one in wanting[kind]:
+        if one.created_at < event.recorded_at and (one.everywhere or any(map(one.covers, places))):
+            yield one, body

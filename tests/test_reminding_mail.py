@@ -1,0 +1,311 @@
+"""E-mail: what a real SMTP server on loopback is handed, to whom, and what the links in it do."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope, Session
+
+from application.reminding import links, mail
+from application.reminding.attempts import Attempt
+from application.reminding.mail import Letter, Unset, server_of, written
+from application.settings import Settings
+from delivery_world import LOOPBACK, Delivering, delivering
+
+ADDRESS = "attorney@example.org"
+
+
+class Post:
+    """A mail server that keeps what it gets; `refuses` is what it says instead."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.got: list[tuple[list[str], EmailMessage]] = []
+        self.raw: list[bytes] = []
+        self.refuses: str | None = None
+
+    async def handle_DATA(self, _server: object, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - the library's
+        if self.refuses:
+            return self.refuses
+        assert isinstance(envelope.content, bytes)
+        self.raw.append(envelope.content)
+        self.got.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return "250 OK"
+
+
+class AnyPort(Controller):
+    """Listens on any port that is free, and learns which before it looks whether it answers."""
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # the library has no types for it
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    its = Post()
+    controller = AnyPort(its, hostname="127.0.0.1", port=0)
+    controller.start()
+    its.url = f"smtp://127.0.0.1:{controller.port}"
+    yield its
+    controller.stop()
+
+
+@pytest.fixture
+def world(sqlite_url: str, post: Post) -> Iterator[Delivering]:
+    with delivering(sqlite_url, replace(LOOPBACK, smtp_url=post.url)) as world:
+        yield world
+
+
+def text_of(message: EmailMessage) -> str:
+    body = message.get_body()
+    assert body is not None
+    text: str = body.get_content()
+    return text
+
+
+def link(message: EmailMessage, purpose: str) -> str:
+    found = re.search(rf"https://timeline\.test(/r/{purpose}\.\S+)", text_of(message))
+    assert found, text_of(message)
+    return found[1]
+
+
+def confirmed(world: Delivering, post: Post, **fields: object) -> dict[str, Any]:
+    """A subscription whose address said yes."""
+    made = world.subscribe(channel="email", address=ADDRESS, **fields)
+    world.send()
+    assert world.client.post(link(post.got[-1][1], "confirm")).status_code == 200
+    return made
+
+
+def test_nothing_is_sent_to_an_address_before_it_says_yes(world: Delivering, post: Post) -> None:
+    world.its.clock.turn("2026-03-13T15:00:00+00:00")
+    made = world.subscribe(channel="email", address=ADDRESS)
+    world.send()
+    world.come_due()
+    world.send()
+    ((to, asking),) = post.got
+    assert to == [ADDRESS]
+    assert "confirm" in asking["Subject"]
+    page = world.client.get(link(asking, "confirm"))
+    assert "<form method=" in page.text
+    assert world.ask("GET", f"subscriptions/{made['id']}").json()["confirmed_at"] is None
+    world.later(minutes=10)
+    assert len(post.got) == 1
+    assert ("failed", "the address is not confirmed") in world.attempts()
+    world.client.post(link(asking, "confirm"))
+    assert world.ask("GET", f"subscriptions/{made['id']}").json()["confirmed_at"] is not None
+    world.later(seconds=1)
+    assert len(post.got) == 2, "what waited for it is sent at once"
+    assert world.reminders()[0]["state"] == "delivered"
+
+
+def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: Delivering, post: Post) -> None:
+    confirmed(world, post)
+    world.come_due()
+    world.send()
+    to, message = post.got[-1]
+    assert to == [ADDRESS]
+    assert message["Subject"] == "Alameda: due in 7 days, 2026-03-20"
+    assert message["From"] == "Timeline <reminders@timeline.test>"
+    said = text_of(message)
+    for words in (
+        "Alameda is to answer or comply by the end of 2026-03-20",
+        "“by 2026-03-20”",
+        "A inquiry of 2026-02-20.",
+        "Asked by: a federal office",
+        "https://timeline.test/api/v1/entries/a-letter",
+    ):
+        assert words in said
+    assert message["Message-ID"].startswith("<msg_")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Unsubscribe"] == f"<https://timeline.test{link(message, 'unsubscribe')}>"
+    (header,) = (line for line in post.raw[-1].split(b"\r\n") if line.startswith(b"List-Unsubscribe:"))
+    assert b"/r/unsubscribe." in header, "on one line, as every reader understands it"
+    assert max(map(len, post.raw[-1].split(b"\r\n"))) < 998
+
+
+def test_a_repeat_is_the_same_mail_with_the_same_id(
+    world: Delivering, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed(world, post)
+    world.come_due()
+    post.refuses = "451 later"
+    world.send()
+    assert world.attempts()[-1] == ("failed", "SMTP 451")
+    post.refuses = None
+    seen: list[Letter] = []
+    real = mail.send
+
+    def looking(letter: Letter, settings: Settings, tls: ssl.SSLContext) -> Attempt:
+        seen.append(letter)
+        return real(letter, settings, tls)
+
+    monkeypatch.setattr(mail, "send", looking)
+    world.later(seconds=5)
+    assert seen[0].id == world.reminders()[0]["deliveries"][0]["message"]
+    assert len({one["message"] for one in world.reminders()[0]["deliveries"]}) == 1
+
+
+def test_a_scanner_that_looks_at_every_link_changes_nothing(world: Delivering, post: Post) -> None:
+    made = confirmed(world, post)
+    world.come_due()
+    world.send()
+    message = post.got[-1][1]
+    for purpose in ("acknowledge", "unsubscribe"):
+        for _ in range(2):
+            page = world.client.get(link(message, purpose))
+            assert page.status_code == 200
+            assert world.client.head(link(message, purpose)).status_code == 405
+            assert "default-src 'none'" in page.headers["content-security-policy"]
+            assert "<script" not in page.text
+            assert page.headers["referrer-policy"] == "no-referrer"
+    assert world.reminders()[0]["acknowledged"] is None
+    assert world.ask("GET", f"subscriptions/{made['id']}").json()["ended_at"] is None
+
+
+def test_one_click_ends_a_subscription(world: Delivering, post: Post) -> None:
+    made = confirmed(world, post, plan=[-7, -1])
+    world.come_due()
+    world.send()
+    address = link(post.got[-1][1], "unsubscribe")
+    for _ in range(2):  # as RFC 8058 has mail programs do it, and once more
+        answer = world.client.post(address, data={"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200
+    shown = world.ask("GET", f"subscriptions/{made['id']}").json()
+    assert shown["why_ended"] == "ended by a link in a mail"
+    assert [one["state"] for one in world.reminders()] == ["delivered", "cancelled"]
+    before = len(post.got)
+    world.its.tick("2026-03-19T17:00:00+00:00")
+    world.send()
+    assert len(post.got) == before
+
+
+def test_a_link_acknowledges_once_and_says_so_each_time(world: Delivering, post: Post) -> None:
+    confirmed(world, post)
+    world.come_due()
+    world.send()
+    address = link(post.got[-1][1], "acknowledge")
+    for _ in range(2):
+        assert "on record" in world.client.post(address).text
+    assert world.reminders()[0]["state"] == "acknowledged"
+    assert world.happened() == ["ReminderDue", "ReminderDelivered", "ReminderAcknowledged"]
+
+
+def test_a_link_is_good_for_what_it_says_and_no_longer(world: Delivering, post: Post) -> None:
+    made = world.subscribe(channel="email", address=ADDRESS)
+    world.send()
+    address = link(post.got[-1][1], "confirm")
+    purpose, id_, expires, signature = address.removeprefix("/r/").split(".")
+    for forged in (
+        f"unsubscribe.{id_}.{expires}.{signature}",
+        f"{purpose}.{id_}.{int(expires) + 1}.{signature}",
+        f"{purpose}.sub_{'0' * 32}.{expires}.{signature}",
+        f"{purpose}.{id_}.{expires}.{signature[:-1]}A" if signature[-1] != "A" else "x",
+        "nonsense",
+        "%00",
+    ):
+        for method in ("GET", "POST"):
+            assert world.client.request(method, f"/r/{forged}").status_code == 404
+    world.ask("PATCH", f"subscriptions/{made['id']}", {"address": "another@example.org"})
+    assert world.client.post(address).status_code == 404, "it was sent to another address"
+    world.later(seconds=1)
+    assert post.got[-1][0] == ["another@example.org"]
+    world.ask("PATCH", f"subscriptions/{made['id']}", {"address": "another@example.org"})
+    world.later(seconds=1)
+    assert len(post.got) == 3, "given again, it is asked again"
+    newer = link(post.got[-1][1], "confirm")
+    world.later(days=8)
+    assert world.client.post(newer).status_code == 404
+    assert "has ended" in world.client.get(newer).text
+
+
+def test_the_key_of_links_is_made_once(database_url: str) -> None:
+    with delivering(database_url) as world:
+        token = links.sign(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
+        assert token == links.sign(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
+        assert links.holds(world.its.service, links.read(world.its.service, token), "")
+
+
+def test_words_of_the_record_cannot_become_headers(world: Delivering, post: Post) -> None:
+    world.its.update("alameda", name="Alameda\r\nBcc: everyone@example.org\r\n\r\nHello")
+    confirmed(world, post)
+    world.its.demand(
+        "a-letter", "2026-03-20", summary="Hm\r\n.\r\nMAIL FROM:<x@example.org>\x1b[2J\u202e and \ud7ff more"
+    )
+    world.its.tick("2026-03-13T16:00:30+00:00")
+    world.send()
+    to, message = post.got[-1]
+    assert to == [ADDRESS]
+    assert message["Bcc"] is None
+    assert message["Subject"].startswith("Alameda Bcc: everyone@example.org Hello: due in 7 days")
+    assert "\x1b" not in text_of(message)
+    assert "\u202e" not in text_of(message)
+    assert len(post.got) == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b\r\nBcc: c@example.org", "a@b,c@example.org", "A <a@example.org>", "a b@example.org", "@example.org", "a@",
+        "a@-x.org", "a..b@example.org", ".a@example.org", "a@exa mple.org", "a@example..org", "é@example.org",
+        "a" * 250 + "@example.org", "a@@example.org", "", '"a"@example.org', "a@[127.0.0.1]", 7, ["a@example.org"],
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_address_is_refused(world: Delivering, address: object) -> None:
+    fields = {"all": True, "channel": "email", "address": address}
+    answer = world.ask("POST", "subscriptions", fields)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == ["address"]
+
+
+def test_a_mail_server_that_is_away_or_not_set_is_tried_again(sqlite_url: str) -> None:
+    with delivering(sqlite_url, replace(LOOPBACK, smtp_url="smtp://127.0.0.1:1")) as world:
+        world.subscribe(channel="email", address=ADDRESS)
+        world.send()
+        world.settings = LOOPBACK
+        world.later(seconds=5)
+        assert world.attempts() == [("failed", "no mail server there"), ("failed", "SMTP_URL is not set")]
+        assert len(world.waiting()) == 1
+
+
+def test_an_smtp_url_says_host_port_user_and_how_it_is_kept_secret() -> None:
+    server = server_of("smtps://me%40example.org:p%2Fw@mail.example.org")
+    assert (server.host, server.port, server.secure) == ("mail.example.org", 465, True)
+    assert (server.user, server.password) == ("me@example.org", "p/w")
+    assert "p/w" not in repr(server)
+    plain = server_of("smtp://mail.example.org:587?starttls=always")
+    assert (plain.port, plain.secure, plain.starttls) == (587, False, "always")
+    for bad in (
+        None,
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://",
+        "smtp://x?starttls=maybe",
+        "smtp://x:y",
+    ):
+        with pytest.raises(Unset):
+            server_of(bad)
+
+
+def test_a_password_is_not_sent_in_the_clear(world: Delivering, post: Post) -> None:
+    world.settings = replace(world.settings, smtp_url=post.url.replace("://", "://me:secret@"))
+    world.subscribe(channel="email", address=ADDRESS)
+    world.send()
+    assert world.attempts() == [("failed", "the mail server lacks what SMTP_URL asks for")]
+    assert post.got == []
+
+
+@pytest.mark.parametrize("sender", [None, "", "nobody", "a@b.org, c@d.org", "a@b.org\r\nBcc: x@y.org"])
+def test_a_sender_that_is_none_is_told(sender: str | None) -> None:
+    letter = Letter("msg_1", ADDRESS, "Hello", "Hello", "https://timeline.test/r/x", "Sun, 01 Mar 2026 17:00:00 +0000")
+    with pytest.raises(Unset):
+        written(letter, replace(LOOPBACK, mail_from=sender))
