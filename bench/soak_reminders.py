@@ -83,9 +83,10 @@ def campaign(database: str, url: str, asked: argparse.Namespace) -> Outcome:
             outcome.take(taken)
             outcome.faults += [f"verify: {fault}" for fault in verify(service)]
             complaints.seek(0)
-            outcome.faults += [f"a process died by itself: {line}" for line in complaints.read().splitlines()[-3:]] * (
-                outcome.died > 0
-            )
+            said = complaints.read().splitlines()
+            outcome.retried = sum(line.startswith("reminders: ") for line in said)
+            if outcome.died:
+                outcome.faults += [f"{outcome.died} processes died by themselves", *said[-3:]]
         finally:
             service.close()
     outcome.seconds = time.monotonic() - began

@@ -177,10 +177,8 @@ def test_what_overtakes_a_reminder_cancels_it_and_the_log_says_why(world: Remind
 
 def test_where_sources_differ_reminders_run_on_the_earliest_day(world: Reminding) -> None:
     world.subscribe()
-    claims: list[JsonValue] = [
-        {"field": "respond_by", "value": day, "source": "s1"}
-        for day in ("2026-04-03", "2026-03-30", "a week", {"date": "2026-03-31"}, "2026-02-19", "2025-03-30")
-    ]
+    days: list[JsonValue] = ["2026-04-03", "2026-03-30", "a week", {"date": "2026-03-31"}, "2026-02-19", "2025-03-30"]
+    claims: list[JsonValue] = [{"field": "respond_by", "value": day, "source": "s1"} for day in days]
     world.demand("asks", "2026-04-01", claims=claims)
     world.tick("2026-03-29")
     assert {row.due for row in world.rows()} == {"2026-03-30"}
