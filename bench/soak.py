@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from bench.databases import KINDS
@@ -63,13 +63,15 @@ class Soaked:
     failed: int = 0
     mixed: int = 0
     written: int = 0
+    unwritten: int = 0
+    longest_s: float = 0
     faults: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
         """Whether nothing failed, nothing was mixed, and nothing is missing."""
         went_on = not self.killed_at or self.went_on_at > 0
-        return not (self.failed or self.mixed or self.faults) and went_on and self.reads > 0
+        return not (self.failed or self.mixed or self.unwritten or self.faults) and went_on and self.reads > 0
 
     def column(self) -> tuple[str, ...]:
         """What came of it, a cell a heading."""
@@ -79,6 +81,8 @@ class Soaked:
             f"{len(self.rebuilds_s)} ({', '.join(f'{one:,.0f} s' for one in self.rebuilds_s)})",
             f"at {self.killed_at:,}; the next came to {self.went_on_at:,} first",
             f"{self.written:,}",
+            f"{self.unwritten:,}",
+            f"{self.longest_s:,.1f} s",
             f"{self.reads:,}",
             f"{self.failed:,}",
             f"{self.mixed:,}",
@@ -88,7 +92,8 @@ class Soaked:
 
 
 HEADINGS = (
-    "database", "entries", "rebuilds", "one was killed", "recorded meanwhile", "reads", "failed", "mixed",
+    "database", "entries", "rebuilds", "one was killed", "recorded meanwhile", "could not be recorded",
+    "longest wait to record", "reads", "failed", "mixed",
     "faults found by verify", "sound",
 )  # fmt: skip
 
@@ -101,7 +106,7 @@ def soak(url: str, database: str, entries: int, rebuilds: int, say: Say) -> Soak
     start = perf_counter()
     _load(service, made, more, say)
     soaked = Soaked(database, entries, perf_counter() - start)
-    with tempfile.TemporaryDirectory(prefix="timeline-soak-") as folder, _writing(url, more) as written:
+    with tempfile.TemporaryDirectory(prefix="timeline-soak-") as folder, _Writer(url, more) as writer:
         questions, stop = Path(folder) / "questions.json", Path(folder) / "stop"
         say(f"{database}: answering {QUESTIONS} questions beforehand")
         questions.write_text(json.dumps(_answered(service, made)), encoding="utf-8")
@@ -124,7 +129,7 @@ def soak(url: str, database: str, entries: int, rebuilds: int, say: Say) -> Soak
             soaked.reads += counted.get("reads", 0)
             soaked.failed += counted.get("failed", 1)
             soaked.mixed += counted.get("mixed", 0)
-        soaked.written = len(written)
+        soaked.written, soaked.unwritten, soaked.longest_s = writer.written, writer.unwritten, writer.longest_s
     say(f"{database}: verifying")
     soaked.faults = list(verify(service))
     service.close()
@@ -141,17 +146,19 @@ def _load(service: Service, made: Record, entries: Iterator[dict[str, Any]], say
         record(service, [Item(fields) for fields in islice(entries, size)], recorder="soak")
 
 
-class _writing:  # noqa: N801 - a context manager, named for what goes on in it
+class _Writer:
     """Records an act at a time, some ten a second, for as long as the block runs."""
 
     def __init__(self, url: str, entries: Iterator[dict[str, Any]]) -> None:
+        self.written = self.unwritten = 0
+        self.longest_s = 0.0
         self._service, self._entries = Service(url), entries
-        self._done, self._written = threading.Event(), list[str]()
+        self._done = threading.Event()
         self._thread = threading.Thread(target=self._write)
 
-    def __enter__(self) -> list[str]:
+    def __enter__(self) -> Self:
         self._thread.start()
-        return self._written
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
@@ -159,10 +166,18 @@ class _writing:  # noqa: N801 - a context manager, named for what goes on in it
         self._service.close()
 
     def _write(self) -> None:
+        item = Item(next(self._entries))
         while not self._done.wait(0.1):
-            fields = next(self._entries)
-            record(self._service, [Item(fields)], recorder="soak")
-            self._written.append(fields["id"])
+            start = perf_counter()
+            try:
+                record(self._service, [item], recorder="soak")
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
+                self.unwritten += 1
+                print(f"not recorded: {error!r}", file=sys.stderr)
+            else:
+                self.written += 1
+                item = Item(next(self._entries))
+            self.longest_s = max(self.longest_s, perf_counter() - start)
 
 
 def _answered(service: Service, made: Record) -> Questions:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 import urllib.request
 from pathlib import Path
 
@@ -18,12 +17,10 @@ def get(address: str) -> bytes:
 
 def test_it_prints_its_addresses_and_they_answer(sqlite_url: str, tmp_path: Path) -> None:
     run(sqlite_url, "load", SEEDS)
-    begun = time.perf_counter()
     with served(tmp_path, DATABASE_URL=sqlite_url) as (root, lines):
         addresses = [line.split()[-1] for line in lines if "http" in line]
         assert addresses[0] == f"{root}/api/v1"
         assert json.loads(get(addresses[-1]))["reviews"][0]["stage"]["value"] == "warned"
-        assert time.perf_counter() - begun < 5
         assert all(get(address) for address in addresses[1:])
 
 

@@ -6,6 +6,7 @@ A replay has no effect outside the read models: nothing is sent, planned or reco
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import sleep
 
 from sqlalchemy import Connection, select, update
 
@@ -20,6 +21,8 @@ Progress = Callable[[int, int], None]
 """Told how many events are done, of how many."""
 
 BATCH = 20_000
+GAP_S = 0.05
+"""Between two transactions of a rebuild on SQLite: seconds for a million events, and appends get their turn."""
 
 
 def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *, batch: int = BATCH) -> int:
@@ -41,10 +44,12 @@ def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *
         progress(built_to, head)
         if head - built_to <= batch // 10:
             break
-    with writing(service.engine) as connection:
-        if _claim(connection, generation) is not None:
-            for index in fresh.indexes:
+        _let_writers_in(service)
+    for index in fresh.indexes:
+        with writing(service.engine) as connection:
+            if _claim(connection, generation) is not None:
                 index.create(connection, checkfirst=True)
+        _let_writers_in(service)
     with service.log.appending(recorder="rebuild", now=service.now()) as append:
         # Nobody appends now: what came in since is replayed, and the new tables take over.
         built_to = _claim(append.connection, generation)
@@ -55,6 +60,12 @@ def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *
             _take_over(append.connection, fresh, generation)
     progress(append.head, append.head)
     return append.head
+
+
+def _let_writers_in(service: Service) -> None:
+    """SQLite has one writer at a time, and those who wait look every tenth of a second or so: never without a gap."""
+    if service.engine.dialect.name == "sqlite":
+        sleep(GAP_S)
 
 
 def is_current(service: Service) -> bool:
