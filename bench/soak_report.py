@@ -50,8 +50,8 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """All of it; of the faults, the first few."""
-        names = ("database", "deadlines", "processes", "kills", "died", "retried", "acts", "reminders", "cancelled", "late",
-                 "taken", "repeated", "refused", "unanswered")  # fmt: skip
+        names = ("database", "deadlines", "processes", "kills", "died", "retried", "acts", "reminders", "cancelled",
+                 "late", "taken", "repeated", "refused", "unanswered")  # fmt: skip
         counts = {name: getattr(self, name) for name in names}
         return counts | {"seconds": round(self.seconds), "messages": len(self.messages), "faults": self.faults[:_SHOWN]}
 
@@ -64,7 +64,7 @@ def as_markdown(outcomes: list[Outcome]) -> str:
         ("processes that tick and send", "processes"),
         ("killed with SIGKILL", "kills"),
         ("died by themselves", "died"),
-        ("ticks or sendings that failed on a busy database, and were tried again", "retried"),
+        ("ticks, sendings and acts that failed on a busy database, and were tried again", "retried"),
         ("answers, corrections, extensions, withdrawals meanwhile", "acts"),
         ("reminders that came due, each with one ReminderDue and one message", "reminders"),
         ("of these marked late, their process having been killed or the clock having leapt", "late"),

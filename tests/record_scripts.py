@@ -106,7 +106,7 @@ def bare(deadline: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in deadline.items() if name not in BEYOND_THE_RULES}
 
 
-BEYOND_THE_RULES = {"review", "extended_by", "withdrawn_by"}
+BEYOND_THE_RULES = {"review", "extended_by", "withdrawn_by", "source", "claims", "computed"}
 
 
 def said_timeline(

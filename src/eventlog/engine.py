@@ -7,7 +7,9 @@ is read from the environment here.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
@@ -15,6 +17,7 @@ _SQLITE_BUSY_TIMEOUT_S = 30.0
 # Readers overlap freely; more connections than this only queue for the same two or three cores.
 _POOL_SIZE = 16
 _POOL_OVERFLOW = 48
+_LINES: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 
 
 def create_engine_for(url: str | URL) -> Engine:
@@ -109,12 +112,28 @@ def writing(engine: Engine) -> Iterator[Connection]:
     On SQLite it is the only writer from the start (BEGIN IMMEDIATE): one that reads first and writes later
     may be refused, however long it would wait.
     """
-    with engine.connect() as connection, _forgetting_lost_connections(connection):
+    with _in_line(engine), engine.connect() as connection, _forgetting_lost_connections(connection):
         driver = driver_connection(connection)
         if engine.dialect.name == "sqlite":
             driver.execute("BEGIN IMMEDIATE")  # past SQLAlchemy, as in `reading`
         yield connection
         driver.commit()
+
+
+@contextmanager
+def _in_line(engine: Engine) -> Iterator[None]:
+    """Where SQLite is to have one writer, the threads of this process wait for each other before they ask it.
+
+    SQLite has no queue: whoever finds it busy sleeps and asks again, ever less often. Of many threads that do so, the
+    slower ones, and all of other processes, may not get a turn in half a minute.
+    """
+    line = _LINES.setdefault(engine, Lock()) if engine.dialect.name == "sqlite" else None
+    mine = line is not None and line.acquire(timeout=_SQLITE_BUSY_TIMEOUT_S)  # then let SQLite itself say no
+    try:
+        yield
+    finally:
+        if line is not None and mine:
+            line.release()
 
 
 @contextmanager
