@@ -58,7 +58,10 @@ def test_every_route_is_described_with_its_answer_and_its_problems(document: dic
         "GET /healthz",
         "GET /readyz",
     }
+    pages = {name for name in named if "/r/{token}" in name}  # for people, who read no documentation
     for name, operation in named.items():
+        if name in pages:
+            continue
         assert operation.get("description"), name
         responses = operation["responses"]
         problems = [content for status, content in responses.items() if status == "default" or status in "400 404 422"]
