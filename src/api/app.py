@@ -13,6 +13,7 @@ from api import (
     docs_page,
     entries,
     errors,
+    events,
     health,
     jurisdictions,
     links,
@@ -24,6 +25,7 @@ from api import (
     timeline,
 )
 from api.documents import openapi_of
+from application.live import Live
 from application.service import Service
 from application.settings import Settings
 
@@ -52,6 +54,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.settings = settings or Settings()
+    app.state.live = Live(service)
     # The routes themselves, those most asked for first: an included router is searched twice for every request.
     rooms = (
         timeline,
@@ -62,6 +65,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         revisions,
         changes,
         log,
+        events,
         reminders,
         subscriptions,
         health,

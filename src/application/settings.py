@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_DATABASE = "sqlite:///data/timeline.db"
 DEFAULT_PORT = 8000
+API = "/api/v1"
 DEFAULT_TICK_S = 5.0
 _LONGEST_TICK_S = 3600
 Network = IPv4Network | IPv6Network
@@ -25,6 +26,8 @@ class Settings:
     mail_from: str | None = None
     public_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     """Where the outside finds this service: the beginning of every link in a message."""
+    source: str = API
+    """The `source` of CloudEvents: below `PUBLIC_URL` where that is set, and the same in every process in any case."""
     webhook_networks: tuple[Network, ...] = ()
     """Networks to which webhooks may go although they are not public."""
     reminders: bool = True
@@ -35,11 +38,13 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """What is set, and the defaults of the rest. Raises ValueError, naming the setting that cannot be used."""
         port = environment.get("PORT") or DEFAULT_PORT
+        public_url = environment.get("PUBLIC_URL")
         return cls(
             database_url=environment.get("DATABASE_URL") or DEFAULT_DATABASE,
             smtp_url=environment.get("SMTP_URL") or None,
             mail_from=environment.get("MAIL_FROM") or None,
-            public_url=_public_url(environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"),
+            public_url=_public_url(public_url or f"http://127.0.0.1:{port}"),
+            source=(_public_url(public_url) if public_url else "") + API,
             webhook_networks=_networks(environment.get("WEBHOOK_ALLOW_NETWORKS", "")),
             reminders=_switch("REMINDERS", environment.get("REMINDERS") or "on"),
             tick_s=_seconds("TICK_S", environment.get("TICK_S") or str(DEFAULT_TICK_S)),
