@@ -28,8 +28,8 @@ HEARTBEAT_S = 15.0
 """Seconds of silence after which a stream says that it is still there: proxies give up at 30 to 60."""
 MOST_STREAMS = 500
 """In one process: each holds a socket and some kilobytes."""
-_TAIL = 256
-_BATCH = 64
+_TAIL = 128
+_BATCH = 32
 log = logging.getLogger("live")
 
 

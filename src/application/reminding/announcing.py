@@ -21,6 +21,8 @@ from eventlog.log import Append, Recorded
 from projections.change import states
 
 _KINDS = ("entry", "correction")
+_WHY = ("reason", "by", "what")
+"""What an event on an entry says of itself: why it was corrected, or who disputes what."""
 
 
 def announce(service: Service, append: Append, outlook: Outlook, after: int) -> None:
@@ -59,8 +61,7 @@ def _told(
     places = [place for place in map(outlook.place, named) if place is not None]
     topic = event.topic.partition("/")[0]
     data = {"entry": entry, "event": topic, "position": event.position, "jurisdictions": list(named)}
-    if "reason" in fields:
-        data["reason"] = fields["reason"]
+    data |= {name: fields[name] for name in _WHY if kind == "correction" and name in fields}
     type_ = "entry.recorded" if kind == "entry" else topic.replace("-", ".")
     body = msgspec.json.encode({"type": type_, "timestamp": event.recorded_at, "data": data}).decode()
     for one in wanting[kind]:
