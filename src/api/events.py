@@ -57,7 +57,7 @@ def events(request: Request) -> Response:
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
 
 
-@router.get("/events/stream", response_class=EventStream, **stream_documented(After))
+@router.get("/events/stream", response_class=Response, **stream_documented(After))
 async def stream(request: Request) -> Response:
     """Every event of the log beyond a position, and each new one as it is recorded: server-sent events.
 
