@@ -156,6 +156,14 @@ def test_nothing_on_the_way_may_keep_it_or_change_it(service: Service) -> None:
         assert not {"etag", "content-encoding", "content-length", "last-modified"} & set(answer.headers)
 
 
+def test_whoever_asks_for_the_head_of_it_alone_waits_for_nothing(service: Service) -> None:
+    app = create_app(service)
+    with in_this_process(app) as url:
+        answer = httpx2.head(url)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+
+
 def test_silence_is_filled_with_comments_that_have_no_id(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "HEARTBEAT_S", 0.05)
     got = b""

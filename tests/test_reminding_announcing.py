@@ -135,7 +135,7 @@ def test_every_body_is_a_cloudevent_signed_whole_under_the_webhooks_own_id(
         event = judged(got.body)
         body = verified(world, got, made["secret"], monkeypatch)
         assert event.get_id() == got.headers["webhook-id"]
-        assert (event.get_type(), event.get_source()) == (type_, "/api/v1")
+        assert (event.get_type(), event.get_source()) == (type_, "https://timeline.test/api/v1")
         assert event.get_data() == body["data"]
         assert event.get_attributes()["timestamp"] == body["time"] == body["timestamp"]
     assert judged(found["entry.corrected"].body).get_subject() == "entries/a-letter"

@@ -9,6 +9,7 @@ from anyio import CancelScope, create_task_group, move_on_after
 from fastapi import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from api.http.exchange import KEY
 from application.envelopes import told
 from application.live import Live
 from eventlog.log import Recorded
@@ -36,9 +37,13 @@ class EventStream(Response):
         self._after = after
         self._source = source
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - what ASGI gives
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends until the reader is gone or the server stops."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope[KEY].method == "HEAD":
+            await send({"type": "http.response.body", "body": b"", "more_body": True})  # there would be more
+            await send({"type": "http.response.body", "body": b""})
+            return
         async with create_task_group() as tasks:
             tasks.start_soon(_until_gone, receive, tasks.cancel_scope)
             await self._pour(send)

@@ -14,8 +14,8 @@ from api.event_shapes import Events, stream_documented
 from api.event_stream import EventStream
 from api.questions import Question, read
 from application.envelopes import told
+from application.heads import head_of
 from application.live import Live
-from application.service import Service
 from domain.refusals import Problem
 from eventlog.engine import reading
 
@@ -70,7 +70,7 @@ async def stream(request: Request) -> Response:
     if (written := request.headers.get(LAST_EVENT_ID)) is not None:
         named, after = LAST_EVENT_ID, _position(written)
     service, live = service_of(request), live_of(request)
-    _check(named, after, await to_thread.run_sync(_head, service))
+    _check(named, after, await to_thread.run_sync(head_of, service))
     if live.full:
         raise TooManyStreams
     return EventStream(live, after, request.app.state.settings.source)
@@ -80,11 +80,6 @@ def live_of(request: Request) -> Live:
     """Who follows the log in this process."""
     live: Live = request.app.state.live
     return live
-
-
-def _head(service: Service) -> int:
-    with reading(service.engine) as connection:
-        return service.log.head(connection).position
 
 
 def _position(written: str) -> int:

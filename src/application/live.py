@@ -18,6 +18,7 @@ from itertools import islice
 
 from anyio import to_thread
 
+from application.heads import head_of
 from application.service import Service
 from eventlog.engine import reading
 from eventlog.log import Recorded
@@ -115,6 +116,8 @@ class Live:
 
     def _beyond(self, known: int) -> tuple[int, list[Recorded]]:
         """The head, and the last few events beyond the head that is known."""
+        if head_of(self._service) == known:
+            return known, []
         with reading(self._service.engine) as connection:
             head = self._service.log.head(connection).position
             after = max(known, head - _TAIL)
