@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 
 from anyio import CancelScope, create_task_group, move_on_after
@@ -30,8 +30,8 @@ class EventStream(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, live: Live, after: int, source: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(headers={**_HEADERS, **(headers or {})})
+    def __init__(self, live: Live, after: int, source: str) -> None:
+        super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._live = live
         self._after = after
