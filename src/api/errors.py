@@ -52,6 +52,10 @@ class TooLarge(RecordError):
     """The body is too large."""
 
 
+class TooManyStreams(RecordError):
+    """This process serves as many streams as it can: come back soon, or ask `GET /events`."""
+
+
 class WrongMediaType(RecordError):
     """The body is of a kind that is not read here."""
 
@@ -79,6 +83,7 @@ TABLE: dict[type[RecordError], Row] = {
     Invalid: Row(422, "invalid", "The fields are not well formed"),
     Unconditional: Row(428, "if-match-needed", "Which version was this decided on?"),
     Refused: Row(422, "refused", "The record cannot carry this"),
+    TooManyStreams: Row(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
 }
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_DATABASE = "sqlite:///data/timeline.db"
 DEFAULT_PORT = 8000
+API = "/api/v1"
 DEFAULT_RATE_LIMIT = 30_000
 """Requests a minute: no reader of pages or feeds comes near it, and nobody takes all of a server's time."""
 DEFAULT_TICK_S = 5.0
@@ -36,6 +37,11 @@ class Settings:
     reminders: bool = True
     """Whether `serve` plans and sends reminders, too."""
     tick_s: float = DEFAULT_TICK_S
+
+    @property
+    def source(self) -> str:
+        """The `source` of CloudEvents: the same in every process, and so never what one of them listens on."""
+        return self.public_url + API
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
