@@ -41,9 +41,12 @@ class _Logged(msgspec.Struct):
 _logged = msgspec.json.Decoder(_Logged).decode
 
 
-def joined(snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int) -> Response:
-    """A page of JSON objects joined as they are, the cursor of the next one, and the position that it rests on."""
-    cursor = cursor_of(after)
-    following = "null" if cursor is None else f'"{cursor}"'
-    end = f'],"next":{following},"position":{rests_on}}}'
-    return answer(snapshot, b'{"%b":[%b%b' % (plural.encode(), b",".join(items), end.encode()))
+def joined(
+    snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int, **more: object
+) -> Response:
+    """A page of JSON objects joined as they are, the cursor of the next one, and the position that it rests on.
+
+    `more` is what else the answer says, by name.
+    """
+    end = msgspec.json.encode({"next": cursor_of(after), "position": rests_on, **more})
+    return answer(snapshot, b'{"%b":[%b],%b' % (plural.encode(), b",".join(items), end[1:]))

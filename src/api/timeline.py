@@ -6,28 +6,35 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from api.addresses import PlaceId, StateCode, slug_of
 from api.answers import joined
 from api.clocks import Clocks, snapshot_for
 from api.documents import documented
-from api.paging import Number, Paging, Text, key_of
+from api.paging import At, Fit, Number, Paging, Text, key_of
 from api.questions import read
 from api.shapes import Timeline
 from domain.dates import Day
 from domain.facts import Kind
 from domain.sources import Party
+from projections.facets import Facet, facets, facets_in
 from projections.snapshot import Snapshot
 from projections.timeline import Wanted, page
+from projections.words import LONGEST_QUESTION, sought
 
 router = APIRouter(prefix="/api/v1", tags=["timeline"])
 _KEY = msgspec.json.Decoder(tuple[Text, Text, Number, Text])
+_RANKED_KEY = msgspec.json.Decoder(tuple[At, Fit, Text, Text, Number, Text])
 
 
 def _some_words(text: str) -> str:
-    if not text.strip():
-        raise ValueError("give the words to look for")
+    sought(text)  # or it says what is wrong
+    return text
+
+
+def _some_facets(text: str) -> str:
+    facets_in(text)
     return text
 
 
@@ -41,11 +48,44 @@ class Filters(Clocks, Paging):
     to: Day | None = Field(None, description="Entries that may have occurred on or before this day.")
     q: Annotated[str, AfterValidator(_some_words)] | None = Field(
         None,
-        max_length=200,
-        description="Words that stand in an entry's summary, quotes, actor, or a source's title or publisher.",
+        max_length=LONGEST_QUESTION,
+        description="Words that all stand in an entry's summary, quotes, actor, or a source's title or publisher, "
+        'whatever their case and diacritics. "Words in quotes" stand one after the other, a word* may go on, and '
+        "what has a -word is left out. All else is searched as the words in it.",
+        examples=['"new orleans" detainer* -lawsuit'],
     )
     context: bool = Field(default=False, description="Acts that name nobody, too: the national line.")
-    order: Literal["oldest", "newest"] = Field("oldest", description="Which end comes first.")
+    order: Literal["oldest", "newest", "relevance"] | None = Field(
+        None,
+        description="Which comes first. `relevance`, for a search: entries with all the words in the summary, then in "
+        "summary and quotes, then the rest; among equals, the newest. Its further pages are read at the log position "
+        "of the first. Left out: `relevance` with `q`, else `oldest`.",
+    )
+    facets: Annotated[str, AfterValidator(_some_facets)] | None = Field(
+        None,
+        max_length=100,
+        description="Counts over all pages, by any of `kind`, `jurisdiction`, `party`, `year`, joined by commas. An "
+        "entry counts for each place that it touches, for none where it names nobody; and in the year of its "
+        "earliest bound.",
+        examples=["kind,jurisdiction,party,year"],
+    )
+
+    @field_validator("order")
+    @classmethod
+    def _to_something(cls, order: str | None, given: ValidationInfo) -> str | None:
+        if order == "relevance" and given.data.get("q", "") is None:
+            raise ValueError("relevance is to words that are looked for: give them as `q`")
+        return order
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the answer is in order of relevance."""
+        return self.q is not None and self.order in (None, "relevance")
+
+    @property
+    def counted(self) -> tuple[Facet, ...]:
+        """The facets asked for."""
+        return () if self.facets is None else facets_in(self.facets)
 
 
 class EveryonesFilters(Filters):
@@ -56,7 +96,7 @@ class EveryonesFilters(Filters):
 
 @router.get("/jurisdictions/{id}/timeline", **documented(Filters, Timeline, 400, 404))
 def timeline_of_a_place(request: Request, id: PlaceId) -> Response:
-    """What happened in a place, in order of occurrence; its agencies' acts are its own."""
+    """What happened in a place, in order of occurrence, or of relevance to `q`; its agencies' acts are its own."""
     filters = read(Filters, request)
     with snapshot_for(request, filters) as snapshot:
         return _page(snapshot, filters, slug_of(snapshot, id))
@@ -64,7 +104,7 @@ def timeline_of_a_place(request: Request, id: PlaceId) -> Response:
 
 @router.get("/timeline", **documented(EveryonesFilters, Timeline, 400, 404))
 def timeline(request: Request) -> Response:
-    """What happened anywhere, in order of occurrence."""
+    """What happened anywhere, in order of occurrence, or of relevance to `q`."""
     filters = read(EveryonesFilters, request)
     with snapshot_for(request, filters) as snapshot:
         place = None if filters.jurisdiction is None else slug_of(snapshot, filters.jurisdiction)
@@ -82,6 +122,12 @@ def _page(snapshot: Snapshot, filters: Filters, place: str | None) -> Response:
         words=filters.q,
         context=filters.context,
         newest=filters.order == "newest",
+        ranked=filters.ranked,
     )
-    found = page(snapshot, wanted, filters.limit, key_of(filters.cursor, _KEY))
-    return joined(snapshot, "entries", found.bodies, found.next, found.rests_on)
+    after = key_of(filters.cursor, _RANKED_KEY) if filters.ranked else key_of(filters.cursor, _KEY)
+    found = page(snapshot, wanted, filters.limit, after)
+    if not filters.counted:
+        return joined(snapshot, "entries", found.bodies, found.next, found.rests_on)
+    its = facets(snapshot, wanted, after, filters.counted)
+    rests_on = max(found.rests_on, its.rests_on)
+    return joined(snapshot, "entries", found.bodies, found.next, rests_on, facets=its.counts)
