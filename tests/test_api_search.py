@@ -1,5 +1,6 @@
 """Search over HTTP: on both databases what a naive judge finds, best first, whatever is typed; and facets."""
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,3 +216,17 @@ def test_a_cursor_of_another_order_is_refused(record: World) -> None:
     for cursor, order in ((ranked, "oldest"), (by_day, "relevance")):
         answer = record.ask("timeline", q="letter", order=order, cursor=cursor)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "cursor")
+
+
+def test_every_format_has_the_entries_of_a_search_in_its_order(record: World) -> None:
+    asked: dict[str, Any] = {"q": "letter* -lawsuit", "limit": 7}
+    page = record.get("timeline", **asked)
+    for cursor, right in ((None, page), (page["next"], record.get("timeline", cursor=page["next"], **asked))):
+        lines = record.ask("timeline.ndjson", cursor=cursor, **asked).text.splitlines()
+        assert [json.loads(line)["id"] for line in lines] == ids(right["entries"])
+    whole = found(record, asked["q"])
+    assert [json.loads(line)["id"] for line in record.ask("timeline.ndjson", q=asked["q"]).text.splitlines()] == whole
+    feed = record.ask("timeline.feed.json", q=asked["q"], limit=1000).json()
+    assert {item["url"].rpartition("/")[2].partition("?")[0] for item in feed["items"]} == set(whole)
+    answer = record.ask("timeline.csv", q="letter", facets="kind")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "facets")
