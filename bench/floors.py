@@ -82,7 +82,9 @@ def raw(url: str) -> Raw:
 
 def _inserts(mark: str) -> dict[str, str]:
     return {
-        name: f"INSERT INTO {name} VALUES ({', '.join([mark] * len(table.columns))})" for name, table in _TABLES.items()
+        name: f"INSERT INTO {name} ({', '.join(column.name for column in table.columns)}) "
+        f"VALUES ({', '.join([mark] * len(table.columns))})"
+        for name, table in _TABLES.items()
     } | {"log_head": _MOVE_HEAD.format(mark=mark)}
 
 

@@ -47,7 +47,8 @@ def _writes(url: str, floor_url: str) -> float:
     """How long the raw driver takes to write the rows of all read models in batches, and then to make their indexes."""
     service, driver = Service(url), raw(floor_url)
     dialect = service.engine.dialect
-    for index in live().indexes:
+    indexes = [one for one in live().indexes if dialect.name == "postgresql" or one.table is not live().words]
+    for index in indexes:
         driver.run(str(DropIndex(index).compile(dialect=dialect)))
     for table in live().tables:
         driver.run(f"DELETE FROM {table.name}")
@@ -57,7 +58,7 @@ def _writes(url: str, floor_url: str) -> float:
         rows = together(events)
         del rows["log"], rows["log_head"]
         seconds += timed(partial(driver.write, rows))
-    for index in live().indexes:
+    for index in indexes:
         seconds += timed(partial(driver.run, str(CreateIndex(index).compile(dialect=dialect))))
     driver.close()
     service.close()

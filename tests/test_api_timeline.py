@@ -120,14 +120,15 @@ def test_words_are_found_in_what_people_read(world: World) -> None:
     assert timeline(world, q="mayor’s “arbitrary”") == ["in-a-summary"]
     assert timeline(world, q="100%") == ["in-a-summary"]
     assert timeline(world, q="an arbitrary threat") == ["in-a-quote"]
-    for nothing in ("100_", "\\", "'; DROP TABLE log", "statement\0"[:-1] + "zzz", "%", "_"):
-        assert timeline(world, q=nothing) == (["in-a-summary"] if nothing == "%" else [])
+    for nothing in ("1000", "'; DROP TABLE log", "statement\0"[:-1] + "zzz"):
+        assert timeline(world, q=nothing) == []
 
 
 def test_pages_of_what_was_searched_for_are_the_whole(record: World) -> None:
-    whole = record.get("timeline", limit=1000, q="letter")["entries"]
-    assert len(whole) > 20
-    assert api_world.pages(record, "timeline", "entries", limit=3, q="letter") == whole
+    for order in ("relevance", "oldest", "newest"):
+        whole = record.get("timeline", limit=1000, q="letter*", order=order)["entries"]
+        assert len(whole) > 20
+        assert api_world.pages(record, "timeline", "entries", limit=3, q="letter*", order=order) == whole
 
 
 def test_context_is_what_names_nobody(world: World) -> None:

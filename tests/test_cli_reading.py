@@ -52,6 +52,8 @@ def test_a_table_of_deadlines_says_when_who_and_what_became_of_it(seeded: str) -
             "/timeline?state=CA&kind=warning&party=federal&from=2017-01-01&to=2018-12-31",
         ),
         ("timeline --q jag --newest --limit 3", "/timeline?q=jag&order=newest&limit=3"),
+        ("timeline chicago-il --q letter* --limit 3", "/jurisdictions/chicago-il/timeline?q=letter*&limit=3"),
+        ("timeline --q jag --order oldest --facets kind,year", "/timeline?q=jag&order=oldest&facets=kind,year"),
         ("deadlines", "/deadlines"),
         (
             "deadlines california --state lapsed --as-of 2018-03-01",
@@ -100,6 +102,10 @@ def test_a_place_that_nobody_knows_ends_in_one_line(seeded: str) -> None:
         ("timeline --from 2017", "from"),
         ("timeline --kind threat", "kind"),
         ("timeline --party us", "party"),
+        ("timeline --q -", "q"),
+        ("timeline --facets kind,colour", "facets"),
+        ("timeline --order best", "order"),
+        ("timeline --order relevance", "order"),
         ("timeline --state California", "state"),
         ("timeline --limit 0", "limit"),
         ("timeline --cursor zzz", "cursor"),
@@ -155,3 +161,18 @@ def test_no_stored_text_gives_orders_to_a_terminal(sqlite_url: str, tmp_path: Pa
 def test_an_empty_record_says_so(sqlite_url: str) -> None:
     assert "Nothing is on record" in run(sqlite_url, "timeline").out
     assert "No deadline is on record" in run(sqlite_url, "deadlines").out
+
+
+def test_a_search_goes_on_where_its_page_ended(seeded: str) -> None:
+    asked = ("timeline", "--q", "letter*", "--json", "--limit")
+    whole = run(seeded, *asked, "6").json["entries"]
+    first = run(seeded, *asked, "3").json
+    assert first["entries"] + run(seeded, *asked, "3", "--cursor", first["next"]).json["entries"] == whole
+
+
+def test_facets_are_said_below_the_table(seeded: str) -> None:
+    said = run(seeded, "timeline", "--q", "letter", "--facets", "party,year", "--limit", "1").out
+    counts = run(seeded, "timeline", "--q", "letter", "--facets", "party,year", "--json").json["facets"]
+    first = next(iter(counts["party"].items()))
+    assert f"party: {first[0]} {first[1]}, " in said
+    assert f"year: {' '.join(map(str, next(iter(counts['year'].items()))))}, " in said

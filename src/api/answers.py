@@ -106,11 +106,15 @@ class _Logged(msgspec.Struct):
 _logged = msgspec.json.Decoder(_Logged).decode
 
 
-def joined(snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int) -> Response:
-    """A page of JSON objects joined as they are, the cursor of the next one, and the position that it rests on."""
+def joined(
+    snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int, **more: object
+) -> Response:
+    """A page of JSON objects joined as they are, the cursor of the next one, and the position that it rests on.
+
+    `more` is what else the answer says, by name.
+    """
     cursor = cursor_of(after)
-    following = "null" if cursor is None else f'"{cursor}"'
-    end = f'],"next":{following},"position":{rests_on}}}'
-    body = b'{"%b":[%b%b' % (plural.encode(), b",".join(items), end.encode())
+    end = msgspec.json.encode({"next": cursor, "position": rests_on, **more})
+    body = b'{"%b":[%b],%b' % (plural.encode(), b",".join(items), end[1:])
     stamp = recorded_at(snapshot, rests_on)
     return Answer(snapshot.head, body, position=rests_on, stamp=stamp, following=cursor)

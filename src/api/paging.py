@@ -15,6 +15,10 @@ from domain.refusals import Problem
 # What may stand in a key: days and slugs, so that no cursor brings to the database what it cannot compare.
 Text = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z-]*$", max_length=200)]
 Number = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
+At = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
+"""A log position."""
+Fit = Annotated[int, msgspec.Meta(ge=0, le=2)]
+"""How well an entry fits what was searched for: an index in `BY_RELEVANCE`."""
 Key = TypeVar("Key")
 
 

@@ -78,11 +78,14 @@ class EntryShown(Act):
 
 
 class Timeline(Shape):
-    """A page of entries, in order of occurrence."""
+    """A page of entries, in order of occurrence or of relevance."""
 
     entries: list[EntryShown]
     next: Next
     position: Position
+    facets: dict[Literal["kind", "jurisdiction", "party", "year"], dict[str, int]] | None = Field(
+        None, description="Where asked for: how many entries there are on all pages, by facet and value."
+    )
 
 
 class Item(Shape):

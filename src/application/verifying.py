@@ -106,7 +106,7 @@ class _Stored:
 
     def __init__(self, connection: Connection, table: Table) -> None:
         self.table = table
-        self._names = [column.name for column in table.columns]
+        self._names = [column.key for column in table.columns]
         self._key = [self._names.index(name) for name in key_of(table)]
         self._position = self._names.index("position")
         query = select(table).order_by(table.c.position).execution_options(stream_results=True)

@@ -12,9 +12,9 @@ from typing import Any
 from domain.errors import Invalid
 from domain.refusals import Problem
 
-# What may stand in a key: days, instants, slugs and ids, and the numbers that order a day.
+# What may stand in a key: days, instants, slugs and ids, numbers that order a day, and log positions.
 _TEXT = re.compile(r"[0-9A-Za-z_:.-]{0,200}")
-_LARGEST = 1_000_000
+_LARGEST = 10**18
 
 
 def cursor_of(key: tuple[str | int, ...] | int | None) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import typer
 
@@ -12,6 +12,11 @@ from cli.opening import opened
 from cli.options import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State
 from cli.tables import print_bytes, print_line, print_table
 
+if TYPE_CHECKING:
+    from projections.facets import Facets
+    from projections.timeline import Page
+
+T = TypeVar("T")
 MOST_NAMED = 4
 Place = Annotated[str | None, typer.Argument(metavar="JURISDICTION", help="A place's id. Left out: every place.")]
 
@@ -25,9 +30,15 @@ def timeline(
     party: Annotated[str | None, typer.Option(help="Whose acts: federal, jurisdiction, court, press or other.")] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="DAY", help="What may have happened since.")] = None,
     to: Annotated[str | None, typer.Option(metavar="DAY", help="What may have happened until then.")] = None,
-    q: Annotated[str | None, typer.Option(metavar="WORDS", help="Words in it.")] = None,
+    q: Annotated[str | None, typer.Option(metavar="WORDS", help='Words, "phrases", begin*, -without.')] = None,
     context: Annotated[bool, typer.Option("--context", help="With the acts that name nobody.")] = False,
-    newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    order: Annotated[
+        str | None, typer.Option(help="oldest, newest or relevance. Left out: relevance with --q, else oldest.")
+    ] = None,
+    newest: Annotated[bool, typer.Option("--newest", help="The same as --order newest.")] = False,
+    facets: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Count all by kind, jurisdiction, party, year (with commas).")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     as_of: AsOf = None,
@@ -35,7 +46,7 @@ def timeline(
     recorded_by: RecordedBy = None,
     json: Json = False,
 ) -> None:
-    """Show what happened, in order of occurrence: one place's acts, or everyone's."""
+    """Show what happened, in order of occurrence or of relevance to words: one place's acts, or everyone's."""
     if place is not None and jurisdiction is not None and place != jurisdiction:
         raise typer.BadParameter(f"{place} and {jurisdiction} are two places: give one")
     with opened() as service:
@@ -46,13 +57,20 @@ def timeline(
         from cli.cursors import key_of
         from domain.facts import Kind
         from domain.sources import Party
+        from projections.facets import facets as count
+        from projections.facets import facets_in
         from projections.timeline import Wanted, page
+        from projections.words import sought
 
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
                 day(name, value)
-        if q is not None and not q.strip():
-            raise typer.BadParameter("give the words to look for", param_hint="--q")
+        _checked("q", sought, q)
+        counted = _checked("facets", facets_in, facets)
+        order = _one_of("order", "newest" if newest else order, ("oldest", "newest", "relevance"))
+        if order == "relevance" and q is None:
+            raise typer.BadParameter("relevance is to words that are looked for: give --q", param_hint="--order")
+        ranked = q is not None and order in (None, "relevance")
         named = place or jurisdiction
         wanted = Wanted(
             state=state,
@@ -62,19 +80,31 @@ def timeline(
             last=to,
             words=q,
             context=context,
-            newest=newest,
+            newest=order == "newest",
+            ranked=ranked,
         )
-        after = None if cursor is None else key_of(cursor, (str, str, int, str))
+        shape = (int, int, str, str, int, str) if ranked else (str, str, int, str)
+        after = None if cursor is None else key_of(cursor, shape)
         clocks = asked(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             if named is not None:
                 wanted = replace(wanted, jurisdiction=slug_of(snapshot, named))
             found = page(snapshot, wanted, limit, after)
+            its = None if counted is None else count(snapshot, wanted, after, counted)
     if json:
-        print_bytes(_answer(found.entries, found.next, found.rests_on))
+        print_bytes(_answer(found, its))
         return
     print_table(["Occurred", "Act"], (_row(msgspec.json.decode(entry)) for entry in found.entries), spaced=True)
+    for name, counts in ({} if its is None else its.counts).items():
+        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in counts.items())}")
     _print_next(found.next, len(found.entries))
+
+
+def _checked(name: str, read: Callable[[str], T], value: str | None) -> T | None:
+    try:
+        return None if value is None else read(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=f"--{name}") from error
 
 
 def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
@@ -83,13 +113,15 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | Non
     return value
 
 
-def _answer(entries: list[str], key: tuple[str, str, int, str] | None, rests_on: int) -> bytes:
+def _answer(found: Page, its: Facets | None) -> bytes:
     import msgspec
 
     from cli.cursors import cursor_of
 
-    end = msgspec.json.encode({"next": cursor_of(key), "position": rests_on}).decode()
-    return f'{{"entries":[{",".join(entries)}],{end[1:]}'.encode()
+    rests_on = found.rests_on if its is None else max(found.rests_on, its.rests_on)
+    more = {} if its is None else {"facets": its.counts}
+    end = msgspec.json.encode({"next": cursor_of(found.next), "position": rests_on, **more})
+    return b'{"entries":[%b],%b' % (b",".join(found.bodies), end[1:])
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, str]:
@@ -112,7 +144,7 @@ def _said(entry: dict[str, Any]) -> Iterator[str]:
     yield f"{entry['id']}; rests on {'; '.join(one.get('publisher', one['title']) for one in entry['sources'])}"
 
 
-def _print_next(key: tuple[str, str, int, str] | None, shown: int) -> None:
+def _print_next(key: tuple[str | int, ...] | None, shown: int) -> None:
     from cli.cursors import cursor_of
 
     if not shown:

@@ -45,19 +45,38 @@ class Asked(msgspec.Struct):
 
 
 class Acting(msgspec.Struct):
-    """Whose side acted."""
+    """Who acted, and on whose side."""
 
     party: str
+    name: str | None = None
+    office: str | None = None
+
+
+class Quoted(msgspec.Struct):
+    """Words, and whose they are."""
+
+    text: str
+    speaker: str | None = None
+
+
+class Resting(msgspec.Struct):
+    """A source's names."""
+
+    title: str
+    publisher: str | None = None
 
 
 class Header(msgspec.Struct):
-    """The few fields of an entry that become columns: a replay decodes these and no more."""
+    """The fields of an entry that become columns, or words to search by: a replay decodes these and no more."""
 
     id: str
     kind: str
     occurred: str
     actor: Acting
     jurisdictions: tuple[str, ...]
+    summary: str
+    sources: tuple[Resting, ...]
+    quotes: tuple[Quoted, ...] = ()
     public: str | None = None
     sequence: int = 0
     respond_by: Asked | None = None

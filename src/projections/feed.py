@@ -9,7 +9,6 @@ from heapq import merge
 from operator import itemgetter
 from typing import Any
 
-import msgspec
 from sqlalchemy import bindparam, func, select
 
 from domain.law import Clocks
@@ -18,12 +17,13 @@ from eventlog.log import EventLog, Recorded
 from eventlog.statements import Statement
 from projections.entry_history import event_name, told
 from projections.rows import NATIONAL, finished
+from projections.search import asking
 from projections.snapshot import Snapshot
 from projections.tables import live
-from projections.timeline import Key, Wanted, page
+from projections.timeline import IN_STATE, Wanted, conditions
+from projections.words import sought
 
-_versions, _timeline, _places = live().versions, live().timeline, live().places
-_PAGE = 1_000
+_versions, _timeline = live().versions, live().timeline
 _SPAN = Statement(
     select(func.min(_versions.c.position), func.max(_versions.c.position)).where(
         _versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head")
@@ -41,9 +41,8 @@ class Latest:
 
 def latest(snapshot: Snapshot, wanted: Wanted, limit: int, before: int | None) -> Latest:
     """The entries whose present version was recorded last, below the position `before`."""
-    rows = _searched(snapshot, wanted, before) if wanted.words else _newest(snapshot, wanted, limit + 1, before)
     found: list[tuple[int, bytes]] = []
-    for position, body in rows:
+    for position, body in _newest(snapshot, wanted, limit + 1, before):
         if found and found[-1][0] == position:  # what names a place and its agency comes once from each
             continue
         if len(found) == limit:
@@ -84,14 +83,12 @@ def _rows(
         "scope": scope,
         "state": None if scope == NATIONAL else wanted.state,
         "public_by": at.public_by,
-        "kind": wanted.kind,
-        "party": wanted.party,
-        "first": wanted.first,
-        "last": wanted.last,
         "before": before,
     }
-    given = {name: value for name, value in values.items() if value is not None}
-    statement = _statement(frozenset(given))
+    given = wanted.filters | {name: value for name, value in values.items() if value is not None}
+    statement = _statement(frozenset(given), words=wanted.words is not None)
+    if wanted.words is not None:
+        given |= asking(snapshot.connection, sought(wanted.words), "anywhere")
     rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
     return [
         (position, bytes(body) + _end(certain=hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)))
@@ -104,60 +101,15 @@ def _end(*, certain: bool) -> bytes:
 
 
 @cache
-def _statement(given: frozenset[str]) -> Statement:
+def _statement(given: frozenset[str], *, words: bool) -> Statement:
     its = _versions.c
-    in_state = select(_places.c.id).where(_places.c.state == bindparam("state"), _places.c.until > bindparam("head"))
-    whom = {
-        "scope": _timeline.c.jurisdiction == bindparam("scope"),
-        "state": _timeline.c.jurisdiction.in_(in_state),
-    }
+    whom = {"scope": _timeline.c.jurisdiction == bindparam("scope"), "state": IN_STATE}
     naming = [condition for name, condition in whom.items() if name in given]
-    filters = {
-        "public_by": its.public_lo <= bindparam("public_by"),
-        "kind": its.kind == bindparam("kind"),
-        "party": its.party == bindparam("party"),
-        "first": its.hi >= bindparam("first"),
-        "last": its.lo <= bindparam("last"),
-        "before": its.position < bindparam("before"),
-    }
     query = select(its.position, its.hi, its.public_hi, AsBytes(its.body)).where(
-        its.position <= bindparam("head"),
-        its.until > bindparam("head"),
-        its.lo <= bindparam("as_of"),
-        *(condition for name, condition in filters.items() if name in given),
+        *conditions(given, "anywhere" if words else None), its.until > bindparam("head")
     )
+    if "before" in given:
+        query = query.where(its.position < bindparam("before"))
     if naming:
         query = query.where(its.position.in_(select(_timeline.c.position).where(*naming)))
     return Statement(query.order_by(its.position.desc()).limit(bindparam("size")))
-
-
-def _searched(snapshot: Snapshot, wanted: Wanted, before: int | None) -> list[tuple[int, bytes]]:
-    """Of what has the words wanted, all is found first: there is no order of recording in a search."""
-    found: list[tuple[int, bytes]] = []
-    after: Key | None = None
-    while True:
-        its = page(snapshot, wanted, _PAGE, after)
-        found += [(_revised(body), body) for body in its.bodies]
-        after = its.next
-        if after is None:
-            break
-    return sorted((one for one in found if before is None or one[0] < before), reverse=True)
-
-
-class _Revised(msgspec.Struct):
-    position: int
-
-
-class _Log(msgspec.Struct):
-    revised: _Revised
-
-
-class _Entry(msgspec.Struct):
-    log: _Log
-
-
-_entry = msgspec.json.Decoder(_Entry).decode
-
-
-def _revised(body: bytes) -> int:
-    return _entry(body).log.revised.position

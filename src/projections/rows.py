@@ -10,6 +10,7 @@ import msgspec
 from domain.dates import bounds
 from domain.law import STILL
 from projections.change import Change, EntryChange, Header, PlaceChange
+from projections.words import folded
 
 NATIONAL = ""
 """In `timeline.jurisdiction`: the entry names nobody and belongs to the national line."""
@@ -30,6 +31,7 @@ class Rows(msgspec.Struct):
     names: list[Row] = []
     links: list[Row] = []
     due_days: list[Row] = []
+    words: list[Row] = []
     superseded_entries: list[tuple[int, int]] = []
     superseded_places: list[tuple[int, int]] = []
 
@@ -67,6 +69,7 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
             rendered(change),
         )
     )
+    rows.words.append((position, *_words(header)))
     review = header.belongs_to
     for jurisdiction in header.jurisdictions or _NOBODY:
         rows.timeline.append((jurisdiction, lo, hi, sequence, id_, position, review))
@@ -85,6 +88,16 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
             rows.due_days.append((day, id_, position))
     if change.before is not None:
         rows.superseded_entries.append((change.before, position))
+
+
+def _words(header: Header) -> tuple[str, str, str]:
+    """What the entry is searched by: summary, quotes, actor and sources."""
+    actor, quotes, sources = header.actor, header.quotes, header.sources
+    return (
+        folded(header.summary),
+        folded(*(text for quote in quotes for text in (quote.text, quote.speaker))),
+        folded(actor.name, actor.office, *(text for one in sources for text in (one.title, one.publisher))),
+    )
 
 
 def _names(header: Header, review: str | None) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ number. The same tables under another prefix are what a rebuild fills beside tho
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -21,15 +22,24 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    text,
     update,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
 from eventlog.statements import Insert, Statement
 from projections.rows import Rows
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever a table or a fold here changes: what was built by another version is rebuilt."""
+
+LEXEMES = "array_to_tsvector(string_to_array(summary || ' ' || quotes || ' ' || named, ' '))"
+"""What PostgreSQL's text search looks through: the words as they are, which it is not to parse."""
+_FTS5 = """columnsize = 0, tokenize = "ascii tokenchars '_'" """
+"""SQLite's: words are split by spaces alone, for beyond ASCII this takes every character for a letter."""
 
 
 def _text() -> TypeEngine[str]:
@@ -117,6 +127,16 @@ class ReadModels:
             PrimaryKeyConstraint("due", "demand", "position"),
             sqlite_with_rowid=False,
         )
+        self.words = Table(
+            f"{prefix}words",
+            self.metadata,
+            # The row key of a virtual table can have no other name.
+            Column("rowid", _position(), key="position", primary_key=True, autoincrement=False),
+            Column("summary", _text(), nullable=False),
+            Column("quotes", _text(), nullable=False),
+            Column("named", _text(), nullable=False),
+            info={"fts5": True},
+        )
         # Few versions are law, so this one is kept while the rows come in; making it would read every version.
         Index(
             f"{prefix}versions_law",
@@ -154,9 +174,13 @@ class ReadModels:
             Index(f"{prefix}places_by_id", self.places.c.id, self.places.c.position),
             Index(f"{prefix}places_by_geoid", self.places.c.geoid),
             Index(f"{prefix}places_by_ocd", self.places.c.ocd),
+            # SQLite's table of words is its own index.
+            Index(f"{prefix}words_found", text(LEXEMES), postgresql_using="gin", _table=self.words).ddl_if(
+                dialect="postgresql"
+            ),
         )
         """What a rebuild makes when the rows are in."""
-        self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days)
+        self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days, self.words)
         self.insert = {table.name.removeprefix(prefix): Insert(table) for table in self.tables}
         self._close = {
             table: Statement(
@@ -178,7 +202,17 @@ class ReadModels:
 def key_of(table: Table) -> list[str]:
     """The columns that tell a table's rows apart: its primary key, or the unique index in place of one."""
     columns = table.primary_key.columns or next(index.columns for index in table.indexes if index.unique)
-    return [column.name for column in columns]
+    return [column.key for column in columns]
+
+
+@compiles(CreateTable, "sqlite")
+def _create_table(element: CreateTable, compiler: DDLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what it passes on
+    table = element.element
+    if not table.info.get("fts5"):
+        plain: str = compiler.visit_create_table(element, **kw)  # type: ignore[no-untyped-call]  # SQLAlchemy says none
+        return plain
+    columns = [column.name for column in table.columns if not column.primary_key]
+    return f"CREATE VIRTUAL TABLE {table.name} USING fts5({', '.join(columns)}, {_FTS5})"
 
 
 generations = Table(

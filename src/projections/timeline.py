@@ -1,17 +1,16 @@
-"""The timeline: entries in order of occurrence, a page at a time, as the JSON that each row carries."""
+"""The timeline: entries in order of occurrence or of relevance, a page at a time, as the JSON that each row carries."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from heapq import merge
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, select, tuple_
 
 from domain.errors import NotFound
 from domain.jurisdictions import Place
@@ -19,8 +18,10 @@ from domain.law import STILL, Clocks
 from eventlog.as_bytes import AsBytes
 from eventlog.statements import Statement
 from projections.rows import NATIONAL, finished
+from projections.search import BY_RELEVANCE, Where, asking, says
 from projections.snapshot import Snapshot
 from projections.tables import live
+from projections.words import sought
 
 _versions, _timeline, _places = live().versions, live().timeline, live().places
 _CHUNK = 200
@@ -28,11 +29,16 @@ _LONGEST_KEPT = 100
 """Entries of a page that is remembered: a longer one is an export, and seldom asked for twice."""
 Key = tuple[str, str, int, str]
 """The order of occurrence: earliest bound, latest bound, sequence, entry id."""
+RankedKey = tuple[int, int, str, str, int, str]
+"""The log position that the first page was read at, how well an entry fits (the index in `BY_RELEVANCE`), and `Key`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: whom they name, what they are, when they may have happened, and the words in them."""
+    """Which entries: whom they name, what they are, when they may have happened, and the words in them.
+
+    `ranked`, which needs words: those that fit best come first, and of those that fit as well, the newest.
+    """
 
     jurisdiction: str | None = None
     state: str | None = None
@@ -43,6 +49,13 @@ class Wanted:
     words: str | None = None
     context: bool = False
     newest: bool = False
+    ranked: bool = False
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The values of the conditions on a version itself that are asked for, by name."""
+        named = {"kind": self.kind, "party": self.party, "first": self.first, "last": self.last}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,7 @@ class Page:
     """Some entries as JSON objects, the key to go on from, and the log position that they rest on."""
 
     bodies: list[bytes]
-    next: Key | None
+    next: Key | RankedKey | None
     rests_on: int
 
     @property
@@ -59,38 +72,48 @@ class Page:
         return [body.decode() for body in self.bodies]
 
 
-def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | None) -> Page:
+def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | RankedKey | None) -> Page:
     """The entries that count on the clocks asked, certainly or maybe, from beyond the key `after`."""
-    if wanted.jurisdiction is None:
-        place, at = None, snapshot.clocks()
-    else:
-        place = snapshot.place(wanted.jurisdiction)
-        at = snapshot.clocks(place.time_zone)
+    snapshot = pinned(snapshot, after)
+    place, at = place_and_clocks(snapshot, wanted)
     if limit > _LONGEST_KEPT:
         return _read(snapshot, wanted, place, at, limit, after)
     return snapshot.memory.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
 
 
-def _read(snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, limit: int, after: Key | None) -> Page:
+def pinned(snapshot: Snapshot, after: Key | RankedKey | None) -> Snapshot:
+    """The record that a page goes on from: all pages of a ranked answer are read at the position of the first."""
+    if after is None or isinstance(after[0], str):
+        return snapshot
+    position = min(after[0], snapshot.position)
+    return replace(snapshot, asked=replace(snapshot.asked, position=position))
+
+
+def place_and_clocks(snapshot: Snapshot, wanted: Wanted) -> tuple[Place | None, Clocks]:
+    """The place asked about, and the clocks, with today being the day there."""
+    if wanted.jurisdiction is None:
+        return None, snapshot.clocks()
+    place = snapshot.place(wanted.jurisdiction)
+    return place, snapshot.clocks(place.time_zone)
+
+
+def _read(
+    snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, limit: int, after: Key | RankedKey | None
+) -> Page:
     rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
-    scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
-    if wanted.context and (place is not None or wanted.state is not None):
-        scopes.append(NATIONAL)
-    sources = [_rows(snapshot, wanted, scope, at, after, limit + 1) for scope in scopes]
-    rows = sources[0] if len(sources) == 1 else merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest)
     bodies: list[bytes] = []
-    last: Key | None = None
+    last: Key | RankedKey | None = None
     head, as_of, public_by = at.position, at.as_of, at.public_by
-    for lo, hi, sequence, id_, position, until, public_hi, body in rows:
+    for key, position, until, public_hi, body in _found(snapshot, wanted, place, at, after, limit + 1):
         if until <= head:
             rests_on = max(rests_on, until)
-        elif last is None or id_ != last[3]:  # what names a place and its agency comes once from each
+        elif key != last:  # what names a place and its agency comes once from each
             if len(bodies) == limit:
                 return Page(bodies, last, rests_on)
             rests_on = max(rests_on, position)
-            certain = hi <= as_of and (public_by is None or public_hi <= public_by)
+            certain = key[-3] <= as_of and (public_by is None or public_hi <= public_by)
             bodies.append(body + (_CERTAIN if certain else _MAYBE))
-            last = lo, hi, sequence, id_
+            last = key
     return Page(bodies, None, rests_on)
 
 
@@ -134,31 +157,58 @@ _ENTRY = Statement(
 )
 
 
+def _found(
+    snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, after: Key | RankedKey | None, size: int
+) -> Iterator[tuple[Any, int, int, str, bytes]]:
+    """Key, position, `until`, latest public day and body of the versions that may be wanted, in the order asked."""
+    if not wanted.ranked:
+        for row in _in_order(snapshot, wanted, "anywhere", place, at, cast("Key | None", after), size):
+            yield row[:4], *row[4:]
+        return
+    _, first, *key = after or (0, 0)
+    beyond = cast("Key | None", tuple(key) or None)
+    for fit in range(max(cast("int", first), 0), len(BY_RELEVANCE)):
+        for row in _in_order(snapshot, wanted, BY_RELEVANCE[fit], place, at, beyond, size):
+            yield (at.position, fit, *row[:4]), *row[4:]
+        beyond = None
+
+
+def _in_order(
+    snapshot: Snapshot, wanted: Wanted, where: Where, place: Place | None, at: Clocks, after: Key | None, size: int
+) -> Iterator[Any]:
+    scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
+    if wanted.context and (place is not None or wanted.state is not None):
+        scopes.append(NATIONAL)
+    sources = [_rows(snapshot, wanted, where, scope, at, after, size) for scope in scopes]
+    if len(sources) == 1:
+        return sources[0]
+    return merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest or wanted.ranked)
+
+
 def _rows(
-    snapshot: Snapshot, wanted: Wanted, scope: str | None, at: Clocks, after: Key | None, size: int
+    snapshot: Snapshot, wanted: Wanted, where: Where, scope: str | None, at: Clocks, after: Key | None, size: int
 ) -> Iterator[Any]:
     """The version rows of one scope (a jurisdiction's own line, the national one, or all) that may be wanted."""
     values: dict[str, Any] = {
         "scope": scope,
         "public_by": at.public_by,
         "state": None if scope == NATIONAL else wanted.state,
-        "kind": wanted.kind,
-        "party": wanted.party,
-        "first": wanted.first,
-        "last": wanted.last,
-        "like": _like(wanted.words),
     }
-    given = {name: value for name, value in values.items() if value is not None}
-    needle = wanted.words.casefold() if wanted.words else None
-    size = min(size, _CHUNK) if needle is None else _CHUNK
+    given = wanted.filters | {name: value for name, value in values.items() if value is not None}
+    newest = wanted.newest or wanted.ranked
+    words = {} if wanted.words is None else asking(snapshot.connection, sought(wanted.words), where)
+    if not words:
+        size = min(size, _CHUNK)  # else every chunk would be another search
     # Beyond every version of the entry that the key names: positions are below that.
-    from_ = None if after is None else (*after, 0 if wanted.newest else STILL)
+    from_ = None if after is None else (*after, 0 if newest else STILL)
     while True:
         if from_ is not None:
             given |= dict(zip(_ORDER, from_, strict=True))
-        statement = _statement(frozenset(given), newest=wanted.newest)
-        rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
-        yield from rows if needle is None else (row for row in rows if _says(row[-1], needle))
+        statement = _statement(frozenset(given), where if words else None, newest=newest)
+        rows = statement.run(
+            snapshot.connection, **given, **words, head=at.position, as_of=at.as_of, size=size
+        ).fetchall()
+        yield from rows
         if len(rows) < size:
             return
         from_ = rows[-1][:5]
@@ -168,74 +218,47 @@ _ORDER = ("lo", "hi", "sequence", "entry", "position")
 
 
 @cache
-def _statement(given: frozenset[str], *, newest: bool) -> Statement:
+def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> Statement:
     """The query for the filters given, in the order of the index that serves it."""
     by = _timeline if given & {"scope", "state"} else _versions
     order = [by.c[name] for name in _ORDER]
     query = select(*order, _versions.c.until, _versions.c.public_hi, AsBytes(_versions.c.body))
     if by is _timeline:
         query = query.join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
-    query = query.where(by.c.position <= bindparam("head"), by.c.lo <= bindparam("as_of"))
+    query = query.where(*conditions(given, where, by))
+    if "scope" in given:
+        query = query.where(_timeline.c.jurisdiction == bindparam("scope"))
+    if "state" in given:
+        query = query.where(IN_STATE).distinct()
+    if "lo" in given:
+        key = tuple_(*(bindparam(name) for name in _ORDER))
+        query = query.where(tuple_(*order) < key if newest else tuple_(*order) > key)
+    query = query.order_by(*(column.desc() if newest else column for column in order))
+    return Statement(query.limit(bindparam("size")))
+
+
+IN_STATE = _timeline.c.jurisdiction.in_(
+    select(_places.c.id).where(_places.c.state == bindparam("state"), _places.c.until > bindparam("head"))
+)
+"""That a row of the timeline is of a place in the state asked for."""
+
+
+def conditions(given: frozenset[str], where: Where | None, by: Any = _versions) -> list[ColumnElement[bool]]:  # noqa: ANN401  # either table
+    """What a version must be to be shown, for the filters given and the words sought; days by columns of `by`."""
     filters = {
-        "scope": _timeline.c.jurisdiction == bindparam("scope"),
-        "state": _timeline.c.jurisdiction.in_(
-            select(_places.c.id).where(_places.c.state == bindparam("state"), _places.c.until > bindparam("head"))
-        ),
         "public_by": _versions.c.public_lo <= bindparam("public_by"),
         "kind": _versions.c.kind == bindparam("kind"),
         "party": _versions.c.party == bindparam("party"),
         "first": by.c.hi >= bindparam("first"),
         "last": by.c.lo <= bindparam("last"),
-        "like": _versions.c.body.ilike(bindparam("like"), escape="\\"),
     }
-    query = query.where(*(condition for name, condition in filters.items() if name in given))
-    if "lo" in given:
-        key = tuple_(*(bindparam(name) for name in _ORDER))
-        query = query.where(tuple_(*order) < key if newest else tuple_(*order) > key)
-    if given >= {"state"}:
-        query = query.distinct()
-    query = query.order_by(*(column.desc() if newest else column for column in order))
-    return Statement(query.limit(bindparam("size")))
-
-
-def _like(words: str | None) -> str | None:
-    """A pattern that every entry with the words in it fits: the longest run of them that JSON writes as it is."""
-    if not words:
-        return None
-    run = max(re.findall(r"[A-Za-z0-9 ]+", words), key=len, default="")
-    return f"%{run}%"
-
-
-def _says(body: bytes, needle: str) -> bool:
-    """Whether the words stand in the entry's summary, quotes, actor, or a source's title or publisher."""
-    entry = _decode(body + b"}")
-    texts = [entry.summary, entry.actor.name, entry.actor.office]
-    texts += [text for quote in entry.quotes for text in (quote.text, quote.speaker)]
-    texts += [text for source in entry.sources for text in (source.title, source.publisher)]
-    return any(text is not None and needle in text.casefold() for text in texts)
-
-
-class _Actor(msgspec.Struct):
-    name: str | None = None
-    office: str | None = None
-
-
-class _Quote(msgspec.Struct):
-    text: str
-    speaker: str | None = None
-
-
-class _Source(msgspec.Struct):
-    title: str
-    publisher: str | None = None
+    always = [by.c.position <= bindparam("head"), by.c.lo <= bindparam("as_of")]
+    words = [] if where is None else [says(where)]
+    return always + [condition for name, condition in filters.items() if name in given] + words
 
 
 class _Read(msgspec.Struct):
     jurisdictions: tuple[str, ...]
-    summary: str
-    actor: _Actor
-    sources: tuple[_Source, ...]
-    quotes: tuple[_Quote, ...] = ()
 
 
 _decode = msgspec.json.Decoder(_Read).decode

@@ -11,13 +11,14 @@ from fastapi import Request
 from api.addresses import slug_of
 from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing
 from api.formats.words import html_of, title_of, web_address
-from api.paging import Number, Text, key_of
+from api.paging import At, Fit, Number, Text, key_of
 from domain.dates import bounds
 from projections.feed import latest, revision
 from projections.snapshot import Snapshot
-from projections.timeline import Wanted, page
+from projections.timeline import Key, RankedKey, Wanted, page
 
-KEY = msgspec.json.Decoder(tuple[Text, Text, Number, Text])
+_KEY = msgspec.json.Decoder(tuple[Text, Text, Number, Text])
+_RANKED_KEY = msgspec.json.Decoder(tuple[At, Fit, Text, Text, Number, Text])
 _FEED_KEY = msgspec.json.Decoder(int)
 _PIECE = 1_000
 _SEPARATOR = " | "
@@ -41,11 +42,17 @@ def wanted_by(filters: Any, place: str | None) -> Wanted:  # noqa: ANN401 - the 
         words=filters.q,
         context=filters.context,
         newest=filters.order == "newest",
+        ranked=filters.ranked,
     )
 
 
+def key_in(filters: Any) -> Key | RankedKey | None:  # noqa: ANN401 - as above
+    """The key that the cursor of the filters stands for, in the order that they ask for."""
+    return key_of(filters.cursor, _RANKED_KEY) if filters.ranked else key_of(filters.cursor, _KEY)
+
+
 class Entries(Listing):
-    """Entries, in order of occurrence; in feeds in order of recording."""
+    """Entries, in the order asked; in feeds in order of recording."""
 
     columns = (
         "id", "kind", "occurred", "earliest", "latest", "public", "certain", "standing", "party", "actor", "office",
@@ -66,7 +73,7 @@ class Entries(Listing):
 
     def pieces(self) -> Iterator[list[bytes]]:
         """In the order of the list."""
-        after, left = key_of(self.question.cursor, KEY), self.limit
+        after, left = key_in(self.question), self.limit
         while True:
             with self.look() as snapshot:
                 found = page(snapshot, self._wanted, _PIECE if left is None else left, after)
