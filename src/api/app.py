@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import (
+    batches,
     calendar,
     changes,
     deadlines,
@@ -59,6 +60,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         deadlines,
         calendar,
         entries,
+        batches,
         revisions,
         changes,
         log,

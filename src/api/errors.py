@@ -12,6 +12,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from application.bulk.batch import BadRows, TooManyRows
+from application.strict_json import NotJson
 from domain.errors import Conflict, Invalid, NotFound, RecordError, Refused, Stale
 from domain.refusals import Problem
 
@@ -24,10 +26,6 @@ _MOST_PROBLEMS = 100
 
 class Malformed(Invalid):
     """The question is not well formed."""
-
-
-class NotJson(Invalid):
-    """The body is not JSON."""
 
 
 class KeyNeeded(RecordError):
@@ -63,8 +61,10 @@ TABLE: dict[type[RecordError], Row] = {
     NotFound: Row(404, "not-on-record", "Not on record"),
     Conflict: Row(409, "conflict", "On record with other content"),
     Stale: Row(412, "stale", "The entry has another version"),
+    TooManyRows: Row(413, "too-many-rows", "There are too many rows"),
     TooLarge: Row(413, "too-large", "The body is too large"),
-    WrongMediaType: Row(415, "wrong-media-type", "Only JSON is read here"),
+    WrongMediaType: Row(415, "wrong-media-type", "The body is of a kind that is not read here"),
+    BadRows: Row(422, "bad-rows", "Rows cannot be recorded"),
     Invalid: Row(422, "invalid", "The fields are not well formed"),
     Unconditional: Row(428, "if-match-needed", "Which version was this decided on?"),
     Refused: Row(422, "refused", "The record cannot carry this"),
@@ -113,11 +113,13 @@ def shortened(text: str, longest: int) -> str:
 
 
 def _error(one: Problem) -> dict[str, Any]:
-    error = {
+    error: dict[str, Any] = {
         "field": shortened(one.field, _LONGEST_VALUE),
         "value": _echoed(one.value),
         "message": shortened(one.message, _LONGEST_TEXT),
     }
+    if one.row is not None:
+        error["row"] = one.row
     return error | ({"where": one.where} if one.where else {})
 
 
