@@ -96,7 +96,7 @@ def test_every_bad_row_is_named_and_nothing_is_recorded(world: World) -> None:
         (7, "id", "good"),
         (8, "id", "twice"),
         (9, "(the whole)", "NaN"),
-        (10, "id", "?"),
+        (10, "id", "'\\ud800'"),
         (11, "(the whole)", [1]),
         (13, "standing", "retracted"),
         (14, "act", "retract"),
@@ -213,8 +213,15 @@ def test_the_exported_list_of_entries_can_be_loaded_elsewhere(
     fields = [{name: one[name] for name in one if name not in ("certain", "standing", "log")} for one in listed]
     assert batch(world, [*places, *fields], "csv").json()["already"] == len(places) + len(listed)
     again = pages(world, "timeline", "entries", limit=1000)
-    without = [[{name: one[name] for name in one if name != "log"} for one in its] for its in (listed, again)]
-    assert without[0] == without[1]
+    assert told(again) == told(listed)
+
+
+def told(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What entries say; a field that a correction emptied says nothing."""
+    return [
+        {name: value for name, value in one.items() if name != "log" and (value != [] or name == "jurisdictions")}
+        for one in entries
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, Field
 
-from api.answers import answer
+from api.answers import encoded
 from api.bodies import BEARER, Submission, body_of, media_type_of, recorder_of, refuse_but
 from api.clocks import service_of
 from api.documents import documented
 from api.errors import KeyNeeded
 from api.examples import A_JURISDICTION, A_WARNING
+from api.http.exchange import exchange_of
 from api.questions import Question, read
 from application.bulk.batch import record_rows
 from application.bulk.formats import MEDIA_TYPES, READERS
@@ -109,6 +110,7 @@ _BODY: dict[str, Any] = {"required": True, "content": _ROWS}
 def record_a_batch(request: Request, its: Annotated[Submission, Depends(batch)]) -> Response:
     """Records entries, and the jurisdictions they name: all, or on any fault none, with every bad row in `errors`."""
     asked = read(Trial, request)
+    exchange_of(request).trial = asked.dry_run
     service = service_of(request)
     settings: Settings = request.app.state.settings
     recorder = recorder_of(service, its.key)
@@ -129,4 +131,4 @@ def record_a_batch(request: Request, its: Annotated[Submission, Depends(batch)])
         "dry_run": asked.dry_run,
     }
     with service.snapshot() as snapshot:
-        return answer(snapshot, msgspec.json.encode(shown))
+        return encoded(snapshot, shown)

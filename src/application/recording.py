@@ -98,7 +98,7 @@ def record(
         for revision in revisions:
             outcome, directory = revise(service, append, directory, revision)
             revised.append(outcome)
-    positions = at | {one.stream: one.position for one in recorded}
+    positions = {stream: one.position for stream, one in at.items()} | {one.stream: one.position for one in recorded}
     return [Outcome(one.id, positions[one.event.stream], one.event.stream in at) for one in new] + revised
 
 
@@ -213,8 +213,8 @@ class OnRecord:
         )
 
 
-def on_record(service: Service, append: Append, new: Sequence[New]) -> tuple[dict[str, int], list[OnRecord]]:
-    """The positions of what is on record already, by stream, and what is there with other content."""
+def on_record(service: Service, append: Append, new: Sequence[New]) -> tuple[dict[str, Recorded], list[OnRecord]]:
+    """The first events of what is on record already, by stream, and what is there with other content."""
     service.memory.refresh(append.connection, append.head)
     rows = _FIRST.run(append.connection, streams=listed(append.connection, [one.event.stream for one in new]))
     found = {row[1]: Recorded(*row) for row in rows}
@@ -223,7 +223,7 @@ def on_record(service: Service, append: Append, new: Sequence[New]) -> tuple[dic
         for one in new
         if (there := found.get(one.event.stream)) is not None and bytes(there.state) != one.event.state
     ]
-    return {stream: there.position for stream, there in found.items()}, others
+    return found, others
 
 
 def judged(append: Append, service: Service, fresh: Sequence[New]) -> tuple[Directory, list[Problem]]:

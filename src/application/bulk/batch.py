@@ -6,7 +6,8 @@ of a row that could not be read is not held against the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from application.bulk.rows import WHOLE, Row
 from application.bulk.suspects import Suspect, suspects
+from application.idempotency import carried_out_to
 from application.recording import Item, New, judged, located, on_record, revise, validated
 from application.revising import Revision
 from application.service import Service
@@ -31,7 +33,7 @@ from domain.events import (
     LaterEvent,
 )
 from domain.refusals import Problem
-from eventlog.log import Append
+from eventlog.log import Append, Recorded
 
 _PIECE = 2_000
 _ACTS: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
@@ -43,6 +45,7 @@ _ACTS: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
 }
 # What answers say of an entry beside its own fields.
 _SAID = ("certain", "log")
+_CALLED = re.compile(r"[A-Za-z0-9_.-]{1,160}")
 _NAMED = ("review", "policy", "list", "case", "subjects")
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it is done, and of how much, where that is known."""
@@ -154,8 +157,9 @@ def _sorted(service: Service, rows: Iterable[tuple[str, Row]], *, revising: bool
 
 
 def _item(file: str, row: Row) -> tuple[Item, list[Problem]]:
-    id_ = row.fields.get("id", f"item {row.number}")
-    where = f"{file}: {id_}" if file else ""
+    id_ = row.fields.get("id")
+    called = id_ if isinstance(id_, str) and _CALLED.fullmatch(id_) else f"item {row.number}"
+    where = f"{file}: {called}" if file else ""
     fields = {name: value for name, value in row.fields.items() if value is not None and name not in _SAID}
     problems = list(row.problems)
     standing = fields.pop("standing", "stands")
@@ -189,6 +193,9 @@ def _recorded(service: Service, append: Append, batch: _Batch, progress: Progres
     new = batch.new
     at, others = on_record(service, append, new)
     batch.problems += [one.new.problem(str(one)) for one in others]
+    done = carried_out_to()
+    if done is not None and not others:
+        return _told_again(append, batch, at, done)
     fresh = [one for one in new if one.event.stream not in at]
     directory, problems = judged(append, service, fresh)
     batch.problems += [one for one in problems if not (isinstance(one.value, str) and one.value in batch.spoilt)]
@@ -210,6 +217,13 @@ def _recorded(service: Service, append: Append, batch: _Batch, progress: Progres
         else:
             recorded += not outcome.already
     return Report(recorded, batch.rows - recorded, suspected)
+
+
+def _told_again(append: Append, batch: _Batch, at: Mapping[str, Recorded], done: int) -> Report:
+    """The report of a batch that was recorded and then cut off: everything recorded together has one stamp."""
+    stamps = {one.recorded_at for one in at.values() if one.position == done}
+    its = [one for one in batch.new if (there := at.get(one.event.stream)) is not None and there.recorded_at in stamps]
+    return Report(len(its), batch.rows - len(its), suspects(append.connection, its))
 
 
 def _spoilt(fields: Any) -> set[str]:  # noqa: ANN401 - whatever was written

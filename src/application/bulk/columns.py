@@ -71,7 +71,7 @@ def _fields(cls: type[BaseModel], name: str) -> Iterator[Any]:
             yield info.annotation if not info.metadata else Annotated[info.annotation, *info.metadata]
 
 
-def _found(annotation: Any, rest: Sequence[str]) -> tuple[tuple[Part, ...], Convert] | None:  # noqa: ANN401 - a type
+def _found(annotation: Any, rest: Sequence[str]) -> tuple[tuple[Part, ...], Convert] | None:  # noqa: ANN401 - whatever an annotation is
     kinds = list(_plain(annotation))
     if not rest:
         return (), _converter(kinds)
@@ -91,7 +91,7 @@ def _found(annotation: Any, rest: Sequence[str]) -> tuple[tuple[Part, ...], Conv
     return None
 
 
-def _plain(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:  # noqa: ANN401 - a type
+def _plain(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:  # noqa: ANN401 - whatever an annotation is
     """What a field may be, without `None`, each with what is said of it."""
     if get_origin(annotation) is Annotated:
         its, *more = get_args(annotation)
@@ -114,7 +114,7 @@ def _converter(kinds: Sequence[tuple[Any, tuple[Any, ...]]]) -> Convert:
     return _json
 
 
-def _is_word(annotation: Any) -> bool:  # noqa: ANN401 - a type
+def _is_word(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation is
     """Whether it is text of a pattern, as ids and states are: `|` is never in one."""
     return any(
         kind is str and any(isinstance(one, StringConstraints) and one.pattern for one in metadata)

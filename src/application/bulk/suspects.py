@@ -38,12 +38,14 @@ def suspects(connection: Connection, fresh: Sequence[New]) -> list[Suspect]:
     """Those of the acts about to be recorded that have their like on record, or before them in the same batch."""
     found: list[Suspect] = []
     before: dict[Likeness, list[str]] = {}
+    own = {one.id for one in fresh}
     acts = [one for one in fresh if one.judged is not None]
     for start in range(0, len(acts), _PIECE):
         piece = [(one, one.judged.act, _likeness(one.judged.act)) for one in acts[start : start + _PIECE] if one.judged]
         on_record: dict[Likeness, list[str]] = {}
         for body in alike(connection, ((named, lo, hi) for _, _, (_, lo, hi, named) in piece)):
-            on_record.setdefault(_likeness(body), []).append(body.id)
+            if body.id not in own:
+                on_record.setdefault(_likeness(body), []).append(body.id)
         for new, act, likeness in piece:
             its = before.setdefault(likeness, [])
             like = (*sorted(on_record.get(likeness, ())), *its)[:_MOST_LIKE]
