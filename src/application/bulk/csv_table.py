@@ -75,9 +75,9 @@ def _row(number: int, heading: Sequence[Column], cells: Sequence[str]) -> Row:
     tree: dict[Part, Any] = {}
     problems: list[Problem] = []
     for (name, path, convert), cell in zip(heading, cells, strict=True):
-        text = cell[1:] if cell.startswith("'") and _DEFUSED.match(cell) else cell
-        if not text:
+        if not cell:
             continue
+        text = cell[1:] if cell.startswith("'") and _DEFUSED.match(cell) else cell
         if "\0" in text or (not text.isascii() and not _is_text(text)):
             problems.append(Problem(name, cell, "is not UTF-8 text without NUL"))
             continue
