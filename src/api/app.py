@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    batches,
     calendar,
     changes,
     deadlines,
@@ -76,6 +77,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         publishing,
         calendar,
         entries,
+        batches,
         revisions,
         changes,
         suffixes,

@@ -37,6 +37,7 @@ class FieldError(Shape):
     field: str
     value: Any
     message: str
+    row: int | None = Field(None, description="Of a batch: the line, the item, or the row as a spreadsheet counts.")
 
 
 class ProblemShown(Shape):
@@ -47,6 +48,7 @@ class ProblemShown(Shape):
     status: int
     detail: str
     errors: list[FieldError] = []
+    errors_total: int | None = Field(None, description="How many there are; at most a hundred are listed.")
 
 
 class Revised(Shape):
