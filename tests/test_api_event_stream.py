@@ -18,6 +18,7 @@ import pytest
 from api import event_stream
 from api.app import create_app
 from application import live as following
+from application.heads import head_of
 from application.live import Live
 from application.service import Service
 from serving import started
@@ -35,10 +36,8 @@ def service(sqlite_url: str) -> Iterator[Service]:
 
 
 @contextmanager
-def always_recording(url: str) -> Iterator[Service]:
-    """Another process than the server's goes on recording, one to three events at a time."""
-    service = Service(url)
-    begin(service)
+def always_recording(service: Service) -> Iterator[None]:
+    """Another process than the server's goes on recording."""
     stop = threading.Event()
 
     def go_on() -> None:
@@ -50,11 +49,10 @@ def always_recording(url: str) -> Iterator[Service]:
     thread = threading.Thread(target=go_on)
     thread.start()
     try:
-        yield service
+        yield
     finally:
         stop.set()
         thread.join()
-        service.close()
 
 
 def start(servers: ExitStack, url: str, folder: Path) -> str:
@@ -62,11 +60,6 @@ def start(servers: ExitStack, url: str, folder: Path) -> str:
     server, address, _ = servers.enter_context(started(folder, DATABASE_URL=url, REMINDERS="off"))
     servers.callback(server.kill)
     return address
-
-
-def head_of(service: Service) -> int:
-    with service.reading() as connection:
-        return service.log.head(connection).position
 
 
 def connected(url: str) -> socket.socket:
@@ -84,15 +77,18 @@ def test_a_stream_cut_fifty_times_while_its_server_is_killed_has_every_event_onc
     chance = random.Random(1373)
     got: list[Block] = []
     servers = ExitStack()
-    with always_recording(database_url) as service:
+    service = Service(database_url)
+    begin(service)
+    with always_recording(service):
         address = start(servers, database_url, tmp_path)
         for cut in range(50):
             if cut in (20, 40):
                 servers.close()
                 address = start(servers, database_url, tmp_path)
             got += read_cut(address + STREAM, got[-1].id if got else None, chance.randrange(1, 30_000))
+    head = head_of(service)
+    service.close()
     with servers:
-        head = head_of(service)
         with httpx2.Client().sse(address + STREAM, headers={"Last-Event-ID": str(got[-1].id)}) as events:
             for event in events if got[-1].id < head else ():
                 got += blocks(f"id: {event.id}\nevent: {event.event}\ndata: {event.data}\n\n".encode())

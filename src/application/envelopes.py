@@ -17,7 +17,6 @@ from eventlog.log import Recorded
 
 SPECVERSION = "1.0"
 JSON = "application/json"
-MEDIA_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "dispute-timeline"
 _FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders"}
 
@@ -78,19 +77,20 @@ def enveloped(id_: str, body: str, source: str) -> str:
     The same message comes out the same at every attempt.
     """
     message = msgspec.json.decode(body)
+    data = message.pop("data")
     attributes = {
         "specversion": SPECVERSION,
         "id": id_,
         "source": source,
         "time": message["timestamp"],
         "datacontenttype": JSON,
+        **_subject(data),
     }
-    subject = _subject(message["data"])
-    return _encode(message | attributes | ({"subject": subject} if subject else {})).decode()
+    return _encode(message | attributes | {"data": data}).decode()
 
 
-def _subject(data: Mapping[str, Any]) -> str | None:
+def _subject(data: Mapping[str, Any]) -> dict[str, str]:
     """The entry that a message tells of, else the reminder that it is."""
     if "entry" in data:
-        return f"entries/{data['entry']}"
-    return f"reminders/{data['id']}" if "id" in data else None
+        return {"subject": f"entries/{data['entry']}"}
+    return {"subject": f"reminders/{data['id']}"} if "id" in data else {}
