@@ -335,18 +335,3 @@ class Deadlines(Shape):
     deadlines: list[DeadlineShown]
     next: Next
     position: Position
-
-
-class Ticking(Shape):
-    """When the ticker of reminders last ran (null: never), and by how many seconds it is late."""
-
-    last_tick: Instant | None
-    late_s: int | None
-
-
-class Health(Shape):
-    """Whether the service does its work, and how far its record goes."""
-
-    status: str
-    position: int | None
-    reminders: Ticking | None
