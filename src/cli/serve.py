@@ -43,6 +43,7 @@ def serve(
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
         api = f"{root}/api/v1"
         typer.echo(f"The API            {api}")
+        typer.echo(f"The pages          {root}/")
         if app.docs_url:
             typer.echo(f"Its documentation  {root}{app.docs_url}")
         typer.echo(f"A first answer     {api}{EXAMPLE}")
