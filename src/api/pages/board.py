@@ -25,6 +25,8 @@ class Line:
     demand: str | None = None
     beside: str | None = None
     of: str | None = None
+    told: str | None = None
+    """The entry whose own words say what was asked or answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,10 @@ def _latest_first(reviews: list[Answer]) -> list[Answer]:
 
 
 def _review(review: Answer, names: Names) -> Item:
-    lines = []
+    lines: list[Line] = []
     for part in ("stage", "response"):
         its, may = review[part], review["possibly"].get(part)
+        told = its["entry"] if all(its["entry"] != line.entry for line in lines) else None
         lines.append(
             Line(
                 word(part, its["value"]),
@@ -90,6 +93,7 @@ def _review(review: Answer, names: Names) -> Item:
                 None if may is None else may_be(part, may),
                 its.get("due"),
                 its.get("demand"),
+                told=told,
             )
         )
     return Item(names.of("review", review["review"]), review["review"], lines)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from fastapi import Request
 from pydantic import Field
 
@@ -42,13 +45,13 @@ def _changes(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -
         description="Nothing is edited: every correction, dispute and retraction of an entry, with its reason.",
         feeds=[("Corrections", "/changes.atom")],
         revisions=listed,
-        acts=acts_by_id(snapshot, (one["entry"] for one in listed)),
+        acts=acts_by_id(snapshot, (one["entry"] for one in (*listed, *_causes(compared)))),
         between=compared,
     )
     return Page(html("changes.html", context))
 
 
-def _compared(visit: Visit, snapshot: Snapshot, from_: str, to: str | None) -> dict[str, object]:
+def _compared(visit: Visit, snapshot: Snapshot, from_: str, to: str | None) -> dict[str, Any]:
     """What differs between the accounts at two positions, at most so much of it."""
     try:
         earlier, later = between(visit.service, snapshot, from_, to or str(snapshot.position))
@@ -58,6 +61,14 @@ def _compared(visit: Visit, snapshot: Snapshot, from_: str, to: str | None) -> d
     found, following = page(snapshot, visit.service.log, its, Wanted(), _MOST_CHANGES, None)
     changes = [change | {"was": _word(change, "before"), "is": _word(change, "after")} for change in found["changes"]]
     return {"earlier": earlier, "later": later, **found, "changes": changes, "more": following is not None}
+
+
+def _causes(compared: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """Whatever of a comparison names an entry."""
+    if compared is not None:
+        yield from compared["entries"]
+        for change in compared["changes"]:
+            yield from change["because"]
 
 
 def _word(change: dict[str, object], side: str) -> Word | None:

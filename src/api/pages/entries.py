@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
@@ -77,7 +78,9 @@ def _entry(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
         checkpoint=checkpoint,
         key=key,
     )  # fmt: skip
-    return Page(html("entry.html", context))
+    # Whole, so that anyone can read what was said and why it no longer is; yet no search engine is to repeat it.
+    status = HTTPStatus.GONE if act.standing == "retracted" else HTTPStatus.OK
+    return Page(html("entry.html", context), status)
 
 
 def _pointing(act: Act) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -46,6 +46,7 @@ def _home(_request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
     known = Names(snapshot)
     at = snapshot.clocks()
     standing = visit.shelf.get(("stages", at), lambda: stages(snapshot))
+    counts = _counts(standing)
     latest = [act_of(body) for body in page(snapshot, Wanted(newest=True), _LATEST, None).bodies]
     open_ones = WantedDeadlines("open", at.as_of)
     due = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, open_ones)), range(_DUE), strict=False)]
@@ -65,7 +66,8 @@ def _home(_request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
                 "query-input": "required name=query",
             },
         },
-        counts=_counts(standing),
+        counts=counts,
+        legend=_legend(word for word, _, _ in counts),
         grid=_grid(known, standing),
         latest=latest,
         due=due,
@@ -81,6 +83,14 @@ def _counts(standing: Mapping[str, Mapping[str, str]]) -> list[tuple[Word, int, 
     counted = Counter(stage for reviews in standing.values() for stage in set(reviews.values()))
     most = max(counted.values(), default=1)
     return [(word("stage", stage), counted[stage], most) for stage in STAGES if counted[stage]]
+
+
+def _legend(words: Iterable[Word]) -> list[list[Word]]:
+    """The words that each mark stands for: some have one colour."""
+    by_tone: dict[str, list[Word]] = defaultdict(list)
+    for its in words:
+        by_tone[its.tone].append(its)
+    return list(by_tone.values())
 
 
 def _grid(known: Names, standing: Mapping[str, Mapping[str, str]]) -> list[tuple[str, list[Listed]]]:

@@ -61,7 +61,7 @@ def picture(lanes: list[Lane], frame: Frame) -> Markup:
             drawn.append(_line(0, y + 0.5, WIDTH, y + 0.5, "lr", _RULE if y > _TOP else _INK))
             y += _HEADING
         if lane.track != "response":
-            drawn.append(_text(0, y + 11, _cut(lane.name, 150), "ll", size=12, fill=_PALE))
+            drawn.append(_text(0, y + 11, _cut(lane.name, 165), "ll", size=12, fill=_PALE))
             y += _LABEL
         drawn.append(_lane(lane, y, axis, frame))
         y += _BAR + (3 if lane.track == "stage" else _GAP)

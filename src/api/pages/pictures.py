@@ -63,8 +63,9 @@ def _svg(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> Pa
 
 def _png(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> Page:
     id_, name, sentence, drawn = _drawn(request, visit, snapshot, _ROOM)
-    first = next((item for track in board(status(snapshot, id_), Names(snapshot)) for item in track.items), None)
-    said = "" if first is None else f"{first.word.phrase[:1].upper()}{first.word.phrase[1:]}"
+    tracks = board(status(snapshot, id_), Names(snapshot))
+    first = next(((track, item) for track in tracks for item in track.items), None)
+    said = "" if first is None else f"{first[0].label}: {first[1].word.phrase}"
     card = Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
         ' font-family="Source Sans Pro"><rect width="{w}" height="{h}" fill="#fffefb"/>'

@@ -91,7 +91,7 @@ _WORDS = {
     ),
     "policies": (
         ("in_force", "in force", "in force", "rule"),
-        ("amended", "changed since", "amended", "rule"),
+        ("amended", "the policy was changed", "amended", "rule"),
         ("rescinded", "taken back", "rescinded", "quiet"),
         ("none_known", "nothing certain is on record", "none known", "quiet"),
     ),
@@ -192,4 +192,5 @@ def grant(slug: str) -> str:
     parts = slug.split("-")
     said = [part.upper() if part in _ACRONYMS else part for part in parts if not part.startswith("fy")]
     years = [f"fiscal year {part.removeprefix('fy')}" for part in parts if part.startswith("fy")]
-    return ", ".join([" ".join(said), *years])
+    words = ", ".join([" ".join(said), *years])
+    return words[:1].upper() + words[1:]
