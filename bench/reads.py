@@ -12,6 +12,7 @@ from datetime import date
 from itertools import count, cycle, islice, repeat
 from time import perf_counter
 
+from bench import caching
 from bench.figures import Figure, Say
 from bench.generate import STEADY, Record
 
@@ -75,6 +76,7 @@ def measure(url: str, database: str, made: Record, say: Say) -> list[Figure]:
             _measured("status", database, client, repeat(status), say),
             _measured("status, first asked", database, client, first_asked, say),
             _measured("status on mixed clocks", database, client, mixed, say),
+            *caching.measure(port, database, made, say),
         ]
 
 

@@ -16,11 +16,12 @@ from fastapi import Body, Response
 
 from api.app import create_app
 from application.service import Service
+from application.settings import Settings
 
 
 def serve(url: str) -> None:
     """Serves the record at a database address, one worker, as `dispute-timeline serve` does."""
-    app = create_app(Service(url))
+    app = create_app(Service(url), Settings(rate_limit=0))
     kept: dict[int, bytes] = {}
 
     @app.put("/bare/{number}")
@@ -30,6 +31,10 @@ def serve(url: str) -> None:
     @app.get("/bare/{number}")
     def bare(number: int) -> Response:
         return Response(kept[number], media_type="application/json")
+
+    @app.get("/bare-304")
+    def bare_304() -> Response:
+        return Response(status_code=304)
 
     listening = socket.create_server(("127.0.0.1", 0))
     print(listening.getsockname()[1], flush=True)

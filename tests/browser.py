@@ -1,10 +1,17 @@
-"""A real browser for the tests: the system's Chromium, headless, with a profile of its own and no way out."""
+"""A real browser for the tests: the system's Chromium, headless, with a profile of its own and no way out.
 
+And what is shown in it that is not ours: folders of files, and the real TimelineJS 3, fetched when a test asks for it.
+"""
+
+import functools
+import http.server
 import os
 import shutil
+import subprocess
+import tarfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_TIMELINEJS = "@knight-lab/timelinejs@3.9.11"
 _OPTIONS = (
     "--no-sandbox",  # a container's root may have no other
     "--disable-gpu",
@@ -49,7 +57,7 @@ def launched() -> Iterator[Browser]:
             browser.close()
 
 
-@cache
+@functools.cache
 def axe() -> str:
     """axe-core, as the package that carries it has it."""
     spec = find_spec("axe_playwright_python")
@@ -65,3 +73,45 @@ def faults_found(page: Page) -> list[str]:
     return [
         f"{one['id']}: {one['help']} at {node['target']}" for one in found["violations"] for node in one["nodes"][:5]
     ]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address at which a folder's files are had."""
+
+    class Silent(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def timelinejs(folder: Path) -> Path:
+    """The folder of TimelineJS's own files, from npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed, so TimelineJS was not tried")
+    packed = subprocess.run(
+        [npm, "pack", _TIMELINEJS, "--silent"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    if packed.returncode:
+        pytest.skip(f"npm cannot be reached, so TimelineJS was not tried: {packed.stderr.strip()[-300:]}")
+    with tarfile.open(folder / packed.stdout.strip().splitlines()[-1]) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package" / "dist"
+
+
+def said_by(address: str) -> str:
+    """What a page wrote into its element `said`, once it had done its work."""
+    with launched() as browser:
+        page = browser.new_page(viewport={"width": 1200, "height": 800})
+        page.goto(address)
+        return str(page.wait_for_function("document.getElementById('said').textContent", timeout=60_000).json_value())

@@ -28,6 +28,7 @@ LOOPBACK = Settings(
     webhook_networks=(ip_network("127.0.0.0/8"),),
     mail_from="Timeline <reminders@timeline.test>",
     public_url="https://timeline.test",
+    mail_url="https://timeline.test",
 )
 DUE = "2026-03-20"
 SEVEN_DAYS_BEFORE = "2026-03-13T16:00:30+00:00"

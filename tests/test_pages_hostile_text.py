@@ -11,7 +11,8 @@ from application.recording import Item, record
 from application.revising import Revision, revise
 from application.service import Service
 from browser import launched
-from domain.events import CorrectionSource, EntryCorrected
+from domain.events import EntryCorrected
+from domain.sources import CorrectionSource
 from serving import served
 
 pytestmark = pytest.mark.slow

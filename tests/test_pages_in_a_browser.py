@@ -1,16 +1,14 @@
 """The pages in a real browser: found, travelled, followed, copied, embedded, read without script and by everyone."""
 
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api_world import SEEDS
-from browser import faults_found, launched
+from browser import faults_found, launched, serving
 from command_line import run
 from serving import served
 
@@ -135,31 +133,17 @@ def test_a_citation_is_copied_with_the_pinned_link(context: BrowserContext, page
     assert re.search(r"/entries/2017-new-orleans-response\?recorded_by=\d+$", copied)
 
 
-class _Foreign(BaseHTTPRequestHandler):
-    root = ""
-
-    def do_GET(self) -> None:
-        frames = "".join(
-            f'<iframe name="{name}" src="{self.root}{address}" width="700" height="500"></iframe>'
-            for name, address in (("ours", "/embed/places/new-orleans-la"), ("not-ours", NEW_ORLEANS))
-        )
-        body = f"<!doctype html><title>A newspaper</title>{frames}".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
-
-
-def test_a_place_is_shown_in_a_foreign_page_and_no_other_page_is(context: BrowserContext, root: str) -> None:
-    handler = type("Handler", (_Foreign,), {"root": root})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+def test_a_place_is_shown_in_a_foreign_page_and_no_other_page_is(
+    context: BrowserContext, root: str, tmp_path: Path
+) -> None:
+    frames = "".join(
+        f'<iframe name="{name}" src="{root}{address}" width="700" height="500"></iframe>'
+        for name, address in (("ours", "/embed/places/new-orleans-la"), ("not-ours", NEW_ORLEANS))
+    )
+    (tmp_path / "index.html").write_text(f"<!doctype html><title>A newspaper</title>{frames}", encoding="utf-8")
+    with serving(tmp_path) as newspaper:
         page = context.new_page()
-        page.goto(f"http://localhost:{server.server_port}/")
+        page.goto(newspaper.replace("127.0.0.1", "localhost"))  # another site in every sense
         shown = page.frame_locator('iframe[name="ours"]')
         expect(shown.get_by_role("heading", level=1)).to_have_text("New Orleans, Louisiana")
         expect(shown.locator("svg.lanes")).to_be_visible()
@@ -169,7 +153,6 @@ def test_a_place_is_shown_in_a_foreign_page_and_no_other_page_is(context: Browse
         refused = page.frame(name="not-ours")
         assert refused is not None
         assert refused.url.startswith("chrome-error:")
-        server.shutdown()
 
 
 def test_everything_is_there_without_script(browser: Browser, root: str) -> None:

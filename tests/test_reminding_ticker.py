@@ -204,4 +204,4 @@ def test_what_is_not_set_has_its_default() -> None:
     )
     assert "word" not in repr(its)
     assert its.webhook_networks == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
-    assert its.public_url == "https://a.example"
+    assert its.public_url == its.mail_url == "https://a.example"

@@ -259,7 +259,7 @@ def test_every_route_is_in_the_readme(sqlite_url: str) -> None:
     paths: dict[str, dict[str, Any]] = create_app(service).openapi()["paths"]
     service.close()
     routes = [
-        f"{method.upper()} {re.sub(r'{[^}]+}', '{id}', path.removeprefix('/api/v1'))}"
+        f"{method.upper()} {re.sub(r'{(?!format)[^}]+}', '{id}', path.removeprefix('/api/v1'))}"
         for path, methods in paths.items()
         for method in methods
     ]

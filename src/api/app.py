@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api import (
     calendar,
@@ -18,12 +19,16 @@ from api import (
     links,
     log,
     metrics,
+    publishing,
     reminders,
     revisions,
     subscriptions,
+    suffixes,
     timeline,
+    timemaps,
 )
 from api.documents import openapi_of
+from api.http.edge import Edge
 from api.pages.installing import install as install_pages
 from application.service import Service
 from application.settings import Settings
@@ -41,9 +46,17 @@ problem details (RFC 9457). Reading is open; writing needs a key, and so do subs
 """
 
 
+class App(FastAPI):
+    """FastAPI, with our own edge around all of it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What FastAPI builds, within the edge: as middleware of its own kind it would not see a bug's answer."""
+        return Edge(super().build_middleware_stack(), self, self.state.settings)
+
+
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     """The HTTP API of a service, which whoever made it also closes."""
-    app = FastAPI(
+    app = App(
         title="Dispute timeline",
         version=version("dispute-timeline"),
         description=_DESCRIPTION,
@@ -58,11 +71,14 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         timeline,
         jurisdictions,
         deadlines,
+        publishing,
         calendar,
         entries,
         revisions,
         changes,
+        suffixes,
         log,
+        timemaps,
         reminders,
         subscriptions,
         health,

@@ -17,8 +17,8 @@ from api.addresses import PlaceId, slug_of
 from api.clocks import Clocks, snapshot_for
 from api.documents import documented
 from api.errors import Malformed
+from api.http.exchange import root_of
 from api.questions import read
-from application.settings import Settings
 from domain.dates import Day
 from domain.refusals import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
@@ -79,9 +79,8 @@ def calendar(request: Request) -> Response:
 
 
 def _answer(request: Request, snapshot: Snapshot, shown: list[Shown]) -> Response:
-    settings: Settings = request.app.state.settings
     headers = {"Log-Position": str(snapshot.head), "X-Content-Type-Options": "nosniff"}
-    return Response(rendered(shown, settings.public_url), 200, headers, f"{MEDIA_TYPE}; charset=utf-8")
+    return Response(rendered(shown, root_of(request)), 200, headers, f"{MEDIA_TYPE}; charset=utf-8")
 
 
 def rendered(shown: list[Shown], public_url: str) -> bytes:

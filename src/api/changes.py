@@ -11,19 +11,22 @@ from pydantic import Field
 from api.addresses import PlaceId, slug_of
 from api.answers import encoded
 from api.clocks import Clocks, service_of, snapshot_for
-from api.documents import documented
+from api.documents import documented, in_formats
 from api.errors import Malformed
-from api.paging import Paging, Text, cursor_of, key_of
+from api.formats.of_changes import KEY, Differences
+from api.formats.publish import published
+from api.formats.table import JSON, LISTS, Format, chosen
+from api.paging import Paging, cursor_of, key_of
 from api.questions import read
 from api.shapes import AccountChanges, StatusHistory
 from application.asking import between
 from domain.errors import Invalid
 from projections.changes import Between, Wanted, page
+from projections.snapshot import Snapshot
 from projections.status_history import status_history
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])
 _START = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)])
-_KEY = msgspec.json.Decoder(tuple[Text, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
 Point = Annotated[str, Field(max_length=64)]
 
 
@@ -59,19 +62,28 @@ def history_of_a_place(request: Request, id: PlaceId) -> Response:
         return encoded(snapshot, {"transitions": found, "next": cursor_of(following), "position": rests_on})
 
 
-@router.get("/changes", **documented(ChangesQuestion, AccountChanges, 400, 404))
+@router.get("/changes", **in_formats(ChangesQuestion, AccountChanges, LISTS, 400, 404, 406))
 def changes_between(request: Request) -> Response:
     """The days about which we now say something else than we did, place by place, and which events caused it."""
-    question = read(ChangesQuestion, request)
+    return changes_in(request, read(ChangesQuestion, request), chosen(request))
+
+
+def changes_in(request: Request, question: ChangesQuestion, its: Format) -> Response:
+    """Changes in a format."""
     service = service_of(request)
-    after = key_of(question.cursor, _KEY)
-    with service.snapshot() as snapshot:
+
+    def begin(snapshot: Snapshot) -> tuple[Between, Wanted]:
         try:
             earlier, later = between(service, snapshot, question.from_, question.to)
         except Invalid as error:
             raise Malformed(error.detail, problems=error.problems) from error
         place = None if question.jurisdiction is None else snapshot.place(slug_of(snapshot, question.jurisdiction)).id
-        wanted = Wanted(place, question.track)
-        its = Between.positions(snapshot, service.log, earlier, later)
-        found, following = page(snapshot, service.log, its, wanted, question.limit, after)
+        return Between.positions(snapshot, service.log, earlier, later), Wanted(place, question.track)
+
+    if its is not JSON:
+        return published(Differences(request, question, begin), its)
+    after = key_of(question.cursor, KEY)
+    with service.snapshot() as snapshot:
+        span, wanted = begin(snapshot)
+        found, following = page(snapshot, service.log, span, wanted, question.limit, after)
         return encoded(snapshot, {**found, "next": cursor_of(following)})

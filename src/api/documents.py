@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 
 from api.errors import MEDIA_TYPE
+from api.formats.table import Format
 from api.questions import Question, parameters
 from api.shapes import ProblemShown
 from application.reminding.wishes import Wish
@@ -26,6 +27,7 @@ _SAID = {
     204: "It is done.",
     401: "A key is needed.",
     404: "Nothing of that name is on record on the clocks asked.",
+    406: "`Accept` takes none of the formats that there are.",
     409: "The id is on record with other content: `on_record` and `given` show both. Nothing was recorded.",
     412: "The entry has another version by now: `version` says which. Nothing was recorded.",
     413: "The body is too large.",
@@ -56,6 +58,18 @@ def documented(
     if asked is not None:
         extra["requestBody"] = dict(asked)
     return {"responses": responses, "openapi_extra": extra}
+
+
+def in_formats(
+    question: type[Question], answer: type[BaseModel], formats: Sequence[Format], *others: int
+) -> dict[str, Any]:
+    """The documentation of a route whose answer is had in several formats."""
+    its = documented(question, answer, *others)
+    text: dict[str, Any] = {"schema": {"type": "string"}}
+    content = {one.media_type: text for one in formats if not one.media_type.endswith("json")}
+    content |= {one.media_type: {"schema": {"type": "object"}} for one in formats if one.media_type.endswith("+json")}
+    its["responses"][200]["content"] = content
+    return its
 
 
 def body(schema: str, example: Mapping[str, Any] | None = None, **examples: Mapping[str, Any]) -> dict[str, Any]:

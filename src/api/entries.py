@@ -10,8 +10,10 @@ from api.addresses import EntryId
 from api.answers import answer, tag_of
 from api.bodies import Submission, recorder_of, submission
 from api.clocks import Clocks, service_of, snapshot_for
-from api.documents import body, documented
+from api.documents import body, documented, in_formats
 from api.examples import ENTRIES
+from api.formats.table import JSON, JSON_LD, chosen
+from api.publishing import entry_as_json_ld
 from api.questions import Nothing, read
 from api.shapes import EntryShown
 from application.recording import record_entry
@@ -20,9 +22,11 @@ from projections.timeline import entry
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 
 
-@router.get("/entries/{id}", **documented(Clocks, EntryShown, 400, 404))
+@router.get("/entries/{id}", **in_formats(Clocks, EntryShown, (JSON, JSON_LD), 400, 404, 406))
 def an_entry(request: Request, id: EntryId) -> Response:
     """An entry as the record has it, with its sources, its standing and where it lies in the log."""
+    if chosen(request, (JSON, JSON_LD)) is JSON_LD:
+        return entry_as_json_ld(request, id)
     with snapshot_for(request, read(Clocks, request)) as snapshot:
         shown, _ = entry(snapshot, id)
         return answer(snapshot, shown, headers=tag_of(shown))

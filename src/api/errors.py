@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.http.methods import allowed
 from domain.errors import Conflict, Invalid, NotFound, RecordError, Refused, Stale
 from domain.refusals import Problem
 
@@ -20,6 +22,10 @@ MEDIA_TYPE = "application/problem+json"
 _LONGEST_VALUE = 500
 _LONGEST_TEXT = 2_000
 _MOST_PROBLEMS = 100
+# A key or a secret that went where it does not belong is not sent back: answers are kept in logs and caches.
+_SECRET = re.compile(rb"(?:dt_|whsec_)[\w+/=-]{8,}|(?i:bearer|basic) +[\w.~+/=-]{8,}")
+_SECRETIVE = re.compile(r"(?:^|[._-])(?:authorization|cookie|key|password|secret|token)s?$", re.IGNORECASE)
+_HIDDEN = "(not shown)"
 
 
 class Malformed(Invalid):
@@ -36,6 +42,10 @@ class KeyNeeded(RecordError):
 
 class Unconditional(RecordError):
     """An `If-Match` with the ETag of the entry is needed: a revision is decided on a version that was seen."""
+
+
+class NotAcceptable(RecordError):
+    """None of the formats that there are is taken."""
 
 
 class TooLarge(RecordError):
@@ -61,6 +71,7 @@ TABLE: dict[type[RecordError], Row] = {
     NotJson: Row(400, "not-json", "The body is not JSON"),
     KeyNeeded: Row(401, "key-needed", "A key is needed", {"WWW-Authenticate": 'Bearer realm="dispute-timeline"'}),
     NotFound: Row(404, "not-on-record", "Not on record"),
+    NotAcceptable: Row(406, "not-acceptable", "Not in a format that is taken"),
     Conflict: Row(409, "conflict", "On record with other content"),
     Stale: Row(412, "stale", "The entry has another version"),
     TooLarge: Row(413, "too-large", "The body is too large"),
@@ -98,8 +109,9 @@ def problem(
     }
     if problems:
         body["errors"] = [_error(one) for one in problems[:_MOST_PROBLEMS]]
+    written = msgspec.json.encode(body | dict(extra or {}), enc_hook=str)
     return Response(
-        msgspec.json.encode(body | dict(extra or {}), enc_hook=str),
+        _SECRET.sub(_HIDDEN.encode(), written),
         status,
         {"X-Content-Type-Options": "nosniff", **(headers or {})},
         MEDIA_TYPE,
@@ -115,7 +127,7 @@ def shortened(text: str, longest: int) -> str:
 def _error(one: Problem) -> dict[str, Any]:
     error = {
         "field": shortened(one.field, _LONGEST_VALUE),
-        "value": _echoed(one.value),
+        "value": _HIDDEN if _SECRETIVE.search(one.field) and one.field != "Idempotency-Key" else _echoed(one.value),
         "message": shortened(one.message, _LONGEST_TEXT),
     }
     return error | ({"where": one.where} if one.where else {})
@@ -156,6 +168,9 @@ async def _of_http(request: Request, error: Exception) -> Response:
     """What the framework says by itself: no such address, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above: the type is wider than the call
     title = HTTPStatus(error.status_code).phrase
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router says what the first route of the address takes; it may have several.
+        error.headers = {"Allow": allowed(request.app.router.routes, request.scope)}
     detail = f"{request.method} {request.url.path}: {HTTPStatus(error.status_code).description or error.detail}"
     return problem(error.status_code, None, title, detail, headers=error.headers)
 

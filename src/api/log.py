@@ -14,6 +14,7 @@ from pydantic import Field
 from api.clocks import service_of
 from api.documents import documented
 from api.errors import Malformed
+from api.http.reply import FOREVER
 from api.proof_shapes import ConsistencyShown, InclusionShown, LeafShown
 from api.questions import Nothing, Question, read
 from api.shapes import ProblemShown
@@ -76,7 +77,7 @@ def leaf(request: Request, position: Position) -> Response:
     """All that the log keeps of an event, byte for byte as it was hashed: the leaf at index position - 1."""
     read(Nothing, request)
     with _proofs(request) as proofs:
-        return _answer(proofs, proofs.leaf(int(position)), _JSON)
+        return _answer(proofs, proofs.leaf(int(position)), _JSON, forever=True)
 
 
 @router.get("/log/entries/{position}/proof", **documented(SizeQuestion, InclusionShown, 400, 404))
@@ -84,7 +85,8 @@ def inclusion(request: Request, position: Position) -> Response:
     """The audit path from an event to the root of a checkpoint: the event is in the log that was signed."""
     question = read(SizeQuestion, request)
     with _proofs(request) as proofs:
-        return _encoded(proofs, proofs.inclusion(int(position), question.size))
+        found = proofs.inclusion(int(position), question.size)
+        return _encoded(proofs, found, forever=question.size is not None)
 
 
 @router.get("/log/consistency", **documented(ConsistencyQuestion, ConsistencyShown, 400, 404))
@@ -96,7 +98,7 @@ def consistency(request: Request) -> Response:
         raise Malformed(f"from: {message}", problems=[Problem("from", None, message)])
     with _proofs(request) as proofs:
         to = proofs.head if question.to is None else question.to
-        return _encoded(proofs, proofs.consistency(question.from_, to))
+        return _encoded(proofs, proofs.consistency(question.from_, to), forever=question.to is not None)
 
 
 @contextmanager
@@ -108,10 +110,12 @@ def _proofs(request: Request) -> Iterator[Proofs]:
         raise Malformed(error.detail, problems=error.problems) from error
 
 
-def _encoded(proofs: Proofs, body: Mapping[str, Any]) -> Response:
-    return _answer(proofs, msgspec.json.encode(body), _JSON)
+def _encoded(proofs: Proofs, body: Mapping[str, Any], *, forever: bool) -> Response:
+    return _answer(proofs, msgspec.json.encode(body), _JSON, forever=forever)
 
 
-def _answer(proofs: Proofs, body: str | bytes, media_type: str) -> Response:
+def _answer(proofs: Proofs, body: str | bytes, media_type: str, *, forever: bool = False) -> Response:
     headers = {"Log-Position": str(proofs.head), "X-Content-Type-Options": "nosniff"}
+    if forever:
+        headers["Cache-Control"] = FOREVER
     return Response(body, headers=headers, media_type=media_type)

@@ -24,7 +24,7 @@ from projections.timeline import entry
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])
 _OTHERS = (400, 401, 404, 412, 413, 415, 422, 428)
-_TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
+_TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-maybe)?(?:-gzip)?"?')
 IfMatch = Annotated[
     str | None,
     Header(description="The `ETag` of the entry as it was seen: its version. `*` takes any.", examples=['"1"']),

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, Field
 
 from api.addresses import PlaceId, StateCode, slug_of
 from api.answers import joined
 from api.clocks import Clocks, snapshot_for
-from api.documents import documented
-from api.paging import Number, Paging, Text, key_of
+from api.documents import in_formats
+from api.formats.of_timeline import KEY, Entries, wanted_by
+from api.formats.publish import published
+from api.formats.table import JSON, LISTS, Format, chosen
+from api.paging import Paging, key_of
 from api.questions import read
 from api.shapes import Timeline
 from domain.dates import Day
 from domain.facts import Kind
 from domain.sources import Party
 from projections.snapshot import Snapshot
-from projections.timeline import Wanted, page
+from projections.timeline import page
 
 router = APIRouter(prefix="/api/v1", tags=["timeline"])
-_KEY = msgspec.json.Decoder(tuple[Text, Text, Number, Text])
 
 
 def _some_words(text: str) -> str:
@@ -54,34 +55,27 @@ class EveryonesFilters(Filters):
     jurisdiction: PlaceId | None = Field(None, description="Entries that name this place or an agency of it.")
 
 
-@router.get("/jurisdictions/{id}/timeline", **documented(Filters, Timeline, 400, 404))
+@router.get("/jurisdictions/{id}/timeline", **in_formats(Filters, Timeline, LISTS, 400, 404, 406))
 def timeline_of_a_place(request: Request, id: PlaceId) -> Response:
     """What happened in a place, in order of occurrence; its agencies' acts are its own."""
-    filters = read(Filters, request)
-    with snapshot_for(request, filters) as snapshot:
-        return _page(snapshot, filters, slug_of(snapshot, id))
+    return timeline_in(request, read(Filters, request), id, chosen(request))
 
 
-@router.get("/timeline", **documented(EveryonesFilters, Timeline, 400, 404))
+@router.get("/timeline", **in_formats(EveryonesFilters, Timeline, LISTS, 400, 404, 406))
 def timeline(request: Request) -> Response:
     """What happened anywhere, in order of occurrence."""
     filters = read(EveryonesFilters, request)
+    return timeline_in(request, filters, filters.jurisdiction, chosen(request))
+
+
+def timeline_in(request: Request, filters: Filters, id_: str | None, its: Format) -> Response:
+    """A timeline in a format."""
+    if its is not JSON:
+        return published(Entries(request, filters, id_), its)
     with snapshot_for(request, filters) as snapshot:
-        place = None if filters.jurisdiction is None else slug_of(snapshot, filters.jurisdiction)
-        return _page(snapshot, filters, place)
+        return _page(snapshot, filters, None if id_ is None else slug_of(snapshot, id_))
 
 
 def _page(snapshot: Snapshot, filters: Filters, place: str | None) -> Response:
-    wanted = Wanted(
-        jurisdiction=place,
-        state=filters.state,
-        kind=filters.kind,
-        party=filters.party,
-        first=filters.from_,
-        last=filters.to,
-        words=filters.q,
-        context=filters.context,
-        newest=filters.order == "newest",
-    )
-    found = page(snapshot, wanted, filters.limit, key_of(filters.cursor, _KEY))
+    found = page(snapshot, wanted_by(filters, place), filters.limit, key_of(filters.cursor, KEY))
     return joined(snapshot, "entries", found.bodies, found.next, found.rests_on)

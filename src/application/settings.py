@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 DEFAULT_DATABASE = "sqlite:///data/timeline.db"
 DEFAULT_PORT = 8000
+DEFAULT_RATE_LIMIT = 30_000
+"""Requests a minute: no reader of pages or feeds comes near it, and nobody takes all of a server's time."""
 DEFAULT_TICK_S = 5.0
 _LONGEST_TICK_S = 3600
 Network = IPv4Network | IPv6Network
@@ -23,8 +25,12 @@ class Settings:
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
-    public_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
-    """Where the outside finds this service: the beginning of every link in a message."""
+    public_url: str = ""
+    """Where the outside finds this service: how links in answers begin. Empty: as each request was addressed."""
+    mail_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
+    """How links in messages begin, where there is no request to go by."""
+    rate_limit: int = 0
+    """Requests a minute for each key or address; 0: any number."""
     webhook_networks: tuple[Network, ...] = ()
     """Networks to which webhooks may go although they are not public."""
     reminders: bool = True
@@ -34,12 +40,14 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """What is set, and the defaults of the rest. Raises ValueError, naming the setting that cannot be used."""
-        port = environment.get("PORT") or DEFAULT_PORT
+        public_url = _public_url(environment.get("PUBLIC_URL", ""))
         return cls(
             database_url=environment.get("DATABASE_URL") or DEFAULT_DATABASE,
             smtp_url=environment.get("SMTP_URL") or None,
             mail_from=environment.get("MAIL_FROM") or None,
-            public_url=_public_url(environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"),
+            public_url=public_url,
+            mail_url=public_url or f"http://127.0.0.1:{environment.get('PORT') or DEFAULT_PORT}",
+            rate_limit=_limit("RATE_LIMIT", environment.get("RATE_LIMIT") or str(DEFAULT_RATE_LIMIT)),
             webhook_networks=_networks(environment.get("WEBHOOK_ALLOW_NETWORKS", "")),
             reminders=_switch("REMINDERS", environment.get("REMINDERS") or "on"),
             tick_s=_seconds("TICK_S", environment.get("TICK_S") or str(DEFAULT_TICK_S)),
@@ -48,7 +56,7 @@ class Settings:
 
 def _public_url(written: str) -> str:
     parts = urlsplit(written)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if written and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
         raise ValueError(f"PUBLIC_URL: {written!r} is no address such as https://timeline.example.org")
     return written.rstrip("/")
 
@@ -64,6 +72,14 @@ def _switch(name: str, written: str) -> bool:
     if written not in ("on", "off"):
         raise ValueError(f"{name}: {written!r} is neither on nor off")
     return written == "on"
+
+
+def _limit(name: str, written: str) -> int:
+    if written == "off":
+        return 0
+    if not (written.isascii() and written.isdigit()) or not 0 < int(written) < 10**9:
+        raise ValueError(f"{name}: {written!r} is neither a number of requests a minute nor off")
+    return int(written)
 
 
 def _seconds(name: str, written: str) -> float:

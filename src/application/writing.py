@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from application.idempotency import mark
 from application.service import Service
 from domain.refusals import Problem
 from eventlog.log import Append, Recorded
@@ -24,6 +25,8 @@ def write(service: Service, append: Append, recorded: Sequence[Recorded]) -> Non
         return service.log.stream(append.connection, name)
 
     live().write(append.connection, rows_of(changes(recorded, stream), service.memory.due))
+    if recorded:
+        mark(append.connection, recorded[-1].position)
 
 
 def problems_in(error: ValidationError, kind: object, where: str = "") -> list[Problem]:

@@ -34,7 +34,7 @@ def serve(
     settings = settled()
     root = _address(host, listening.getsockname()[1])
     if not os.environ.get("PUBLIC_URL"):
-        settings = replace(settings, public_url=root)
+        settings = replace(settings, mail_url=root)
     log_reminders()
     stop_when_terminated()
     with opened(settings) as service, ticking(service, settings) if settings.reminders else nullcontext():

@@ -47,6 +47,8 @@ class Memory:
         self.law = Law()
         self.directory = Directory()
         self.head = 0
+        self.stamps: dict[int, str] = {}
+        """When positions that answers rest on were recorded."""
         self._holidays = holidays
         self._facts: dict[int, Fact] = {}
         self._answers: dict[Hashable, Any] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -102,14 +101,3 @@ def acts_by_id(snapshot: Snapshot, ids: Iterable[str | None]) -> dict[str, Act]:
         except NotFound:
             continue  # the link is shown as an id: it leads to what can be said of it
     return found
-
-
-def web_address(url: str | None) -> str | None:
-    """An address that may become a link: http or https, with a host. Anything else is shown as text."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and parts.netloc else None

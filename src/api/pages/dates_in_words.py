@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from api.formats.words import day_words
 from domain.dates import bounds
 from projections.snapshot import WASHINGTON
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _YEAR, _MONTH = len("2017"), len("2017-04")
 
 
@@ -19,10 +16,10 @@ def in_words(edtf: str) -> str:
     """`2017-04-21` as "April 21, 2017"; an interval as "between April 21 and June 30, 2017"."""
     first, slash, last = edtf.partition("/")
     if not slash:
-        return _part(first)
+        return day_words(first)
     if len(first) == len(last) > _MONTH and first[:_YEAR] == last[:_YEAR]:
-        return f"between {_part(first).rpartition(',')[0]} and {_part(last)}"
-    return f"between {_part(first)} and {_part(last)}"
+        return f"between {day_words(first).rpartition(',')[0]} and {day_words(last)}"
+    return f"between {day_words(first)} and {day_words(last)}"
 
 
 def on_day(edtf: str) -> str:
@@ -38,17 +35,15 @@ def since_day(edtf: str) -> str:
 
 
 def short(day: str) -> str:
-    """A day for narrow places: "Apr 21, 2017"."""
-    year, month, number = day.split("-")
-    return f"{_MONTHS[int(month) - 1][:3]} {int(number)}, {year}"
+    """A day or month for narrow places: "Apr 21, 2017"."""
+    month, _, rest = day_words(day).partition(" ")
+    return f"{month[:3]} {rest}"
 
 
 def short_edtf(edtf: str) -> str:
     """An EDTF date for narrow places: "Apr 21 – Jun 30, 2017", "Apr 2017"."""
     first, slash, last = edtf.partition("/")
-    parts = [
-        one if len(one) == _YEAR else f"{_part(one)[:3]} {_part(one).partition(' ')[2]}" for one in (first, last) if one
-    ]
+    parts = [one if len(one) == _YEAR else short(one) for one in (first, last) if one]
     if slash and first[:_YEAR] == last[:_YEAR] and len(first) > _YEAR:
         parts[0] = parts[0].removesuffix(first[:_YEAR]).rstrip(", ")
     return " – ".join(parts)
@@ -62,7 +57,7 @@ def year_of(edtf: str) -> str:
 def moment(instant: str) -> str:
     """An instant of the log: "November 24, 2026, 17:00 UTC"."""
     at = datetime.fromisoformat(instant).astimezone(UTC)
-    return f"{_part(at.date().isoformat())}, {at:%H:%M} UTC"
+    return f"{day_words(at.date().isoformat())}, {at:%H:%M} UTC"
 
 
 def washington_day(instant: datetime) -> str:
@@ -79,14 +74,3 @@ def end_of_day(day: str) -> str:
 def day_before(day: str) -> str:
     """The day before a day."""
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-
-
-def _part(text: str) -> str:
-    parts = [int(one) for one in text.split("-")]
-    match parts:
-        case [year, month, number]:
-            return f"{_MONTHS[month - 1]} {number}, {year}"
-        case [year, month]:
-            return f"{_MONTHS[month - 1]} {year}"
-        case _:
-            return text

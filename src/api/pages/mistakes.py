@@ -10,8 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.pages.rendering import Page, answer, html
-from api.pages.visits import root_of
+from api.pages.rendering import Page, html
 from domain.errors import RecordError
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -32,14 +31,13 @@ def _or_page(problem_of: Handler) -> Handler:
             return problem
         said: dict[str, Any] = msgspec.json.decode(problem.body)
         context = {
-            "root": root_of(request),
             "status": said["status"],
             "title": said["title"],
             "detail": said["detail"],
             "elsewhere": path if request.scope["query_string"] else None,
         }
-        page = answer(Page(html("mistake.html", context), said["status"]), request)
-        page.headers.update({name: value for name, value in problem.headers.items() if name == "allow"})
-        return page
+        page = Page(html("mistake.html", context))
+        kept = {name: value for name, value in problem.headers.items() if name in ("allow", "x-content-type-options")}
+        return Response(page.body, said["status"], page.headers | kept, page.media_type)
 
     return handle

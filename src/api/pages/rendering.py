@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
-from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import RedirectResponse
 
+from api.formats.words import web_address
 from api.pages import dates_in_words, words
-from api.pages.acts import web_address
 from api.pages.files import static
 from api.pages.glossary import definitions
 
@@ -27,41 +23,27 @@ _POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that was made: its bytes, its status, and who may show it in a frame."""
+    """A page that was made: its bytes, its status, who may show it in a frame, or where to look instead."""
 
     body: bytes
     status: int = 200
     ancestors: str = NOBODY
     media_type: str = "text/html; charset=utf-8"
-    position: int = 0
     location: str | None = None
 
     @property
-    def tag(self) -> str:
-        """What tells this answer from another."""
-        return f'"{sha256(self.body).hexdigest()[:24]}"'
+    def headers(self) -> dict[str, str]:
+        """What is said with it. Always asked for again: a pinned page, too, names files that a release renames."""
+        return {
+            "Content-Security-Policy": _POLICY + self.ancestors,
+            "Referrer-Policy": "strict-origin-when-cross-origin",
+            "Cache-Control": "no-cache",
+        }
 
 
 def html(template: str, context: Mapping[str, Any]) -> bytes:
     """A template filled in."""
     return environment().get_template(template).render(context).encode()
-
-
-def answer(page: Page, request: Request, tag: str | None = None) -> Response:
-    """A page as it is sent: asked for again, and not sent again where it is the same."""
-    if page.location is not None:
-        return RedirectResponse(page.location, 303)
-    headers = {
-        "Content-Security-Policy": _POLICY + page.ancestors,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-        "Cache-Control": "no-cache",
-        "ETag": tag or page.tag,
-        "Log-Position": str(page.position),
-    }
-    if page.status == HTTPStatus.OK and headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(page.body, page.status, headers, page.media_type)
 
 
 @cache

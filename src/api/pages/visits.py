@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import Request
 
 from api.clocks import Clocks, service_of
+from api.http.exchange import root_of
 from api.pages.dates_in_words import end_of_day, washington_day
 from api.pages.shelf import Shelf
 from application.asking import asked, day
@@ -80,11 +80,6 @@ def visit_of(request: Request, question: Look, shelf: Shelf) -> Visit:
         {name: given[name] for name in CLOCKS if name in given},
         {name: value for name, value in given.items() if name not in CLOCKS and value != _written(defaults[name])},
     )
-
-
-def root_of(request: Request) -> str:
-    """Where this service is found: as it is told, or as it was asked."""
-    return (os.environ.get("PUBLIC_URL") or str(request.base_url)).rstrip("/")
 
 
 def cleaner_address(request: Request) -> str | None:

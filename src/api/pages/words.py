@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.formats.words import kind_words
 from api.pages.glossary import anchor, definitions
+from domain.events import ACT_CLASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,35 +118,7 @@ TRACKS = {
     "court": "Courts",
     "policies": "Policies",
 }
-KINDS = {
-    "inquiry": "Inquiry",
-    "report": "Report",
-    "warning": "Warning",
-    "grant_threat": "Grant threat",
-    "finding": "Finding",
-    "document_demand": "Document demand",
-    "condition_imposed": "Condition imposed",
-    "condition_withdrawn": "Condition withdrawn",
-    "funds_withheld": "Funds withheld",
-    "funds_released": "Funds released",
-    "list_published": "List published",
-    "list_changed": "List changed",
-    "list_withdrawn": "List withdrawn",
-    "order": "Order",
-    "guidance": "Guidance",
-    "statement": "Statement",
-    "press_report": "Press report",
-    "meeting": "Meeting",
-    "hearing": "Hearing",
-    "response": "Response",
-    "policy_change": "Policy change",
-    "agreement": "Agreement",
-    "lawsuit_filed": "Lawsuit filed",
-    "ruling": "Ruling",
-    "case_closed": "Case closed",
-    "deadline_extended": "Deadline extended",
-    "deadline_withdrawn": "Deadline withdrawn",
-}
+KINDS = {kind: kind_words(kind) for kind in ACT_CLASSES}
 PARTIES = {
     "federal": "Federal",
     "jurisdiction": "Jurisdiction",

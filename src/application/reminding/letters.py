@@ -29,7 +29,7 @@ def letter_of(service: Service, settings: Settings, to: Subscription, row: Mappi
     message = msgspec.json.decode(row["body"])
 
     def link(purpose: links.Purpose, id_: str, sent_to: str) -> str:
-        return f"{settings.public_url}/r/{links.sign(service, purpose, id_, sent_to, made)}"
+        return f"{settings.mail_url}/r/{links.sign(service, purpose, id_, sent_to, made)}"
 
     address = to.target or ""
     unsubscribe = link("unsubscribe", to.id, address)
@@ -81,7 +81,7 @@ def _reminder(snapshot: Snapshot, settings: Settings, data: Mapping[str, Any], l
             yield f"  Asked by: {_asker(its['actor'])}, {its['occurred']}"
         if deadline["words"]:
             yield f"  In these words: “{deadline['words']}”"
-        yield f"  The entry and its sources: {settings.public_url}/api/v1/entries/{deadline['demand']}"
+        yield f"  The entry and its sources: {settings.mail_url}/api/v1/entries/{deadline['demand']}"
     yield ""
     yield "If somebody is at it, say so here, and nobody else is asked:"
     yield link
@@ -92,7 +92,7 @@ def _news(snapshot: Snapshot, settings: Settings, message: Mapping[str, Any]) ->
     what = "On record" if message["type"] == "entry.recorded" else "Changed on record"
     its = _entry(snapshot, data["entry"])
     summary = data["entry"] if its is None else its["summary"]
-    lines = [f"{what}: {summary}", "", f"{settings.public_url}/api/v1/entries/{data['entry']}"]
+    lines = [f"{what}: {summary}", "", f"{settings.mail_url}/api/v1/entries/{data['entry']}"]
     if data.get("reason"):
         lines.insert(1, f"Why: {data['reason']}")
     return f"{what}: {summary[:_LONGEST_NAME]}", lines

@@ -144,7 +144,7 @@ def _sender(message: EmailMessage) -> str:
 
 
 def _host(settings: Settings) -> str:
-    return urlsplit(settings.public_url).hostname or "localhost"
+    return urlsplit(settings.mail_url).hostname or "localhost"
 
 
 def _greeting(host: str) -> str:

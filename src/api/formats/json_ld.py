@@ -1,0 +1,88 @@
+"""JSON-LD in the words of schema.org: our account of an act, which is a work, about the act, which is an event.
+
+The two are told apart because they have different dates, and because a retraction takes back the one and not the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.formats.words import day_words, kind_words, web_address
+from domain.dates import bounds
+
+_PARTIES = {"federal": "GovernmentOrganization", "jurisdiction": "GovernmentOrganization", "court": "Organization"}
+_KINDS = {"state": "State", "city": "City", "county": "AdministrativeArea", "agency": "GovernmentOrganization"}
+Fields = Mapping[str, Any]
+
+
+def json_ld(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, Any]:
+    """An entry. `places`: those that it names, by id."""
+    address = f"{api}/entries/{entry['id']}"
+    log = entry["log"]
+    cited = {one["id"]: _source(one) for one in entry["sources"]}
+    work: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "CreativeWork",
+        "@id": address,
+        "url": address,
+        "identifier": entry["id"],
+        "name": f"{kind_words(entry['kind'])}, {day_words(entry['occurred'])}",
+        "abstract": entry["summary"],
+        "inLanguage": "en",
+        "dateCreated": log["recorded_at"],
+        "dateModified": log["revised"]["recorded_at"],
+        "version": log["version"],
+        "creativeWorkStatus": entry["standing"],
+        "about": _event(entry, places, api),
+        "citation": list(cited.values()),
+    }
+    quotes = [_quotation(one, cited) for one in entry.get("quotes", ())]
+    return work | ({"hasPart": quotes} if quotes else {})
+
+
+def _event(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, Any]:
+    first, last = bounds(entry["occurred"])
+    event: dict[str, Any] = {
+        "@type": "Event",
+        "name": f"{kind_words(entry['kind'])}, {day_words(entry['occurred'])}",
+        "description": entry["summary"],
+        "startDate": first,
+        "endDate": last,
+        "about": [_place(one, places.get(one), api) for one in entry["jurisdictions"]],
+    }
+    actor = entry["actor"]
+    office = {"@type": _PARTIES.get(actor["party"], "Organization"), "name": actor.get("office")}
+    if actor.get("name"):
+        person: dict[str, Any] = {"@type": "Person", "name": actor["name"]}
+        event["organizer"] = person | ({"jobTitle": actor["office"]} if actor.get("office") else {})
+    elif actor.get("office"):
+        event["organizer"] = office
+    return event
+
+
+def _place(id_: str, place: Fields | None, api: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"@type": "AdministrativeArea", "@id": f"{api}/jurisdictions/{id_}", "name": id_}
+    if place is not None:
+        shown |= {"@type": _KINDS[place["kind"]], "name": place["name"]}
+        ids = [place[name] for name in ("ocd", "geoid") if place.get(name)]
+        shown |= {"identifier": ids} if ids else {}
+    return shown
+
+
+def _source(source: Fields) -> dict[str, Any]:
+    work: dict[str, Any] = {"@type": "CreativeWork", "name": source["title"]}
+    if address := web_address(source.get("url")):
+        work["url"] = address
+    if source.get("publisher"):
+        work["publisher"] = {"@type": "Organization", "name": source["publisher"]}
+    if source.get("date"):
+        work["datePublished"] = source["date"]
+    return work
+
+
+def _quotation(quote: Fields, cited: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"@type": "Quotation", "text": quote["text"]}
+    if quote.get("speaker"):
+        said["creator"] = {"@type": "Person", "name": quote["speaker"]}
+    return said | ({"isPartOf": cited[quote["source"]]} if quote["source"] in cited else {})

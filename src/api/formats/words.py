@@ -1,0 +1,81 @@
+"""An entry in words: titles, paragraphs and days, as feeds and TimelineJS show them to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+_LONGEST_TITLE = 120
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_STANDING = {"retracted": "Retracted: ", "disputed": "Disputed: "}
+Fields = Mapping[str, Any]
+
+
+def kind_words(kind: str) -> str:
+    """A kind of entry as people write it."""
+    return kind.replace("_", " ").capitalize()
+
+
+def day_words(edtf: str) -> str:
+    """A date as people write it, as exact as it is and no more."""
+    first, slash, last = edtf.partition("/")
+    return f"between {_part(first)} and {_part(last)}" if slash else _part(first)
+
+
+def _part(written: str) -> str:
+    year, *rest = written.split("-")
+    if not rest:
+        return year
+    month = _MONTHS[int(rest[0]) - 1]
+    return f"{month} {int(rest[1])}, {year}" if len(rest) > 1 else f"{month} {year}"
+
+
+def title_of(entry: Fields) -> str:
+    """A line that says what an entry is about, and first of all whether it was taken back."""
+    said = " ".join(entry["summary"].split())
+    if len(said) > _LONGEST_TITLE:
+        said = f"{said[:_LONGEST_TITLE].rsplit(' ', 1)[0]} …"
+    return f"{_STANDING.get(entry['standing'], '')}{kind_words(entry['kind'])}, {day_words(entry['occurred'])}: {said}"
+
+
+def html_of(entry: Fields, notices: tuple[str, ...] = ()) -> str:
+    """An entry as HTML: notices, what happened, the words quoted, and the sources. All of it is escaped."""
+    return "".join(f"<{tag}>{inner}</{tag}>" for tag, inner in _paragraphs(entry, notices))
+
+
+def _paragraphs(entry: Fields, notices: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if entry["standing"] == "retracted":
+        yield "p", "<strong>Retracted: this entry was taken back, and counts for nothing.</strong>"
+    elif entry["standing"] == "disputed":
+        yield "p", "<strong>Disputed: somebody disputes what this entry says.</strong>"
+    yield from (("p", f"<em>{escape(notice)}</em>") for notice in notices)
+    yield "p", escape(entry["summary"])
+    for quote in entry.get("quotes", ()):
+        speaker = f" — {escape(quote['speaker'])}" if quote.get("speaker") else ""
+        yield "blockquote", f"{escape(quote['text'])}{speaker}"
+    if entry.get("note"):
+        yield "p", f"Note: {escape(entry['note'])}"
+    yield "ul", "".join(f"<li>{_source(one)}</li>" for one in entry["sources"])
+
+
+def _source(source: Fields) -> str:
+    title, address = escape(source["title"]), web_address(source.get("url"))
+    linked = f'<a href="{escape(address)}">{title}</a>' if address else title
+    more = [escape(source[name]) for name in ("publisher", "date") if source.get(name)]
+    return ", ".join((linked, *more))
+
+
+def web_address(url: str | None) -> str | None:
+    """The address of a source where it is one of the web, and nothing that would run."""
+    if url is None or any(one.isspace() or not one.isprintable() for one in url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.netloc and url.isascii() else None

@@ -1,0 +1,186 @@
+"""`Idempotency-Key`: a POST that is sent again, because nobody knows whether it came through, is carried out once.
+
+The same key, address and body repeat the answer, with `Idempotency-Replayed: true`. Another request under the same key
+is a 422, and one that comes while the first is at work a 409 with `Retry-After`. A key belongs to whoever sent it:
+two writers may use the same.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import Any
+
+from anyio import to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem
+from api.http.exchange import Exchange
+from application import idempotency
+from application.idempotency import Answered, Busy, Claim, Other
+from application.keys import holder
+from application.service import Service
+from domain.refusals import Problem
+
+LARGEST = 32_000_000
+"""Bytes of a body that is held to be told by its hash; a route may take less."""
+_KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
+_SERVER_ERROR = 500
+_NOT_KEPT = frozenset((401, 413, 429))
+_REPLAYED = (b"idempotency-replayed", b"true")
+_PLURALS = {"entry": "entries", "jurisdiction": "jurisdictions"}
+_CREATED, _OK = 201, 200
+
+
+class Idempotency:
+    """Carries POSTs that have a key out, once each."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a POST with an `Idempotency-Key`."""
+        found = _KEY.fullmatch((exchange.idempotency_key or b"").strip())
+        if found is None:
+            message = "is to be 1 to 255 visible ASCII characters, without quotation marks in it"
+            given = (exchange.idempotency_key or b"").decode("latin-1")
+            await _problem(400, "malformed-question", f"Idempotency-Key: {message}", given, message)(
+                scope, receive, send
+            )
+            return
+        principal = await to_thread.run_sync(self._principal, exchange)
+        if principal is None:
+            await self._app(scope, receive, send)  # which says that a key is needed
+            return
+        body = await _whole(receive)
+        if body is None:
+            too_large = problem(413, "too-large", "The body is too large", f"the body has more than {LARGEST:,} bytes")
+            await too_large(scope, receive, send)
+            return
+        key = found[1].decode()
+        request = _hash(scope, body)
+        outcome = await to_thread.run_sync(idempotency.begin, self._service, principal, key, request)
+        match outcome:
+            case Answered():
+                await _repeat(outcome, send)
+            case Other():
+                message = "stands for another request: another body, address or condition"
+                await _problem(422, "key-reused", f"Idempotency-Key: {message}", key, message)(scope, receive, send)
+            case Busy():
+                detail = "the same request is being carried out: ask again for its answer"
+                headers = {"Retry-After": str(outcome.wait_s)}
+                await problem(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
+            case Claim():
+                await self._carry_out(outcome, scope, _again(body, receive), send)
+
+    def _principal(self, exchange: Exchange) -> str | None:
+        scheme, _, key = (exchange.authorization or b"").decode("latin-1").partition(" ")
+        return holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
+
+    async def _carry_out(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
+        heard = _Heard(send)
+        made = await to_thread.run_sync(self._what_it_made, claim)
+        if made is not None:
+            heard.first, path = made
+            heard.path = path
+            query = f"recorded_by={claim.position}".encode()
+            scope = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query}
+        idempotency.carrying_out(claim)
+        try:
+            await self._app(scope, receive, heard.send)
+        except BaseException:
+            await to_thread.run_sync(idempotency.release, self._service, claim)
+            raise
+        finally:
+            idempotency.carrying_out(None)
+        answered = heard.answered()
+        if answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT:
+            await to_thread.run_sync(idempotency.release, self._service, claim)
+        else:
+            await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
+        await heard.pass_on()
+
+    def _what_it_made(self, claim: Claim) -> tuple[bool, str] | None:
+        """What a request that was cut off had recorded by then: whether it was new, and its address."""
+        event = None if claim.position is None else idempotency.stream_at(self._service, claim.position)
+        if event is None:
+            return None
+        stream, version = event
+        kind, _, id_ = stream.partition(":")
+        plural = _PLURALS.get(kind)
+        return None if plural is None else (version == 1, f"/api/v1/{plural}/{id_}")
+
+
+class _Heard:
+    """An answer on its way out, heard whole before it goes on: it is kept first, so that it can be repeated."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._messages: list[Message] = []
+        self.path = ""
+        self.first = False
+        """Whether what is shown was recorded by this request, which is then told as its first answer would have."""
+
+    async def send(self, message: Message) -> None:
+        if self.first and message["type"] == "http.response.start" and message["status"] == _OK:
+            address = self.path.encode()
+            message = {**message, "status": _CREATED, "headers": [*message["headers"], (b"location", address)]}
+        self._messages.append(message)
+
+    def answered(self) -> Answered | None:
+        """The answer as it can be kept."""
+        if not self._messages:
+            return None
+        start = self._messages[0]
+        body = b"".join(one.get("body", b"") for one in self._messages[1:])
+        return Answered(start["status"], [(name, value) for name, value in start["headers"]], body)
+
+    async def pass_on(self) -> None:
+        """Lets it go."""
+        for message in self._messages:
+            await self._send(message)
+
+
+def _hash(scope: Scope, body: bytes) -> str:
+    """What tells a request from others: its address, its condition, how its body is to be read, and the body."""
+    of_note = dict.fromkeys((b"content-type", b"content-encoding", b"if-match"), b"")
+    of_note |= {name: value for name, value in scope["headers"] if name in of_note}
+    parts = [scope["path"].encode(), scope["query_string"], *of_note.values(), body]
+    return sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > LARGEST:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    left: list[bytes] = [body]
+
+    async def again() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return again
+
+
+async def _repeat(answered: Answered, send: Send) -> None:
+    headers = [*answered.headers, _REPLAYED]
+    await send({"type": "http.response.start", "status": answered.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answered.body})
+
+
+def _problem(status: int, name: str, detail: str, value: str, message: str) -> Any:  # noqa: ANN401 - an ASGI app
+    title = {400: "The question is not well formed", 422: "The key was used before"}[status]
+    return problem(status, name, title, detail, problems=[Problem("Idempotency-Key", value, message)])
