@@ -30,7 +30,7 @@ class Settings:
     mail_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     """How links in messages begin, where there is no request to go by."""
     rate_limit: int = 0
-    """Requests a minute for each key or address; 0: any number."""
+    """Requests a minute for each key or address; 0: any number, as where nobody set it from the environment."""
     webhook_networks: tuple[Network, ...] = ()
     """Networks to which webhooks may go although they are not public."""
     reminders: bool = True
