@@ -43,7 +43,7 @@ def _changes(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -
         snapshot,
         title="Corrections: what we said, what we say, and why",
         description="Nothing is edited: every correction, dispute and retraction of an entry, with its reason.",
-        feeds=[("Corrections", "/changes.atom")],
+        feeds=[("Corrections", "/changes")],
         revisions=listed,
         acts=acts_by_id(snapshot, (one["entry"] for one in (*listed, *_causes(compared)))),
         between=compared,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.formats.table import ATOM, JSON_FEED
 from api.pages.clocks_sentence import machine
 from api.pages.titled import Names
 from api.pages.visits import Visit
@@ -15,6 +16,7 @@ from projections.snapshot import WASHINGTON, Snapshot
 _ID = re.compile(r"(?:geoid:[0-9]{2,10}|[a-z0-9]+(?:-[a-z0-9]+)*)")
 _LONGEST_ID = 160
 _API = "/api/v1"
+_FEEDS = (ATOM, JSON_FEED)
 SITE = "Dispute timeline"
 
 
@@ -48,7 +50,9 @@ def context_of(
         "title": title,
         "description": description,
         "image": None if image is None else visit.whole(image),
-        "feeds": [(label, f"{_API}{address}") for label, address in feeds],
+        "feeds": [
+            (label, one.media_type, f"{_API}{address}.{one.suffix}") for label, address in feeds for one in _FEEDS
+        ],
         "said": said,
         "head": snapshot.head,
         "position": snapshot.position,

@@ -58,7 +58,7 @@ def _deadlines(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot)
         snapshot,
         title="Deadlines: what is due, and what became of what was",
         description=f"Every day by which an answer or a change was asked of a place, as of {in_words(as_of)}.",
-        feeds=[("Deadlines", "/deadlines.atom")],
+        feeds=[("Deadlines", "/deadlines")],
         coming=[one for one in demands if one.due >= as_of],
         past=[one for one in reversed(demands) if one.due < as_of],
         acts=acts_by_id(snapshot, [*(one["demand"] for one in shown), *(one["answer"] for one in shown)]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
+from api.formats.table import LISTS
 from api.pages.context import context_of
 from api.pages.rendering import Page, html
 from api.pages.routing import page_route
@@ -17,7 +18,9 @@ def _developers(_request: Request, visit: Visit, _asked: Look, snapshot: Snapsho
         snapshot,
         title="For developers: the API, feeds and exports",
         description="Every page here is made from an open HTTP API: timelines, status, deadlines, changes and proofs.",
-        feeds=[("Latest acts", "/timeline.atom"), ("Corrections", "/changes.atom"), ("Deadlines", "/deadlines.atom")],
+        feeds=[("Latest acts", "/timeline"), ("Corrections", "/changes"), ("Deadlines", "/deadlines")],
+        formats=LISTS,
+        lists=[("Acts", "timeline"), ("Deadlines", "deadlines"), ("Corrections", "changes")],
     )
     return Page(html("developers.html", context))
 

@@ -65,7 +65,7 @@ def _entry(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
         title=act.heading,
         description=act.summary,
         image=visit.link(f"/places/{act.jurisdictions[0]}/lanes.png") if act.jurisdictions else None,
-        feeds=[("Latest acts", "/timeline.atom")],
+        feeds=[("Latest acts", "/timeline")],
         about=_about(act, permalink),
         act=act,
         versions=versions,

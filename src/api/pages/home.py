@@ -57,7 +57,7 @@ def _home(_request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
         names=known,
         title=f"{SITE}: what was asked, what was answered, where each place stands",
         description=_DESCRIPTION,
-        feeds=[("Latest acts", "/timeline.atom"), ("Corrections", "/changes.atom"), ("Deadlines", "/deadlines.atom")],
+        feeds=[("Latest acts", "/timeline"), ("Corrections", "/changes"), ("Deadlines", "/deadlines")],
         about={
             "@type": "WebSite",
             "potentialAction": {
