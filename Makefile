@@ -17,7 +17,7 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-build --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format bench soak soak-reminders lock clean
+.PHONY: help run test test-fast check format bench soak soak-reminders screenshots lock clean
 
 # Lists these targets.
 help:
@@ -60,6 +60,10 @@ soak: .venv/ready
 # Kills processes that tick and send reminders at random, on both databases, and counts what was lost or doubled.
 soak-reminders: .venv/ready
 	.venv/bin/python -m bench.soak_reminders $(ARGS)
+
+# Takes the screenshots in docs/screenshots anew, in the system's Chromium.
+screenshots: .venv/ready
+	PYTHONPATH=src:tests .venv/bin/python tests/take_screenshots.py $(ARGS)
 
 # Writes the locks anew from pyproject.toml, keeping pins that still fit (ARGS=--upgrade takes the newest).
 lock: .venv/ready

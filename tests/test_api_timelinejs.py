@@ -72,19 +72,19 @@ def test_it_keeps_to_what_is_documented(record: World, address: str) -> None:
         assert not re.search("<(?!/?(p|em|strong|blockquote|ul|li|a)[ >])", event["text"]["text"])
 
 
-def shown(viewer: Path, exported: dict[str, Any], profile: Path) -> dict[str, Any]:
+def shown(viewer: Path, exported: dict[str, Any]) -> dict[str, Any]:
     (viewer / "data.json").write_text(json.dumps(exported), encoding="utf-8")
     with browser.serving(viewer) as address:
-        said: dict[str, Any] = json.loads(browser.said_by(f"{address}/page.html", profile))
+        said: dict[str, Any] = json.loads(browser.said_by(f"{address}/page.html"))
     assert (said["errors"], said["message"]) == ([], "")
     return said
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_the_real_timelinejs_shows_every_event(record: World, viewer: Path, address: str, tmp_path: Path) -> None:
+def test_the_real_timelinejs_shows_every_event(record: World, viewer: Path, address: str) -> None:
     exported = record.ask(f"{address}.timelinejs.json").json()
-    said = shown(viewer, exported, tmp_path)
+    said = shown(viewer, exported)
     ids = {one["unique_id"] for one in exported["events"]}
     assert len(ids) == len(exported["events"]) >= 20
     assert ids <= set(said["slides"])
@@ -97,6 +97,6 @@ def test_what_would_run_is_shown_as_text(viewer: Path, request: pytest.FixtureRe
     with api_world.world_on("sqlite", request, tmp_path) as world:
         entry = act("statement", "2017-04", [], id="a-speech", summary=text, quotes=[{"text": text, "source": "s1"}])
         assert world.post("entries", entry).status_code == 201
-        said = shown(viewer, world.ask("timeline.timelinejs.json").json(), tmp_path / "profile")
+        said = shown(viewer, world.ask("timeline.timelinejs.json").json())
     assert said["scripts"] == 0
     assert any("<script>" in headline for headline in said["headlines"])

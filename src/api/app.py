@@ -32,6 +32,7 @@ from api import (
 from api.documents import openapi_of
 from api.http.edge import Edge
 from application.live import Live
+from api.pages.installing import install as install_pages
 from application.service import Service
 from application.settings import Settings
 
@@ -92,5 +93,6 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         app.router.routes.extend(room.router.routes)
     docs_page.install(app)
     errors.install(app)
+    install_pages(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

@@ -1,11 +1,15 @@
-"""Citations of an entry, ready to paste, each with the address at which it stays what it was."""
+"""Citations of an entry, ready to paste: a sentence, a footnote of lawyers, and BibTeX, each with a link that stays.
+
+They cite this record for its account, and the document that stands first among the entry's sources for what it says.
+The summary is ours, so nobody else is made its author; who acted is named as the act's, where the entry names one.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from api.formats.words import day_words, kind_words
+from api.formats.words import Fields, day_words, kind_words
 
 _SERVICE = "Dispute Timeline"
 _SPECIAL = re.compile(r"[\\{}$&#^_%~]")
@@ -19,32 +23,18 @@ _ESCAPED = {
 }
 
 
-def citation(entry: dict[str, Any], permalink: str) -> dict[str, str]:
-    """An entry's citation as a sentence, as a footnote of lawyers, and as BibTeX."""
+def citation(entry: Fields, permalink: str) -> dict[str, str]:
+    """An entry, as the API shows it, cited in three ways with the address at which it stays what it was."""
     log = entry["log"]
+    what = f"{kind_words(entry['kind'])}{_by(entry)}, {day_words(entry['occurred'])}{_standing(entry)}"
     recorded = log["revised"]["recorded_at"][:10]
-    what = f"{kind_words(entry['kind'])}, {day_words(entry['occurred'])}"
-    summary = " ".join(entry["summary"].split()).rstrip(".")
-    standing = {"retracted": " (retracted)", "disputed": " (disputed)"}.get(entry["standing"], "")
     version = f"version {log['version']}, recorded {day_words(recorded)}"
-    plain = f"“{summary}.” {what}{standing}. {_SERVICE}, entry {entry['id']}, {version}. {permalink}"
     position = f"log position {log['revised']['position']}"
-    legal = f"{_SERVICE}, {what}{standing}, entry {entry['id']}, {position} ({version}), {permalink}."
-    return {
-        "plain": plain,
-        "legal": legal,
-        "bibtex": _bibtex(entry, summary, recorded, standing, permalink),
-        "permalink": permalink,
-    }
-
-
-def _bibtex(entry: dict[str, Any], summary: str, recorded: str, standing: str, permalink: str) -> str:
-    log = entry["log"]
-    note = (
-        f"{kind_words(entry['kind'])}, {day_words(entry['occurred'])}{standing}; entry {entry['id']}, "
-        f"version {log['version']}, log position {log['revised']['position']}"
-    )
-    fields = {
+    summary = " ".join(entry["summary"].split()).rstrip(".")
+    plain = f"“{summary}.” {what}. Source: {_source(entry)}. {_SERVICE}, entry {entry['id']}, {version}. {permalink}"
+    legal = f"{what}, citing {_source(entry)}, as recorded in {_SERVICE}, entry {entry['id']}, {position} ({version})"
+    note = f"{what}; source: {_source(entry)}; entry {entry['id']}, version {log['version']}, {position}"
+    bibtex = {
         "title": f"{{{_tex(summary)}}}",
         "author": f"{{{_SERVICE}}}",
         "year": recorded[:4],
@@ -52,8 +42,35 @@ def _bibtex(entry: dict[str, Any], summary: str, recorded: str, standing: str, p
         "note": _tex(note),
         "url": permalink,
     }
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
-    return f"@misc{{{entry['id']},\n{lines}\n}}"
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in bibtex.items())
+    return {
+        "plain": plain,
+        "legal": f"{legal}, {permalink}.",
+        "bibtex": f"@misc{{{entry['id']},\n{lines}\n}}",
+        "permalink": permalink,
+    }
+
+
+def permalink_of(entry: Fields, root: str) -> str:
+    """The address, under a root, of this version of an entry: as of the event that made it."""
+    return f"{root}/entries/{entry['id']}?recorded_by={entry['log']['revised']['position']}"
+
+
+def _by(entry: Fields) -> str:
+    actor = [entry["actor"][part] for part in ("name", "office") if entry["actor"].get(part)]
+    return f" by {', '.join(actor)}" if actor else ""
+
+
+def _standing(entry: Fields) -> str:
+    return {"retracted": " (retracted)", "disputed": " (disputed)"}.get(entry["standing"], "")
+
+
+def _source(entry: Fields) -> str:
+    """The first source, a primary one where there is one."""
+    source: dict[str, Any] = min(entry["sources"], key=lambda one: one["rank"] != "primary")
+    dated = day_words(source["date"]) if source.get("date") else None
+    parts = (source.get("publisher"), source["title"], dated, source.get("url"))
+    return ", ".join(" ".join(part.split()) for part in parts if part)
 
 
 def _tex(text: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from api.addresses import EntryId
 from api.answers import Answer, encoded
-from api.citations import citation
+from api.citations import citation, permalink_of
 from api.clocks import Clocks, snapshot_for
 from api.documents import documented
 from api.formats.json_ld import json_ld
@@ -52,9 +52,8 @@ def citation_of_an_entry(request: Request, id: EntryId) -> Response:
     """An entry's citation, ready to paste, with an address pinned to what we said: its answer never changes."""
     with snapshot_for(request, read(Clocks, request)) as snapshot:
         shown = msgspec.json.decode(entry(snapshot, id)[0])
-        position = shown["log"]["revised"]["position"]
-        permalink = f"{root_of(request)}/api/v1/entries/{id}?recorded_by={position}"
-        return encoded(snapshot, citation(shown, permalink) | {"position": position})
+        permalink = permalink_of(shown, f"{root_of(request)}/api/v1")
+        return encoded(snapshot, citation(shown, permalink) | {"position": shown["log"]["revised"]["position"]})
 
 
 def _place(snapshot: Snapshot, id_: str) -> dict[str, object] | None:

@@ -50,6 +50,7 @@ def serve(
         )
         api = f"{root}/api/v1"
         typer.echo(f"The API            {api}")
+        typer.echo(f"The pages          {root}/")
         if app.docs_url:
             typer.echo(f"Its documentation  {root}{app.docs_url}")
         typer.echo(f"A first answer     {api}{EXAMPLE}")

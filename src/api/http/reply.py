@@ -25,7 +25,9 @@ _FOREVER = (b"cache-control", FOREVER.encode())
 _ASK_AGAIN = (b"cache-control", b"no-cache")
 _IN_A_THREAD = 65_536
 """Bytes: compressing more would keep every other exchange waiting for a millisecond and more."""
-_OF_THE_RECORD = re.compile(rb"/api/v1/(?:timeline|deadlines|changes|jurisdictions|entries)\b")
+_OF_THE_RECORD = re.compile(
+    rb"/api/v1/(?:timeline|deadlines|changes|jurisdictions|entries)\b|/(?:(?:embed/)?places|entries|deadlines|changes)\b|/$"
+)
 _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding", b"content-disposition"))
 
 

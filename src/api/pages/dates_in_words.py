@@ -1,0 +1,76 @@
+"""Dates as a reader says them: an EDTF date never as more than it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from api.formats.words import day_words
+from domain.dates import bounds
+from projections.snapshot import WASHINGTON
+
+_YEAR, _MONTH = len("2017"), len("2017-04")
+
+
+def in_words(edtf: str) -> str:
+    """`2017-04-21` as "April 21, 2017"; an interval as "between April 21 and June 30, 2017"."""
+    first, slash, last = edtf.partition("/")
+    if not slash:
+        return day_words(first)
+    if len(first) == len(last) > _MONTH and first[:_YEAR] == last[:_YEAR]:
+        return f"between {day_words(first).rpartition(',')[0]} and {day_words(last)}"
+    return f"between {day_words(first)} and {day_words(last)}"
+
+
+def on_day(edtf: str) -> str:
+    """The same after a verb: "on April 21, 2017", "in April 2017", "between ..."."""
+    if "/" in edtf:
+        return in_words(edtf)
+    return f"{'on' if len(edtf) > _MONTH else 'in'} {in_words(edtf)}"
+
+
+def since_day(edtf: str) -> str:
+    """The same after "since": "since April 21, 2017", "since some day between ..."."""
+    return f"since some day {in_words(edtf)}" if "/" in edtf else f"since {in_words(edtf)}"
+
+
+def short(day: str) -> str:
+    """A day or month for narrow places: "Apr 21, 2017"."""
+    month, _, rest = day_words(day).partition(" ")
+    return f"{month[:3]} {rest}"
+
+
+def short_edtf(edtf: str) -> str:
+    """An EDTF date for narrow places: "Apr 21 – Jun 30, 2017", "Apr 2017"."""
+    first, slash, last = edtf.partition("/")
+    parts = [one if len(one) == _YEAR else short(one) for one in (first, last) if one]
+    if slash and first[:_YEAR] == last[:_YEAR] and len(first) > _YEAR:
+        parts[0] = parts[0].removesuffix(first[:_YEAR]).rstrip(", ")
+    return " – ".join(parts)
+
+
+def year_of(edtf: str) -> str:
+    """The year under which an act stands in a timeline: that of its first possible day."""
+    return bounds(edtf)[0][:_YEAR]
+
+
+def moment(instant: str) -> str:
+    """An instant of the log: "November 24, 2026, 17:00 UTC"."""
+    at = datetime.fromisoformat(instant).astimezone(UTC)
+    return f"{day_words(at.date().isoformat())}, {at:%H:%M} UTC"
+
+
+def washington_day(instant: datetime) -> str:
+    """The day that an instant falls on where a question is about no one place (docs/adr/0007)."""
+    return instant.astimezone(ZoneInfo(WASHINGTON)).date().isoformat()
+
+
+def end_of_day(day: str) -> str:
+    """The last instant of a day in Washington, as `recorded_by` takes it."""
+    midnight = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(WASHINGTON)) + timedelta(days=1)
+    return (midnight.astimezone(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_before(day: str) -> str:
+    """The day before a day."""
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

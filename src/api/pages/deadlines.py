@@ -1,0 +1,86 @@
+"""Deadlines: what is due, and what became of what was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+from fastapi import Request
+from pydantic import Field
+
+from api.pages.acts import acts_by_id
+from api.pages.context import context_of
+from api.pages.dates_in_words import in_words
+from api.pages.place_filters import Choice
+from api.pages.rendering import Page, html
+from api.pages.routing import page_route
+from api.pages.visits import Look, Visit
+from api.pages.words import WORDS, Word, word
+from domain.dates import Day
+from projections.deadlines import Wanted, all_deadlines
+from projections.snapshot import Snapshot
+
+_MOST = 1_000
+_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
+
+
+class DeadlineLook(Look):
+    """Which deadlines."""
+
+    state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = None
+    from_: Day | None = Field(None, alias="from")
+    to: Day | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One day due of one demand, with everyone it is asked of, by what became of it."""
+
+    due: str
+    demand: str
+    words: str | None
+    change: bool
+    states: list[tuple[Word, list[dict[str, Any]]]]
+
+
+def _deadlines(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> Page:
+    assert isinstance(asked, DeadlineLook)  # noqa: S101 - the route's own question
+    wanted = Wanted(None, asked.from_, asked.to)
+    found = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, wanted)), range(_MOST), strict=False)]
+    counts = Counter(one["state"] for one in found)
+    shown = [one for one in found if asked.state in (None, one["state"])]
+    as_of = snapshot.clocks().as_of
+    demands = [_demand(list(its)) for _, its in groupby(shown, key=lambda one: (one["due"], one["demand"]))]
+    context = context_of(
+        visit,
+        snapshot,
+        title="Deadlines: what is due, and what became of what was",
+        description=f"Every day by which an answer or a change was asked of a place, as of {in_words(as_of)}.",
+        feeds=[("Deadlines", "/deadlines")],
+        coming=[one for one in demands if one.due >= as_of],
+        past=[one for one in reversed(demands) if one.due < as_of],
+        acts=acts_by_id(snapshot, [*(one["demand"] for one in shown), *(one["answer"] for one in shown)]),
+        choices=[Choice("All states", visit.here(state=None), len(found), asked.state is None)]
+        + [
+            Choice(WORDS["deadline", state].brief, visit.here(state=state), counts[state], asked.state == state)
+            for state in _STATES
+            if counts[state]
+        ],
+        full=len(found) == _MOST,
+    )
+    return Page(html("deadlines.html", context))
+
+
+def _demand(deadlines: list[dict[str, Any]]) -> Demand:
+    first = deadlines[0]
+    by_state = [
+        (word("deadline", state), [one for one in deadlines if one["state"] == state])
+        for state in _STATES
+        if any(one["state"] == state for one in deadlines)
+    ]
+    return Demand(first["due"], first["demand"], first["words"], first["for"] == "compliance", by_state)
+
+
+ROUTES = [page_route("/deadlines", DeadlineLook, _deadlines)]
