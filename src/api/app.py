@@ -31,8 +31,8 @@ from api import (
 )
 from api.documents import openapi_of
 from api.http.edge import Edge
-from application.live import Live
 from api.pages.installing import install as install_pages
+from application.live import Live
 from application.service import Service
 from application.settings import Settings
 
