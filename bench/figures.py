@@ -16,6 +16,8 @@ TARGETS = {
     "status on mixed clocks": {"sqlite": 0.2, "postgresql": 0.2},
     # Nothing due, over 100,000 open deadlines beside 1,000: at most 1.5 times as long.
     "tick": {"sqlite": 0.67, "postgresql": 0.67},
+    # At most 1.2 x the latency of a tenth of the record.
+    "timeline, record tenfold": {"sqlite": 0.83, "postgresql": 0.83},
     # At most 1.3 x the cost of a bare 304.
     "304 of a timeline": {"sqlite": 0.77, "postgresql": 0.77},
     "304 of a status": {"sqlite": 0.77, "postgresql": 0.77},

@@ -21,7 +21,7 @@ REQUESTS = 100
 _WARM_UP = 2
 _SEED = 1373
 _FIRST, _LAST = date(2016, 6, 1).toordinal(), date(2026, 6, 1).toordinal()
-_API = "/api/v1/jurisdictions"
+API = "/api/v1/jurisdictions"
 
 
 class Client:
@@ -30,7 +30,7 @@ class Client:
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.get(f"{_API}/{STEADY}")
+        self.get(f"{API}/{STEADY}")
         self.head = int(self._answered(b"log-position"))
 
     def get(self, path: str) -> bytes:
@@ -64,9 +64,9 @@ class Client:
 def measure(url: str, database: str, made: Record, say: Say) -> list[Figure]:
     """The figures of a timeline page and of a status, asked again and again and never twice."""
     rng = random.Random(_SEED)
-    pages = [f"{_API}/{place}/timeline" for place in rng.sample(made.busy(), 50) + rng.sample(made.quiet(), 50)]
-    status = f"{_API}/{STEADY}/status"
-    with _serving(url) as port:
+    pages = [f"{API}/{place}/timeline" for place in rng.sample(made.busy(), 50) + rng.sample(made.quiet(), 50)]
+    status = f"{API}/{STEADY}/status"
+    with serving(url) as port:
         client = Client(port)
         head = client.head
         first_asked = (f"{status}?recorded_by={head - number}" for number in count())
@@ -81,7 +81,8 @@ def measure(url: str, database: str, made: Record, say: Say) -> list[Figure]:
 
 
 @contextmanager
-def _serving(url: str) -> Iterator[int]:
+def serving(url: str) -> Iterator[int]:
+    """A server of the record at a database address, for a while; its port."""
     command = [sys.executable, "-m", "bench.server", url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

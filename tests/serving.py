@@ -14,6 +14,13 @@ COMMAND = Path(sys.executable).with_name("dispute-timeline")
 @contextmanager
 def served(folder: Path, **environment: str) -> Iterator[tuple[str, list[str]]]:
     """The address of `serve` run in a folder, and the lines it printed; stopped at the end."""
+    with started(folder, **environment) as (_, address, lines):
+        yield address, lines
+
+
+@contextmanager
+def started(folder: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """The same, and the process itself, which a test may stop or kill."""
     server = subprocess.Popen(
         [COMMAND, "serve", "--port", "0"],
         cwd=folder,
@@ -31,7 +38,7 @@ def served(folder: Path, **environment: str) -> Iterator[tuple[str, list[str]]]:
                 break
         found = re.search(r"http://[0-9.]+:\d+", "\n".join(lines))
         assert found, lines
-        yield found[0], lines
+        yield server, found[0], lines
     finally:
         server.terminate()
         server.wait(timeout=10)

@@ -246,3 +246,34 @@ def test_an_answer_is_kept_for_a_day_and_not_for_good(world: World, monkeypatch:
     assert send(world, "entries", a_speech(id="a-speech")).content == first.content
     monkeypatch.setattr(world.service, "now", lambda: now + idempotency.KEPT + timedelta(hours=1))
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 200  # it is on record already
+
+
+def rows() -> list[dict[str, Any]]:
+    return [a_speech(id="one"), a_speech(id="two"), a_speech(id="there"), place("shelbyville")]
+
+
+def test_a_batch_that_was_cut_off_after_it_was_recorded_tells_what_it_would_have_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, later: Any
+) -> None:
+    world.post("entries", a_speech(id="there"))
+    expected = send(world, "entries:batch?dry_run=true", rows(), "other").json() | {"dry_run": False}
+    assert (expected["recorded"], expected["already"], expected["suspected_total"]) == (3, 1, 2)
+    cut_off(world, monkeypatch, "application.idempotency.finish", "entries:batch", rows())
+    recorded = events(world)
+    later()
+    answer = send(world, "entries:batch", rows())
+    assert answer.json() == expected
+    assert events(world) == recorded
+    again = send(world, "entries:batch", rows())
+    assert (again.content, again.headers["idempotency-replayed"]) == (answer.content, "true")
+
+
+def test_a_dry_run_leaves_its_key_to_what_is_recorded(world: World) -> None:
+    recorded = events(world)
+    tried = send(world, "entries:batch?dry_run=true", rows())
+    assert tried.json()["recorded"] == 4
+    assert events(world) == recorded
+    done = send(world, "entries:batch", rows())
+    assert done.json() == tried.json() | {"dry_run": False}
+    assert send(world, "entries:batch", rows()).headers["idempotency-replayed"] == "true"
+    assert events(world) == recorded + 4

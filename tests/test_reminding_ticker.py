@@ -23,7 +23,7 @@ from application.reminding.sending import Sender
 from application.reminding.subscribing import subscribe
 from application.reminding.ticker import Ticker, ticking
 from application.service import Service
-from application.settings import Settings
+from application.settings import DEFAULT_RATE_LIMIT, Settings
 from command_line import run
 from delivery_world import LOOPBACK, Receiver, receiver
 from serving import COMMAND, served
@@ -186,6 +186,8 @@ def test_remind_runs_until_it_is_stopped(sqlite_url: str, tmp_path: Path) -> Non
         ("PUBLIC_URL", "timeline.example.org"),
         ("WEBHOOK_ALLOW_NETWORKS", "10.0.0.0/33"),
         ("WEBHOOK_ALLOW_NETWORKS", "localhost"),
+        ("RATE_LIMIT", "0"),
+        ("RATE_LIMIT", "many"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
@@ -194,7 +196,8 @@ def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
 
 
 def test_what_is_not_set_has_its_default() -> None:
-    assert Settings.from_environment({}) == Settings()
+    assert Settings.from_environment({}) == replace(Settings(), rate_limit=DEFAULT_RATE_LIMIT)
+    assert Settings.from_environment({"RATE_LIMIT": "off"}).rate_limit == 0
     its = Settings.from_environment(
         {
             "SMTP_URL": "smtp://me:word@mail",

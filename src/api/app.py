@@ -8,12 +8,14 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    batches,
     calendar,
     changes,
     deadlines,
     docs_page,
     entries,
     errors,
+    events,
     health,
     jurisdictions,
     links,
@@ -29,6 +31,7 @@ from api import (
 )
 from api.documents import openapi_of
 from api.http.edge import Edge
+from application.live import Live
 from application.service import Service
 from application.settings import Settings
 
@@ -65,6 +68,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.settings = settings or Settings()
+    app.state.live = Live(service)
     # The routes themselves, those most asked for first: an included router is searched twice for every request.
     rooms = (
         timeline,
@@ -73,10 +77,12 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         publishing,
         calendar,
         entries,
+        batches,
         revisions,
         changes,
         suffixes,
         log,
+        events,
         timemaps,
         reminders,
         subscriptions,

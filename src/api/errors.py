@@ -14,6 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.http.methods import allowed
+from application.bulk.batch import BadRows, TooManyRows
+from application.strict_json import NotJson
 from domain.errors import Conflict, Invalid, NotFound, RecordError, Refused, Stale
 from domain.refusals import Problem
 
@@ -32,10 +34,6 @@ class Malformed(Invalid):
     """The question is not well formed."""
 
 
-class NotJson(Invalid):
-    """The body is not JSON."""
-
-
 class KeyNeeded(RecordError):
     """A key is needed, as in `Authorization: Bearer dt_...`: to write, and for subscriptions and reminders."""
 
@@ -50,6 +48,10 @@ class NotAcceptable(RecordError):
 
 class TooLarge(RecordError):
     """The body is too large."""
+
+
+class TooManyStreams(RecordError):
+    """This process serves as many streams as it can: come back soon, or ask `GET /events`."""
 
 
 class WrongMediaType(RecordError):
@@ -74,11 +76,14 @@ TABLE: dict[type[RecordError], Row] = {
     NotAcceptable: Row(406, "not-acceptable", "Not in a format that is taken"),
     Conflict: Row(409, "conflict", "On record with other content"),
     Stale: Row(412, "stale", "The entry has another version"),
+    TooManyRows: Row(413, "too-many-rows", "There are too many rows"),
     TooLarge: Row(413, "too-large", "The body is too large"),
-    WrongMediaType: Row(415, "wrong-media-type", "Only JSON is read here"),
+    WrongMediaType: Row(415, "wrong-media-type", "The body is of a kind that is not read here"),
+    BadRows: Row(422, "bad-rows", "Rows cannot be recorded"),
     Invalid: Row(422, "invalid", "The fields are not well formed"),
     Unconditional: Row(428, "if-match-needed", "Which version was this decided on?"),
     Refused: Row(422, "refused", "The record cannot carry this"),
+    TooManyStreams: Row(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
 }
 
 
@@ -125,11 +130,13 @@ def shortened(text: str, longest: int) -> str:
 
 
 def _error(one: Problem) -> dict[str, Any]:
-    error = {
+    error: dict[str, Any] = {
         "field": shortened(one.field, _LONGEST_VALUE),
         "value": _HIDDEN if _SECRETIVE.search(one.field) and one.field != "Idempotency-Key" else _echoed(one.value),
         "message": shortened(one.message, _LONGEST_TEXT),
     }
+    if one.row is not None:
+        error["row"] = one.row
     return error | ({"where": one.where} if one.where else {})
 
 

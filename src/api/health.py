@@ -13,11 +13,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.clocks import service_of
 from api.documents import documented
 from api.questions import Nothing, read
-from api.shapes import Health
+from api.shapes import Instant, Shape
 from application.reminding.listing import last_tick
 from eventlog.engine import reading
 
 router = APIRouter(tags=["health"])
+
+
+class Ticking(Shape):
+    """When the ticker of reminders last ran (null: never), and by how many seconds it is late."""
+
+    last_tick: Instant | None
+    late_s: int | None
+
+
+class Health(Shape):
+    """Whether the service does its work, and how far its record goes."""
+
+    status: str
+    position: int | None
+    reminders: Ticking | None
 
 
 @router.get("/healthz", **documented(Nothing, Health, 400))

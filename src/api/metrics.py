@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.clocks import service_of
 from api.documents import documented
+from api.events import live_of
 from api.questions import Nothing, read
 from application.reminding.listing import by_state, last_tick, waiting
 
@@ -34,6 +35,7 @@ def metrics(request: Request) -> Response:
             "Reminders by state.",
             {f'{{state="{state}"}}': states.get(state, 0) for state in _STATES},
         ),
+        *_gauge("event_streams", "Streams of events that are open.", {"": live_of(request).streams}),
         *_gauge("outbox_pending", "Messages that are still to be sent.", {"": pending}),
     ]
     if ticked is not None:

@@ -37,6 +37,7 @@ class FieldError(Shape):
     field: str
     value: Any
     message: str
+    row: int | None = Field(None, description="Of a batch: the line, the item, or the row as a spreadsheet counts.")
 
 
 class ProblemShown(Shape):
@@ -47,6 +48,7 @@ class ProblemShown(Shape):
     status: int
     detail: str
     errors: list[FieldError] = []
+    errors_total: int | None = Field(None, description="How many there are; at most a hundred are listed.")
 
 
 class Revised(Shape):
@@ -333,18 +335,3 @@ class Deadlines(Shape):
     deadlines: list[DeadlineShown]
     next: Next
     position: Position
-
-
-class Ticking(Shape):
-    """When the ticker of reminders last ran (null: never), and by how many seconds it is late."""
-
-    last_tick: Instant | None
-    late_s: int | None
-
-
-class Health(Shape):
-    """Whether the service does its work, and how far its record goes."""
-
-    status: str
-    position: int | None
-    reminders: Ticking | None

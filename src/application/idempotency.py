@@ -142,6 +142,12 @@ def carrying_out(claim: Claim | None) -> None:
     _current.set(claim)
 
 
+def carried_out_to() -> int | None:
+    """The position up to which the current claim's request was carried out when it was cut off, if it was."""
+    claim = _current.get()
+    return None if claim is None else claim.position
+
+
 def mark(connection: Connection, position: int) -> None:
     """Marks the current claim, if there is one, in the transaction that records what it is for."""
     claim = _current.get()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,17 +24,13 @@ from domain.events import JurisdictionAdded
 from domain.jurisdictions import Jurisdiction
 from domain.refusals import Problem, refusals
 from eventlog.any_of import AnyOf, listed
-from eventlog.log import Append, NewEvent
+from eventlog.log import Append, NewEvent, Recorded
 from eventlog.statements import Statement
-from eventlog.tables import log
+from eventlog.tables import EVENT, log
 from projections.directory import Directory
 from projections.mapping import MAPPER, first_event
 
-_FIRST = Statement(
-    select(log.c.stream, log.c.position, log.c.state, log.c.recorded_at, log.c.recorder).where(
-        AnyOf(log.c.stream, "streams"), log.c.version == 1
-    )
-)
+_FIRST = Statement(select(*EVENT).where(AnyOf(log.c.stream, "streams"), log.c.version == 1))
 _WORDS_IN_AN_ID = 6
 _LONGEST_MADE_ID = 100
 
@@ -45,6 +41,7 @@ class Item:
 
     fields: Mapping[str, Any]
     where: str = ""
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _New:
+class New:
     """A first event of a stream, ready to be appended: of an entry, judged, or of a place."""
 
     item: Item
@@ -65,6 +62,10 @@ class _New:
     event: NewEvent
     judged: Judged | None = None
     place: Jurisdiction | None = None
+
+    def problem(self, message: str) -> Problem:
+        """That something is wrong with its id."""
+        return Problem("id", self.id, message, self.item.where, self.item.row)
 
 
 def record(
@@ -80,34 +81,39 @@ def record(
     Raises Invalid (a field is malformed), Refused (the record cannot carry it) or Conflict (the id is on record with
     other content); each names where, the field and the value.
     """
-    new = _validated(service, entries, places)
+    new, problems = validated(service, entries, places)
+    if problems:
+        raise Invalid(summary(problems), problems=problems)
     with service.log.appending(recorder=recorder, now=service.now()) as append:
-        service.memory.refresh(append.connection, append.head)
-        on_record = _on_record(append, new)
-        fresh = [one for one in new if one.event.stream not in on_record]
-        directory = _refuse(append, service, fresh)
+        at, others = on_record(service, append, new)
+        if others:
+            raise others[0].conflict()
+        fresh = [one for one in new if one.event.stream not in at]
+        directory, problems = judged(append, service, fresh)
+        if problems:
+            raise Refused(summary(problems), problems=problems)
         recorded = append.append([one.event for one in fresh])
         write(service, append, recorded)
-        revised = _revise(service, append, directory, revisions)
-    at = on_record | {one.stream: one.position for one in recorded}
-    return [Outcome(one.id, at[one.event.stream], one.event.stream in on_record) for one in new] + revised
+        revised = []
+        for revision in revisions:
+            outcome, directory = revise(service, append, directory, revision)
+            revised.append(outcome)
+    positions = {stream: one.position for stream, one in at.items()} | {one.stream: one.position for one in recorded}
+    return [Outcome(one.id, positions[one.event.stream], one.event.stream in at) for one in new] + revised
 
 
-def _revise(
-    service: Service, append: Append, directory: Directory, revisions: Iterable[Revision | Update]
-) -> list[Outcome]:
-    """Records what befell entries and places, in the order given; what says the same on record is already there."""
-    outcomes = []
-    for revision in revisions:
-        found = already(service, append, revision.stream, revision.event)
-        if found is not None:
-            recorded = found
-        elif isinstance(revision, Update):
-            recorded, directory = apply_update(service, append, directory, revision)
-        else:
-            recorded = apply(service, append, directory, revision)
-        outcomes.append(Outcome(revision.stream.partition(":")[2], recorded.position, found is not None))
-    return outcomes
+def revise(
+    service: Service, append: Append, directory: Directory, revision: Revision | Update
+) -> tuple[Outcome, Directory]:
+    """Records what befell an entry or a place; what says the same on record is already there."""
+    found = already(service, append, revision.stream, revision.event)
+    if found is not None:
+        recorded = found
+    elif isinstance(revision, Update):
+        recorded, directory = apply_update(service, append, directory, revision)
+    else:
+        recorded = apply(service, append, directory, revision)
+    return Outcome(revision.stream.partition(":")[2], recorded.position, found is not None), directory
 
 
 def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> Outcome:
@@ -132,76 +138,107 @@ def _made_id(fields: Mapping[str, Any]) -> str:
     return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:_WORDS_IN_AN_ID]])[:_LONGEST_MADE_ID].rstrip("-")
 
 
-def _validated(service: Service, entries: Sequence[Item], places: Sequence[Item]) -> list[_New]:
+def validated(
+    service: Service,
+    entries: Iterable[Item],
+    places: Iterable[Item] = (),
+    malformed: Callable[[Item], None] = lambda _: None,
+) -> tuple[list[New], list[Problem]]:
+    """What items amount to, each once, and what is wrong with the others; places come first."""
     problems: list[Problem] = []
-    new: dict[str, _New] = {}
+    new: dict[str, New] = {}
 
-    def add(one: _New) -> None:
+    def add(one: New) -> None:
         twin = new.setdefault(one.event.stream, one)
         if twin.event.state != one.event.state:
-            where = twin.item.where
-            problems.append(Problem("id", one.id, f"is given twice, the other time in {where}", one.item.where))
+            what = ", ".join(differing(twin.event.state, one.event.state))
+            where = twin.item.where if twin.item.row is None else f"{twin.item.where} row {twin.item.row}".strip()
+            problems.append(one.problem(f"is given twice, the other time in {where}: {what} differ"))
 
     for item in places:
         try:
             place = JurisdictionAdded.model_validate(item.fields)
         except ValidationError as error:
-            problems += problems_in(error, None, item.where)
+            problems += located(item, problems_in(error, None))
+            malformed(item)
         else:
-            add(_New(item, place.id, MAPPER.new(f"jurisdiction:{place.id}", 1, place), place=place))
+            add(New(_bare(item), place.id, MAPPER.new(f"jurisdiction:{place.id}", 1, place), place=place))
     for item in entries:
         try:
             act = act_of(item.fields)
         except ValidationError as error:
-            problems += problems_in(error, item.fields.get("kind"), item.where)
+            problems += located(item, problems_in(error, item.fields.get("kind")))
+            malformed(item)
         else:
             fields = act.fields()
-            add(_New(item, act.id, first_event(act, fields), Judged(act, service.memory.fact_of(fields))))
-    if problems:
-        raise Invalid(summary(problems), problems=problems)
-    return list(new.values())
+            add(New(_bare(item), act.id, first_event(act, fields), Judged(act, service.memory.fact_of(fields))))
+    return list(new.values()), problems
 
 
-def _on_record(append: Append, new: Sequence[_New]) -> dict[str, int]:
-    """The positions of what is on record already, by stream; Conflict where its content is another."""
+def located(item: Item, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems, with where their item was read."""
+    return [replace(problem, where=item.where, row=item.row) for problem in problems]
+
+
+def differing(one: bytes, other: bytes) -> list[str]:
+    """The fields in which two entries differ, as the log keeps them."""
+    there, given = msgspec.json.decode(one), msgspec.json.decode(other)
+    return sorted(name for name in there | given if there.get(name) != given.get(name))
+
+
+def _bare(item: Item) -> Item:
+    """Where an item was read: a batch of many need not hold their fields twice."""
+    return Item({}, item.where, item.row)
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """Something to be recorded whose id is on record with other content."""
+
+    new: New
+    recorded: Recorded
+
+    def __str__(self) -> str:
+        what = ", ".join(differing(self.recorded.state, self.new.event.state))
+        since, position, recorder = self.recorded.recorded_at, self.recorded.position, self.recorded.recorder
+        return f"is on record since {since} (position {position}, by {recorder}) with other content: {what}"
+
+    def conflict(self) -> Conflict:
+        """The error that shows both."""
+        at = f"{self.new.item.where}: " if self.new.item.where else ""
+        return Conflict(
+            f"{at}{self.new.id!r} {self}",
+            on_record=msgspec.json.decode(self.recorded.state),
+            given=msgspec.json.decode(self.new.event.state),
+        )
+
+
+def on_record(service: Service, append: Append, new: Sequence[New]) -> tuple[dict[str, Recorded], list[OnRecord]]:
+    """The first events of what is on record already, by stream, and what is there with other content."""
+    service.memory.refresh(append.connection, append.head)
     rows = _FIRST.run(append.connection, streams=listed(append.connection, [one.event.stream for one in new]))
-    found = {row[0]: row for row in rows}
-    for one in new:
-        if one.event.stream in found:
-            _, position, state, recorded_at, recorder = found[one.event.stream]
-            if bytes(state) != one.event.state:
-                there, given = msgspec.json.decode(state), msgspec.json.decode(one.event.state)
-                differing = sorted(name for name in there | given if there.get(name) != given.get(name))
-                at = f"{one.item.where}: " if one.item.where else ""
-                raise Conflict(
-                    f"{at}{one.id!r} is on record since {recorded_at} (position {position}, by {recorder}) with other "
-                    f"content: {', '.join(differing)}",
-                    on_record=there,
-                    given=given,
-                )
-    return {stream: row[1] for stream, row in found.items()}
+    found = {row[1]: Recorded(*row) for row in rows}
+    others = [
+        OnRecord(one, there)
+        for one in new
+        if (there := found.get(one.event.stream)) is not None and bytes(there.state) != one.event.state
+    ]
+    return found, others
 
 
-def _refuse(append: Append, service: Service, fresh: Sequence[_New]) -> Directory:
-    """Raises Refused with everything that the record cannot carry; else the places that there will be."""
+def judged(append: Append, service: Service, fresh: Sequence[New]) -> tuple[Directory, list[Problem]]:
+    """The places that there will be, and everything that the record cannot carry."""
     position = append.head + len(fresh)
     added = [(one, one.place) for one in fresh if one.place is not None]
     directory = service.memory.directory
     if added:
         directory = directory.and_also(place_row(place, append.head + 1) for _, place in added)
-    problems = [
-        replace(problem, where=one.item.where)
-        for one, place in added
-        for problem in who_speaks(place, directory, position)
-    ]
-    judged = [one.judged for one in fresh if one.judged is not None]
-    register = register_for(append.connection, service.memory, directory, judged, now=service.now(), position=position)
+    problems: list[Problem] = []
+    for one, place in added:
+        problems += located(one.item, who_speaks(place, directory, position))
+    acts = [one.judged for one in fresh if one.judged is not None]
+    register = register_for(append.connection, service.memory, directory, acts, now=service.now(), position=position)
     for one in fresh:
         if one.judged is not None:
-            problems += [
-                replace(problem, where=one.item.where)
-                for problem in refusals(one.judged.act, one.judged.fact, register)
-            ]
-    if problems:
-        raise Refused(summary(problems), problems=problems)
-    return directory
+            problems += located(one.item, refusals(one.judged.act, one.judged.fact, register))
+    return directory, problems

@@ -11,10 +11,14 @@ from urllib.parse import urlsplit
 
 DEFAULT_DATABASE = "sqlite:///data/timeline.db"
 DEFAULT_PORT = 8000
+API = "/api/v1"
 DEFAULT_RATE_LIMIT = 30_000
 """Requests a minute: no reader of pages or feeds comes near it, and nobody takes all of a server's time."""
 DEFAULT_TICK_S = 5.0
+DEFAULT_BATCH_BYTES = 32 * 1024 * 1024
+DEFAULT_BATCH_ROWS = 100_000
 _LONGEST_TICK_S = 3600
+_LONGEST_NUMBER = 12
 Network = IPv4Network | IPv6Network
 
 
@@ -30,12 +34,21 @@ class Settings:
     mail_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     """How links in messages begin, where there is no request to go by."""
     rate_limit: int = 0
-    """Requests a minute for each key or address; 0: any number."""
+    """Requests a minute for each key or address; 0: any number, as where nobody set it from the environment."""
     webhook_networks: tuple[Network, ...] = ()
     """Networks to which webhooks may go although they are not public."""
     reminders: bool = True
     """Whether `serve` plans and sends reminders, too."""
     tick_s: float = DEFAULT_TICK_S
+    batch_bytes: int = DEFAULT_BATCH_BYTES
+    """How large the body of a batch may be."""
+    batch_rows: int = DEFAULT_BATCH_ROWS
+    """How many rows may be in one."""
+
+    @property
+    def source(self) -> str:
+        """The `source` of CloudEvents: the same in every process, and so never what one of them listens on."""
+        return self.public_url + API
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -51,6 +64,8 @@ class Settings:
             webhook_networks=_networks(environment.get("WEBHOOK_ALLOW_NETWORKS", "")),
             reminders=_switch("REMINDERS", environment.get("REMINDERS") or "on"),
             tick_s=_seconds("TICK_S", environment.get("TICK_S") or str(DEFAULT_TICK_S)),
+            batch_bytes=_whole("BATCH_BYTES", environment.get("BATCH_BYTES") or str(DEFAULT_BATCH_BYTES)),
+            batch_rows=_whole("BATCH_ROWS", environment.get("BATCH_ROWS") or str(DEFAULT_BATCH_ROWS)),
         )
 
 
@@ -90,3 +105,9 @@ def _seconds(name: str, written: str) -> float:
     if not isfinite(seconds) or not 0 < seconds <= _LONGEST_TICK_S:
         raise ValueError(f"{name}: {written!r} is no number of seconds, more than 0 and at most {_LONGEST_TICK_S}")
     return seconds
+
+
+def _whole(name: str, written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and 0 < len(written) <= _LONGEST_NUMBER and int(written)):
+        raise ValueError(f"{name}: {written!r} is no number from 1 to {'9' * _LONGEST_NUMBER}")
+    return int(written)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,18 +13,37 @@ import typer
 from cli.opening import REFUSED, failed, opened
 from cli.options import Json
 from cli.plain import shortened
-from cli.tables import busy, print_json, print_table
+from cli.tables import print_json, print_table, stages
 
 if TYPE_CHECKING:
+    from application.bulk.batch import Report
+    from domain.errors import RecordError
     from domain.refusals import Problem
 
 LONGEST_VALUE = 60
+MOST_SHOWN = 100
+MOST_SUSPECTED = 1_000
+
+
+class Format(StrEnum):
+    """The formats that are read."""
+
+    ndjson = "ndjson"
+    csv = "csv"
+    yaml = "yaml"
+    json = "json"
 
 
 def load(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with all that is in them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, folders with all that is in them, - for the input.")
+    ],
     *,
     recorder: Annotated[str, typer.Option(metavar="NAME", help="Who records: kept with each event.")] = "load",
+    format_: Annotated[Format | None, typer.Option("--format", help="Of all files; else their suffixes tell.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of it, and record nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Record what files hold: all of it, or on any error nothing. What is on record already stays as it is."""
@@ -31,46 +53,103 @@ def load(
         from domain.errors import RecordError
 
         try:
-            files = files_in(paths)
-            with busy(f"Loading {_counted(len(files), 'file')}"):
-                outcomes = load_files(service, paths, recorder=recorder)
-        except RecordError as error:
-            if json:
-                print_json({"detail": error.detail, "errors": [_fault(one) for one in error.problems]})
-            elif error.problems:
-                print_table(
-                    ["File and entry", "Field and value", "What is wrong"],
-                    map(_row, error.problems),
-                    spaced=True,
+            files = len(files_in(paths))
+            with stages() as told:
+                report = load_files(
+                    service,
+                    paths,
+                    recorder=recorder,
+                    format_=format_,
+                    dry_run=dry_run,
+                    standard_input=lambda: sys.stdin.buffer,
+                    progress=told,
                 )
-            how_many = _counted(len(error.problems), "error")
-            raise failed(
-                f"nothing was recorded: {how_many if error.problems and not json else error.detail}", REFUSED
-            ) from error
+        except RecordError as error:
+            _show_errors(error, json=json)
+            told_by = _counted(len(error.problems), "error") if error.problems and not json else error.detail
+            raise failed(f"nothing was recorded: {told_by}", REFUSED) from error
         except OSError as error:
             raise failed(f"nothing was recorded: {error.filename}: {error.strerror}") from error
-        already = sum(one.already for one in outcomes)
         if json:
-            print_json({"files": len(files), "recorded": len(outcomes) - already, "already": already})
+            print_json(_as_json(report, files, dry_run=dry_run))
         else:
-            print_table(["Files", "Recorded", "Already there"], [(len(files), len(outcomes) - already, already)])
+            _show(report, files, dry_run=dry_run)
+
+
+def _as_json(report: Report, files: int, *, dry_run: bool) -> dict[str, Any]:
+    suspected = [{"file": _apart(one.where)[0], **one.shown()} for one in report.suspected[:MOST_SUSPECTED]]
+    return {
+        "files": files,
+        "recorded": report.recorded,
+        "already": report.already,
+        "suspected": suspected,
+        "suspected_total": len(report.suspected),
+        **({"dry_run": True} if dry_run else {}),
+    }
+
+
+def _show(report: Report, files: int, *, dry_run: bool) -> None:
+    shown = report.suspected[:MOST_SHOWN]
+    if shown:
+        print_table(
+            ["File and row", "Entry", "Of the same kind, day and places"],
+            ((f"{_apart(one.where)[0]}\n{one.row}", one.entry, "\n".join(one.like)) for one in shown),
+            spaced=True,
+        )
+        of = len(report.suspected)
+        more = f" (the first {len(shown)} are shown)" if len(shown) < of else ""
+        typer.echo(f"dispute-timeline: {_counted(of, 'row')} may be acts recorded before{more}", err=True)
+    columns = ["Files", "Would be recorded" if dry_run else "Recorded", "Already there"]
+    print_table(columns, [(files, report.recorded, report.already)])
+
+
+def _show_errors(error: RecordError, *, json: bool) -> None:
+    shown = error.problems[:MOST_SHOWN]
+    if json:
+        print_json({"detail": error.detail, "errors": [_fault(one) for one in shown], **_total(error)})
+    elif shown:
+        print_table(["File, row and entry", "Field and value", "What is wrong"], map(_row, shown), spaced=True)
+        if len(shown) < len(error.problems):
+            typer.echo(f"dispute-timeline: the first {len(shown)} errors are shown", err=True)
+
+
+def _total(error: RecordError) -> dict[str, int]:
+    return {"errors_total": len(error.problems)}
 
 
 def _fault(problem: Problem) -> dict[str, Any]:
-    file, _, entry = problem.where.rpartition(": ")
+    file, entry = _apart(problem.where)
     return {
         "file": file,
+        "row": problem.row,
         "entry": entry,
-        "field": problem.field,
-        "value": problem.value,
+        "field": problem.field.encode("utf-8", "replace").decode(),
+        "value": _echoed(problem.value),
         "message": problem.message,
     }
 
 
+def _echoed(value: object) -> object:
+    """A value as JSON can show it: text that is none has a ? where it is none."""
+    import msgspec
+
+    try:
+        written = dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return None
+    return msgspec.Raw(written.encode("utf-8", "replace"))
+
+
+def _apart(where: str) -> tuple[str, str]:
+    """The file and the entry."""
+    file, _, entry = where.rpartition(": ")
+    return file, entry
+
+
 def _row(problem: Problem) -> tuple[str, str, str]:
-    fault = _fault(problem)
+    file, entry = _apart(problem.where)
     value = shortened(problem.value, LONGEST_VALUE)
-    return f"{fault['file']}\n{fault['entry']}", f"{problem.field}\n{value}", problem.message
+    return f"{file}\n{problem.row}: {entry}", f"{problem.field}\n{value}", problem.message
 
 
 def _counted(number: int, what: str) -> str:

@@ -8,6 +8,7 @@ _OBEYED = (
     *range(0x7F, 0xA0),
     *range(0x202A, 0x202F),  # marks that turn the direction of writing, and so what a line seems to say
     *range(0x2066, 0x206A),
+    *range(0xD800, 0xE000),  # halves of characters, as bytes that are no text are read: no terminal takes them
 )
 _SHOWN = {code: ascii(chr(code))[1:-1] for code in _OBEYED} | _KEPT
 

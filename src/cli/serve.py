@@ -6,11 +6,16 @@ import os
 import socket
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.opening import failed, opened, settled
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from application.live import Live
 
 EXAMPLE = "/jurisdictions/new-orleans-la/status?as_of=2017-07-07"
 
@@ -40,7 +45,9 @@ def serve(
     with opened(settings) as service, ticking(service, settings) if settings.reminders else nullcontext():
         app = create_app(service, settings)
         # An access log would cost more than many an answer.
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+        server = _server(
+            uvicorn.Config(app, log_level="warning", access_log=False, server_header=False), app.state.live
+        )
         api = f"{root}/api/v1"
         typer.echo(f"The API            {api}")
         if app.docs_url:
@@ -48,6 +55,18 @@ def serve(
         typer.echo(f"A first answer     {api}{EXAMPLE}")
         typer.echo("Stop with Ctrl-C.")
         server.run(sockets=[listening])
+
+
+def _server(config: uvicorn.Config, live: Live) -> uvicorn.Server:
+    """A server that ends the streams when it is stopped: it waits for every answer to end, and they would not."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            live.close()
+            await super().shutdown(sockets)
+
+    return Server(config)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -62,10 +62,16 @@ def progress(doing: str) -> Iterator[Progress]:
 
 
 @contextmanager
-def busy(doing: str) -> Iterator[None]:
-    """A sign of life on standard error, where that is a terminal."""
-    with _console(stderr=True).status(doing):
-        yield
+def stages() -> Iterator[Callable[[str, int, int | None], None]]:
+    """The same for work in stages: to be told what is being done, and how much of how much, where that is known."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    done_of = TextColumn("{task.completed:,.0f}")
+    columns = TextColumn("{task.description}"), BarColumn(), done_of, TaskProgressColumn(), TimeElapsedColumn()
+    console = _console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Loading", total=None)
+        yield lambda doing, done, total: bar.update(task, description=doing, completed=done, total=total)
 
 
 def _console(*, stderr: bool = False) -> Console:

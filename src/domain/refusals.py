@@ -17,12 +17,14 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the field's path, its value, what to do about it, and the file and entry it is in."""
+    """One thing that is wrong: the field's path, its value, what to do about it, and where it was read."""
 
     field: str
     value: Any
     message: str
     where: str = ""
+    row: int | None = None
+    """Its number in the file or body, from 1: of a line, of an item in a list, or as a spreadsheet counts."""
 
 
 @dataclass(slots=True)

@@ -22,9 +22,12 @@ def table(listing: Listing) -> Iterator[bytes]:
 
 
 def defused(text: str) -> str:
-    """A text that is only ever a text: where it begins as a formula does, an apostrophe stands before it."""
+    """A text that is only ever a text: where it begins as a formula does, an apostrophe stands before it.
+
+    Also before a text that has one itself, so that whoever takes one away again has what was written.
+    """
     text = text.replace("\0", "\ufffd")
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return f"'{text}" if text.lstrip("'").startswith(_DANGEROUS) else text
 
 
 def _cell(value: Cell) -> Cell:

@@ -11,6 +11,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.bodies import LARGEST
 from api.errors import problem
 from api.http import cors, memento
 from api.http.exchange import KEY, Exchange
@@ -34,7 +35,7 @@ class Edge:
         self._public_url = settings.public_url.encode()
         self._limits = Limits(settings.rate_limit)
         self._validators = Validators()
-        self._idempotency = Idempotency(app, owner.state.service)
+        self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, LARGEST))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One exchange."""

@@ -30,7 +30,7 @@ class Exchange:
     __slots__ = (
         "accept", "accept_datetime", "accept_encoding", "authorization", "clocked", "following", "head", "host",
         "idempotency_key", "if_modified_since", "if_none_match", "memento", "method", "negotiated", "path", "pinned",
-        "position", "query", "scheme",
+        "position", "query", "scheme", "trial",
     )  # fmt: skip
 
     host: bytes | None
@@ -66,6 +66,8 @@ class Exchange:
         """Whether the same question can never have another answer."""
         self.negotiated = False
         """Whether `Accept-Datetime` chose the recorded clock."""
+        self.trial = False
+        """Whether nothing was to be recorded, so that the same key may yet stand for what is."""
         self.memento: tuple[int, str] | None = None
         """The log position that the question names, and when it was recorded."""
 

@@ -22,8 +22,6 @@ from application.keys import holder
 from application.service import Service
 from domain.refusals import Problem
 
-LARGEST = 32_000_000
-"""Bytes of a body that is held to be told by its hash; a route may take less."""
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500
 _NOT_KEPT = frozenset((401, 413, 429))
@@ -35,9 +33,11 @@ _CREATED, _OK = 201, 200
 class Idempotency:
     """Carries POSTs that have a key out, once each."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp, service: Service, largest: int) -> None:
+        """`largest`: bytes of a body that is held to be told by its hash; a route may take less."""
         self._app = app
         self._service = service
+        self._largest = largest
 
     async def __call__(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a POST with an `Idempotency-Key`."""
@@ -53,9 +53,11 @@ class Idempotency:
         if principal is None:
             await self._app(scope, receive, send)  # which says that a key is needed
             return
-        body = await _whole(receive)
+        body = await _whole(receive, self._largest)
         if body is None:
-            too_large = problem(413, "too-large", "The body is too large", f"the body has more than {LARGEST:,} bytes")
+            too_large = problem(
+                413, "too-large", "The body is too large", f"the body has more than {self._largest:,} bytes"
+            )
             await too_large(scope, receive, send)
             return
         key = found[1].decode()
@@ -72,15 +74,17 @@ class Idempotency:
                 headers = {"Retry-After": str(outcome.wait_s)}
                 await problem(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
             case Claim():
-                await self._carry_out(outcome, scope, _again(body, receive), send)
+                await self._carry_out(outcome, exchange, scope, _again(body, receive), send)
 
     def _principal(self, exchange: Exchange) -> str | None:
         scheme, _, key = (exchange.authorization or b"").decode("latin-1").partition(" ")
         return holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
 
-    async def _carry_out(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _carry_out(self, claim: Claim, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         heard = _Heard(send)
-        made = await to_thread.run_sync(self._what_it_made, claim)
+        # A batch finds by itself what of it was recorded when it was cut off.
+        of_many = exchange.path.endswith(b":batch")
+        made = None if of_many else await to_thread.run_sync(self._what_it_made, claim)
         if made is not None:
             heard.first, path = made
             heard.path = path
@@ -95,7 +99,8 @@ class Idempotency:
         finally:
             idempotency.carrying_out(None)
         answered = heard.answered()
-        if answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT:
+        failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
+        if answered is None or failed or exchange.trial:
             await to_thread.run_sync(idempotency.release, self._service, claim)
         else:
             await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
@@ -150,14 +155,14 @@ def _hash(scope: Scope, body: bytes) -> str:
     return sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
 
 
-async def _whole(receive: Receive) -> bytes | None:
+async def _whole(receive: Receive, largest: int) -> bytes | None:
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         part = message.get("body", b"")
         size += len(part)
-        if size > LARGEST:
+        if size > largest:
             return None
         parts.append(part)
         if not message.get("more_body"):

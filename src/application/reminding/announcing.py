@@ -18,8 +18,11 @@ from application.reminding.tables import outbox
 from application.service import Service
 from domain.reminders import instant
 from eventlog.log import Append, Recorded
+from projections.change import states
 
 _KINDS = ("entry", "correction")
+_WHY = ("reason", "by", "what")
+"""What an event on an entry says of itself: why it was corrected, or who disputes what."""
 
 
 def announce(service: Service, append: Append, outlook: Outlook, after: int) -> None:
@@ -39,14 +42,14 @@ def announce(service: Service, append: Append, outlook: Outlook, after: int) -> 
             "created_at": now,
         }
         for event in service.log.read(append.connection, after=after, until=append.head)
-        for to, body in _told(event, outlook, wanting)
+        for to, body in _told(service, event, outlook, wanting)
     ]
     if messages:
         append.connection.execute(insert(outbox), messages)
 
 
 def _told(
-    event: Recorded, outlook: Outlook, wanting: dict[str, list[Subscription]]
+    service: Service, event: Recorded, outlook: Outlook, wanting: dict[str, list[Subscription]]
 ) -> Iterator[tuple[Subscription, str]]:
     """Who wants to know of an event, and what they are told."""
     stream, _, entry = event.stream.partition(":")
@@ -54,14 +57,20 @@ def _told(
     if stream != "entry" or not wanting[kind]:
         return
     fields: dict[str, Any] = msgspec.json.decode(event.state)
-    named = fields["jurisdictions"] if kind == "entry" else outlook.addressees(entry)
+    named = fields["jurisdictions"] if kind == "entry" else _named(service, event, outlook)
     places = [place for place in map(outlook.place, named) if place is not None]
     topic = event.topic.partition("/")[0]
     data = {"entry": entry, "event": topic, "position": event.position, "jurisdictions": list(named)}
-    if "reason" in fields:
-        data["reason"] = fields["reason"]
+    data |= {name: fields[name] for name in _WHY if kind == "correction" and name in fields}
     type_ = "entry.recorded" if kind == "entry" else topic.replace("-", ".")
     body = msgspec.json.encode({"type": type_, "timestamp": event.recorded_at, "data": data}).decode()
     for one in wanting[kind]:
         if one.created_at < event.recorded_at and (one.everywhere or any(map(one.covers, places))):
             yield one, body
+
+
+def _named(service: Service, event: Recorded, outlook: Outlook) -> list[str]:
+    """Whom an entry names after what befell it, and whom it named before: a correction may take a place out."""
+    history = service.log.stream(outlook.connection, event.stream)
+    before, after = list(states(one for one in history if one.position <= event.position))[-2:]
+    return list(dict.fromkeys([*after.fields["jurisdictions"], *before.fields["jurisdictions"]]))

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnClause, exists, literal_column, select, update
 
+from application.envelopes import enveloped
 from application.reminding import mail, webhooks
 from application.reminding.addresses import Unreachable, destination
 from application.reminding.attempts import Attempt, delivered, failed, given_up
@@ -155,7 +156,8 @@ class Sender:
         now = self._service.now()
         with reading(self._service.engine) as connection:
             secrets = in_use(connection, to.id, now)
-        return webhooks.send(where, row["body"], webhooks.headers(row["id"], row["body"], secrets, now), now, self._tls)
+        body = enveloped(row["id"], row["body"], self._settings.source)
+        return webhooks.send(where, body, webhooks.headers(row["id"], body, secrets, now), now, self._tls)
 
     def _by_mail(self, to: Subscription, row: dict[str, Any]) -> Attempt:
         message = msgspec.json.decode(row["body"])

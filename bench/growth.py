@@ -1,0 +1,72 @@
+"""A page of a timeline: of a record, beside the same page of one a tenth as long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count, islice
+from time import perf_counter
+
+from bench.databases import KINDS
+from bench.figures import Figure, Say
+from bench.generate import STEADY, Record
+from bench.reads import API, Client, serving
+
+from application.recording import Item, record
+from application.service import Service
+
+TIMES = 10
+ROUNDS = 15
+REQUESTS = 200
+_WARM_UP = 2
+_PLACES = 9
+_BATCH = 10_000
+
+
+def measure(url: str, database: str, made: Record, say: Say) -> Figure:
+    """The figure of pages that were never asked before, so that each is read and none remembered."""
+    figure = Figure("timeline, record tenfold", database, "answers")
+    few = Record(made.size // TIMES)
+    with ExitStack() as stack:
+        shorter, _ = stack.enter_context(KINDS[database]())
+        say(f"{database}: loading {few.size:,} entries, a tenth")
+        _fill(shorter, few)
+        readers = [_Reader(stack.enter_context(serving(one)), its) for one, its in ((url, made), (shorter, few))]
+        for number in range(1, ROUNDS + _WARM_UP + 1):
+            say(f"{database}: {figure.name}, round {number} of {ROUNDS + _WARM_UP}")
+            ours, floor = (reader.timed() for reader in readers)
+            if number > _WARM_UP:
+                figure.add(REQUESTS, ours, floor)
+    return figure
+
+
+def _fill(url: str, made: Record) -> None:
+    service = Service(url)
+    try:
+        record(service, [], [Item(fields) for fields in made.jurisdictions()], recorder="bench")
+        entries = islice(made.entries(), made.size)
+        while batch := [Item(fields) for fields in islice(entries, _BATCH)]:
+            record(service, batch, recorder="bench")
+    finally:
+        service.close()
+
+
+class _Reader:
+    """Asks a server for page after page, the record's as it stood at one position after another."""
+
+    def __init__(self, port: int, made: Record) -> None:
+        self._client = Client(port)
+        self._pages = self._never_twice(made)
+
+    def _never_twice(self, made: Record) -> Iterator[str]:
+        for back in count():
+            for place in (STEADY, *made.busy()[:_PLACES]):
+                yield f"{API}/{place}/timeline?recorded_by={self._client.head - back}"
+
+    def timed(self) -> float:
+        """How long it takes to ask for pages, one after another, in seconds."""
+        paths = list(islice(self._pages, REQUESTS))
+        start = perf_counter()
+        for path in paths:
+            self._client.get(path)
+        return perf_counter() - start

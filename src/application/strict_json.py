@@ -1,0 +1,88 @@
+"""JSON read strictly: each name once in an object, numbers that JSON can hold, and text that is UTF-8."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+from domain.errors import Invalid
+from domain.refusals import Problem
+
+
+class NotJson(Invalid):
+    """The body is not JSON."""
+
+
+class Strict:
+    """A decoder that notes what is not strictly JSON, and reads on."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._each_once, parse_constant=self._number, parse_float=self._number
+        )
+
+    def value(self, text: str, at: int = 0) -> tuple[Any, int, list[Problem]]:
+        """A value, where it ends, and what is wrong with it. NotJson where there is none: reading cannot go on then."""
+        self._problems = []
+        try:
+            read, end = self._decoder.raw_decode(text, at)
+        except RecursionError as error:
+            raise NotJson("is nested too deeply") from error
+        except ValueError as error:
+            raise NotJson(f"is not JSON: {error}") from error
+        if not text.isascii() or "\\u" in text:
+            self._problems += _no_text(read)
+        return read, end, self._problems
+
+    def whole(self, text: str) -> tuple[Any, list[Problem]]:
+        """The one value that a text is, and what is wrong with it."""
+        read, end, problems = self.value(text, after_space(text, 0))
+        if after_space(text, end) < len(text):
+            raise NotJson(f"is not JSON: Extra data: char {end}")
+        return read, problems
+
+    def _each_once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            self._problems.append(Problem(twice, fields[twice], "is given twice"))
+        return fields
+
+    def _number(self, written: str) -> float:
+        number = float(written)
+        if not isfinite(number):
+            self._problems.append(Problem("(the whole)", written, f"{written} is no number of JSON's"))
+        return number
+
+
+def after_space(text: str, at: int) -> int:
+    """Where what JSON takes for white space ends."""
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _no_text(read: object) -> Iterator[Problem]:
+    """Bytes that are not UTF-8 were read as lone surrogates, and so were such escapes: neither can be kept as text."""
+    for path, text in _texts(read, ""):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            yield Problem(path or "(the whole)", text, f"is not UTF-8 text, from character {error.start} on")
+
+
+def _texts(read: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(read, str):
+        yield path, read
+    elif isinstance(read, dict):
+        for name, value in read.items():
+            its = f"{path}.{name}" if path else name
+            yield its, name
+            yield from _texts(value, its)
+    elif isinstance(read, list):
+        for number, value in enumerate(read):
+            yield from _texts(value, f"{path}.{number}" if path else str(number))
