@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench import growth, reads, replays, ticks, writes
+from bench import growth, reads, replays, searches, ticks, writes
 from bench.databases import KINDS
 from bench.figures import Figure, Say
 from bench.generate import Record
@@ -53,6 +53,8 @@ def _measured(
         figures += rebuilds
     if "reads" in asked.only:
         figures += reads.measure(url, database, made, say)
+    if "searches" in asked.only:
+        figures += searches.measure(url, database, say)
     if "growth" in asked.only:
         figures.append(growth.measure(url, database, made, say))
     if "ticks" in asked.only:
@@ -69,14 +71,14 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("rebuild", "reads", "growth", "ticks"),
+        choices=("rebuild", "reads", "searches", "growth", "ticks"),
         help="after loading, measure only this",
     )
     parser.add_argument("--json", action="store_true", help="print every round, for programs")
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table, as in docs/benchmarks.md")
     asked = parser.parse_args()
     asked.database = asked.database or list(KINDS)
-    asked.only = asked.only or ["rebuild", "reads", "growth", "ticks"]
+    asked.only = asked.only or ["rebuild", "reads", "searches", "growth", "ticks"]
     return asked
 
 

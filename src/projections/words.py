@@ -39,17 +39,24 @@ class _Folding(dict[int, str]):
 
 
 _folding = _Folding()
+_folding_ascii = bytes(ord(_folding[code] or " ") for code in range(128)).ljust(256)
+"""The same for most texts, which have nothing else: half the time."""
+_BREAK_BETWEEN = f" {BREAK} "
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text in order: `The mayor’s “Résumé”` has the, mayor, s, resume."""
-    return [word[:_LONGEST_WORD] for word in text.translate(_folding).split()]
+    plain = text.encode().translate(_folding_ascii).decode() if text.isascii() else text.translate(_folding)
+    words = plain.split()
+    if max(map(len, words), default=0) > _LONGEST_WORD:
+        return [word[:_LONGEST_WORD] for word in words]
+    return words
 
 
 def folded(*texts: str | None) -> str:
     """The words of texts as a column keeps them, with a break between two texts, or one alone where there are none."""
-    parts = [" ".join(words) for text in texts if text is not None and (words := words_of(text))]
-    whole = f" {BREAK} ".join(parts) or BREAK
+    parts = [" ".join(words_of(text)) for text in texts if text is not None]
+    whole = _BREAK_BETWEEN.join(part for part in parts if part) or BREAK
     return whole if len(whole) <= _LONGEST_TEXT else whole[:_LONGEST_TEXT].rpartition(" ")[0]
 
 
