@@ -14,7 +14,7 @@ from statistics import median
 from time import perf_counter
 
 from bench.figures import Figure
-from bench.reads import Client, _serving
+from bench.reads import Client, serving
 
 from application.loading import load
 from application.service import Service
@@ -34,7 +34,7 @@ def main() -> None:
         service = Service(url)
         load(service, [_SEEDS], recorder="bench")
         service.close()
-        with _serving(url) as port:
+        with serving(url) as port:
             client = Client(port)
             first = _ms(client, f"/places/{_PLACE}")
             moved = list(_moved(client))
