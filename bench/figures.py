@@ -22,6 +22,7 @@ TARGETS = {
     "304 of a timeline": {"sqlite": 0.77, "postgresql": 0.77},
     "304 of a status": {"sqlite": 0.77, "postgresql": 0.77},
     "304 of a pinned timeline": {"sqlite": 0.77, "postgresql": 0.77},
+    "page": {"sqlite": 0.5, "postgresql": 0.5},
 }
 MEMORY_LIMIT_MIB = 1024
 

@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from itertools import count, islice
 from time import perf_counter
 
+from bench.client import Client, serving
 from bench.databases import KINDS
 from bench.figures import Figure, Say
 from bench.generate import STEADY, Record
-from bench.reads import API, Client, serving
+from bench.reads import API
 
 from application.recording import Item, record
 from application.service import Service

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
+from bench.client import Client, serving
 from bench.figures import Figure, Say
-from bench.reads import Client, serving
 from sqlalchemy import make_url
 
 from projections.tables import LEXEMES
