@@ -17,7 +17,7 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-build --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format bench soak soak-reminders screenshots lock clean
+.PHONY: help run test test-fast check format examples fuzz bench soak soak-reminders screenshots notebook lock clean
 
 # Lists these targets.
 help:
@@ -53,6 +53,14 @@ format: .venv/ready
 bench: .venv/ready
 	.venv/bin/python -m bench $(ARGS)
 
+# Asks the service, for FUZZ_S seconds a test (300), what its document allows and what not, otherwise each time.
+fuzz: .venv/ready
+	FUZZ_S=$(or $(FUZZ_S),300) .venv/bin/pytest tests/test_contract_fuzz.py $(ARGS)
+
+# Keeps the answers that the documentation shows: what the service says to its own examples.
+examples: .venv/ready
+	.venv/bin/python tests/example_answers.py
+
 # Rebuilds a million entries under readers, with a rebuild killed half-way, and counts failed and mixed reads.
 soak: .venv/ready
 	.venv/bin/python -m bench.soak $(ARGS)
@@ -64,6 +72,10 @@ soak-reminders: .venv/ready
 # Takes the screenshots in docs/screenshots anew, in the system's Chromium.
 screenshots: .venv/ready
 	PYTHONPATH=src:tests .venv/bin/python tests/take_screenshots.py $(ARGS)
+
+# Runs docs/notebook.md against what `make run` serves on PORT, and writes its outputs and plots anew.
+notebook: .venv/ready
+	.venv/bin/python docs/notebook.py http://127.0.0.1:$(PORT)
 
 # Writes the locks anew from pyproject.toml, keeping pins that still fit (ARGS=--upgrade takes the newest).
 lock: .venv/ready

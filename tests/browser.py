@@ -94,19 +94,30 @@ def serving(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+def program(name: str) -> str:
+    """Where a program is; the test that needs it is left out, and says so, where it is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed, so what needs it was not tried")
+    return found
+
+
+def packed(package: str, folder: Path) -> Path:
+    """The folder of a package's files, from npm."""
+    npm = program("npm")
+    got = subprocess.run(
+        [npm, "pack", package, "--silent"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    if got.returncode:
+        pytest.skip(f"npm cannot be reached, so {package} was not tried: {got.stderr.strip()[-300:]}")
+    with tarfile.open(folder / got.stdout.strip().splitlines()[-1]) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package"
+
+
 def timelinejs(folder: Path) -> Path:
     """The folder of TimelineJS's own files, from npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, so TimelineJS was not tried")
-    packed = subprocess.run(
-        [npm, "pack", _TIMELINEJS, "--silent"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-    if packed.returncode:
-        pytest.skip(f"npm cannot be reached, so TimelineJS was not tried: {packed.stderr.strip()[-300:]}")
-    with tarfile.open(folder / packed.stdout.strip().splitlines()[-1]) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "package" / "dist"
+    return packed(_TIMELINEJS, folder) / "dist"
 
 
 def said_by(address: str) -> str:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 import api_world
+from api.paging import cursor_of
 from api_world import DATABASES, World, act, pages, place
 from record_scripts import NOW
 
@@ -309,11 +310,12 @@ def test_a_places_history_has_every_transition_with_its_entry_and_sources(world:
     history = world.get("jurisdictions/amber-ca/history")
     assert set(history) == {"transitions", "next", "position"}
     sources = [{"id": "s1", "title": "A paper", "rank": "primary"}]
-    review = {"key": "review", "sources": sources}
+    review = {"jurisdiction": "amber-ca", "key": "review", "sources": sources}
+    warned, answered = {"on": "2017-04-21", "since": "2017-04-21"}, {"on": "2017-06-01", "since": "2017-06-01"}
     assert history["transitions"] == [
-        {"track": "stage", "from": None, "to": "warned", "on": "2017-04-21", "entry": LETTER, **review},
-        {"track": "response", "from": None, "to": "due", "on": "2017-04-21", "entry": LETTER, **review},
-        {"track": "response", "from": "due", "to": "responded", "on": "2017-06-01", "entry": ANSWER, **review},
+        {"track": "stage", "from": None, "to": "warned", **warned, "entry": LETTER, **review},
+        {"track": "response", "from": None, "to": "due", **warned, "entry": LETTER, **review},
+        {"track": "response", "from": "due", "to": "responded", **answered, "entry": ANSWER, **review},
     ]
     assert world.ask("jurisdictions/atlantis-zz/history").status_code == 404
 
@@ -334,6 +336,20 @@ def test_a_history_is_paged(world: World) -> None:
     whole = world.get("jurisdictions/amber-ca/history")["transitions"]
     assert pages(world, "jurisdictions/amber-ca/history", "transitions", limit=1) == whole
     assert world.ask("jurisdictions/amber-ca/history", cursor="zzz").status_code == 400
+
+
+def test_everyones_history_is_the_histories_of_all_place_by_place(world: World) -> None:
+    slugs = [one["id"] for one in pages(world, "jurisdictions", "jurisdictions")]
+    for clocks in ({}, {"as_of": "2017-05-01"}, {"recorded_by": 4}):
+        every: list[Any] = []
+        for slug in slugs:
+            if world.ask(f"jurisdictions/{slug}", **clocks).status_code == 200:
+                every += world.get(f"jurisdictions/{slug}/history", **clocks)["transitions"]
+        assert every
+        for limit in (1, 2, 1000):
+            assert pages(world, "history", "transitions", limit=limit, **clocks) == every
+    assert world.ask("history", cursor="zzz").status_code == 400
+    assert world.get("history", cursor=cursor_of(("nobody", 3)))["transitions"] == []
 
 
 # --- What changed ---------------------------------------------------------------------------------------------

@@ -58,15 +58,10 @@ def test_every_route_is_described_with_its_answer_and_its_problems(document: dic
         "GET /healthz",
         "GET /readyz",
     }
-    pages = {name for name in named if "/r/{token}" in name}  # for people, who read no documentation
+    assert [name for name in named if "/r/" in name] == []  # for people, who read no documentation
     for name, operation in named.items():
-        if name in pages:
-            continue
-        assert operation.get("description"), name
         responses = operation["responses"]
-        problems = [content for status, content in responses.items() if status == "default" or status in "400 404 422"]
-        assert {"400", "default"} <= responses.keys(), name
-        assert all("application/problem+json" in one["content"] for one in problems), name
+        assert ("304" in responses) == (name.startswith("GET") and not name.endswith("/stream")), name
         if name.startswith("POST"):
             assert operation["security"], name
             assert "401" in responses, name
@@ -91,7 +86,9 @@ def test_a_body_is_the_union_told_apart_by_its_kind(document: dict[str, Any]) ->
 
 
 def test_the_parameters_of_the_timeline_are_documented(document: dict[str, Any]) -> None:
-    parameters = {one["name"]: one for one in document["paths"]["/api/v1/timeline"]["get"]["parameters"]}
+    parameters = {
+        one["name"]: one for one in document["paths"]["/api/v1/timeline"]["get"]["parameters"] if "name" in one
+    }
     assert parameters.keys() == {
         "as_of", "public_by", "recorded_by", "limit", "cursor", "jurisdiction", "state", "kind", "party", "from", "to",
         "q", "context", "order", "facets",

@@ -20,6 +20,7 @@ FEEDS = [
     "jurisdictions/new-orleans-la/timeline",
     "deadlines",
     "jurisdictions/new-orleans-la/deadlines",
+    "history",
 ]
 FILTERED = [
     "timeline",
@@ -27,6 +28,7 @@ FILTERED = [
     "timeline?q=letter&state=LA",
     "deadlines?state=lapsed",
     "changes?from=500",
+    "jurisdictions/new-orleans-la/history",
 ]
 
 

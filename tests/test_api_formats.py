@@ -16,14 +16,18 @@ from api.http.negotiation import best_of
 from api_world import DATABASES, World, act, place
 
 TIMELINES = ("timeline", "jurisdictions/springfield/timeline")
-LISTS = (*TIMELINES, "deadlines", "jurisdictions/springfield/deadlines", "changes")
-SUFFIXES = ("json", "ndjson", "csv", "atom", "feed.json")
+LISTS = (
+    *TIMELINES, "deadlines", "jurisdictions/springfield/deadlines", "changes", "history",
+    "jurisdictions/springfield/history",
+)  # fmt: skip
+SUFFIXES = ("json", "ndjson", "csv", "atom", "feed.json", "table.json")
 MEDIA_TYPES = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8; header=present",
     "atom": "application/atom+xml",
     "feed.json": "application/feed+json",
+    "table.json": "application/vnd.dataresource+json",
 }
 RECORDED = ("timeline", "jurisdictions/new-orleans-la/timeline", "deadlines")
 

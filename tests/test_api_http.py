@@ -18,11 +18,12 @@ from application.settings import Settings
 ADDRESSES = [
     "timeline", "jurisdictions/springfield/timeline", "deadlines", "jurisdictions/springfield/deadlines", "changes",
     "jurisdictions", "jurisdictions/springfield", "jurisdictions/springfield/status",
-    "jurisdictions/springfield/history", "entries/a-speech", "entries/a-speech/history", "entries/a-speech/citation",
+    "jurisdictions/springfield/history", "history",
+    "entries/a-speech", "entries/a-speech/history", "entries/a-speech/citation",
     "entries/a-speech/timemap", "jurisdictions/springfield/timemap", "entries/a-speech.jsonld", "log/key",
     "log/entries/1", "log/entries/1/proof", "log/consistency?from=1",
-    *(f"{one}.{suffix}" for one in ("timeline", "deadlines", "changes")
-      for suffix in ("json", "ndjson", "csv", "atom", "feed.json")),
+    *(f"{one}.{suffix}" for one in ("timeline", "deadlines", "changes", "history")
+      for suffix in ("json", "ndjson", "csv", "atom", "feed.json", "table.json")),
     "timeline.timelinejs.json",
 ]  # fmt: skip
 FOREVER = "public, max-age=31536000, immutable"
@@ -273,7 +274,9 @@ def test_links_begin_as_set_or_as_the_request_was_addressed(lite: World) -> None
 def test_every_link_in_an_answer_leads_somewhere(lite: World) -> None:
     waiting = [f"http://testserver/api/v1/{one}" for one in ADDRESSES if "?" not in one]
     waiting += [
-        f"{one}?limit=1" for one in waiting if re.search(r"(timeline|deadlines|changes)(\.(atom|feed.json))?$", one)
+        f"{one}?limit=1"
+        for one in waiting
+        if re.search(r"(timeline|deadlines|changes|v1/history)(\.(atom|feed.json))?$", one)
     ]
     seen: set[str] = set()
     while waiting:

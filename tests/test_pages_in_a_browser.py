@@ -82,6 +82,13 @@ def test_a_newcomer_finds_a_place_and_where_it_stood_on_a_day(page: Page) -> Non
     expect(review).to_contain_text("a warning was sent")
     expect(review).to_contain_text("an answer is on record")
     expect(review).to_contain_text("due June 30, 2017")
+    expect(review).to_contain_text("asked for documentation and an opinion of counsel")
+    expect(review).to_contain_text("The city answered the department's letter by the deadline")
+    pinned = page.locator("#take").get_by_role("link", name="recorded_by=").first
+    said = page.locator("#status").inner_text()
+    pinned.click()
+    page.wait_for_url("**recorded_by=*")
+    assert page.locator("#status").inner_text() == said
 
 
 def test_travelling_in_time_keeps_the_clocks_and_leads_back(page: Page) -> None:

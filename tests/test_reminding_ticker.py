@@ -164,7 +164,7 @@ def test_serve_ticks_unless_told_not_to_and_ends_in_order(sqlite_url: str, tmp_p
 
 
 def test_remind_runs_until_it_is_stopped(sqlite_url: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "DATABASE_URL": sqlite_url, "TICK_S": "0.1"}
+    environment = {**os.environ, "DATABASE_URL": sqlite_url, "TICK_S": "5"}
     with subprocess.Popen(
         [COMMAND, "remind"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:

@@ -9,10 +9,11 @@ import sys
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 import typer.main
+from fastapi.routing import APIRoute
 
 from api.app import create_app
 from application.service import Service
@@ -256,12 +257,13 @@ def test_every_command_is_in_the_readme() -> None:
 
 def test_every_route_is_in_the_readme(sqlite_url: str) -> None:
     service = Service(sqlite_url)
-    paths: dict[str, dict[str, Any]] = create_app(service).openapi()["paths"]
+    app = create_app(service)
     service.close()
     routes = [
-        f"{method.upper()} {re.sub(r'{(?!format)[^}]+}', '{id}', path.removeprefix('/api/v1'))}"
-        for path, methods in paths.items()
-        for method in methods
+        f"{method} {re.sub(r'{(?!format)[^}]+}', '{id}', route.path_format.removeprefix('/api/v1'))}"
+        for route in app.routes
+        if isinstance(route, APIRoute)  # also those that the document leaves out
+        for method in route.methods or ()
     ]
-    assert len(routes) > 8
+    assert len(routes) > 45
     assert [one for one in routes if one not in readme()] == []

@@ -70,6 +70,10 @@ async def batch(
     return Submission(credentials.credentials, await body_of(request, settings.batch_bytes))
 
 
+_ROW = {
+    "description": "Each with its `id`.",
+    "anyOf": [{"$ref": "#/components/schemas/Entry"}, {"$ref": "#/components/schemas/Jurisdiction"}],
+}
 _ROWS = {
     "application/x-ndjson": {
         "schema": {"type": "string", "description": "An `Entry` or a `Jurisdiction` a line."},
@@ -89,12 +93,13 @@ _ROWS = {
         "primary\r\n",
     },
     "application/yaml": {
-        "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Entry"}},
+        "schema": {"type": "array", "items": _ROW},
+        "example": [{"id": "2017-04-21-letters", **A_WARNING}],
     },
     "application/json": {
         "schema": {
             "type": "array",
-            "items": {"anyOf": [{"$ref": "#/components/schemas/Entry"}, {"$ref": "#/components/schemas/Jurisdiction"}]},
+            "items": _ROW,
         },
         "example": [{"id": "2017-04-21-letters", **A_WARNING}],
     },

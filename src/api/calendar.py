@@ -7,7 +7,7 @@ corrected away or retracted stays as CANCELLED: only so does a program that has 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import icalendar
 from fastapi import APIRouter, Request, Response
@@ -51,13 +51,7 @@ class Filters(Clocks):
         return Wanted(self.state, self.from_, self.to)
 
 
-def _documented(*others: int) -> dict[str, Any]:
-    said = documented(Filters, None, *others, success=200)
-    said["responses"][200] = {"description": "The calendar.", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
-    return said | {"response_class": Response}
-
-
-@router.get("/jurisdictions/{id}/deadlines.ics", **_documented(400, 404))
+@router.get("/jurisdictions/{id}/deadlines.ics", **documented(Filters, MEDIA_TYPE, 400, 404))
 def calendar_of_a_place(request: Request, id: PlaceId) -> Response:
     """The deadlines of a place and of its agencies as a calendar."""
     filters = read(Filters, request)
@@ -66,7 +60,7 @@ def calendar_of_a_place(request: Request, id: PlaceId) -> Response:
         return _answer(request, snapshot, shown)
 
 
-@router.get("/deadlines.ics", **_documented(400))
+@router.get("/deadlines.ics", **documented(Filters, MEDIA_TYPE, 400))
 def calendar(request: Request) -> Response:
     """Everyone's deadlines as a calendar."""
     filters = read(Filters, request)

@@ -1,37 +1,30 @@
-"""What changed: the status of a place through time, and our own account between two instants."""
+"""What changed in our own account between two instants."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.addresses import PlaceId, slug_of
 from api.answers import encoded
-from api.clocks import Clocks, service_of, snapshot_for
-from api.documents import documented, in_formats
+from api.clocks import service_of
+from api.documents import in_formats
 from api.errors import Malformed
 from api.formats.of_changes import KEY, Differences
 from api.formats.publish import published
 from api.formats.table import JSON, LISTS, Format, chosen
 from api.paging import Paging, cursor_of, key_of
 from api.questions import read
-from api.shapes import AccountChanges, StatusHistory
+from api.shapes import AccountChanges
 from application.asking import between
 from domain.errors import Invalid
 from projections.changes import Between, Wanted, page
 from projections.snapshot import Snapshot
-from projections.status_history import status_history
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])
-_START = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)])
-Point = Annotated[str, Field(max_length=64)]
-
-
-class HistoryQuestion(Clocks, Paging):
-    """Which part of a history."""
+Point = Annotated[str, Field(max_length=64, examples=["520", "2026-11-24T17:00:00Z"])]
 
 
 class ChangesQuestion(Paging):
@@ -50,16 +43,6 @@ class ChangesQuestion(Paging):
     track: Literal["stage", "response", "listing", "funding", "court", "policies"] | None = Field(
         None, description="Changes on this track."
     )
-
-
-@router.get("/jurisdictions/{id}/history", **documented(HistoryQuestion, StatusHistory, 400, 404))
-def history_of_a_place(request: Request, id: PlaceId) -> Response:
-    """Every transition of every track, in order of the first day on which the status says so."""
-    question = read(HistoryQuestion, request)
-    with snapshot_for(request, question) as snapshot:
-        start = key_of(question.cursor, _START) or 0
-        found, following, rests_on = status_history(snapshot, slug_of(snapshot, id), start, question.limit)
-        return encoded(snapshot, {"transitions": found, "next": cursor_of(following), "position": rests_on})
 
 
 @router.get("/changes", **in_formats(ChangesQuestion, AccountChanges, LISTS, 400, 404, 406))

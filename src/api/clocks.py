@@ -19,19 +19,26 @@ from application.service import Service
 from domain.errors import Invalid
 from projections.snapshot import Asked, Snapshot
 
-Clock = Annotated[str | None, Field(max_length=64)]
+DayAsked = Annotated[str | None, Field(max_length=64, json_schema_extra={"format": "date"})]
+Clock = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        json_schema_extra={"pattern": r"^([0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))$"},
+    ),
+]
 
 
 class Clocks(Question):
     """What every read can be asked on."""
 
-    as_of: Clock = Field(
+    as_of: DayAsked = Field(
         None,
         description="What was true on this day. Left out, the earliest of today, `public_by` and the day of "
         "`recorded_by`; today is the day in the jurisdiction's time zone.",
         examples=["2017-10-12"],
     )
-    public_by: Clock = Field(None, description="What the public could know on this day.", examples=["2017-10-12"])
+    public_by: DayAsked = Field(None, description="What the public could know on this day.", examples=["2017-10-12"])
     recorded_by: Clock = Field(
         None,
         description="What this service said then: an RFC 3339 instant or a log position, itself included.",
@@ -57,7 +64,9 @@ def snapshot_for(request: Request, clocks: Clocks) -> Iterator[Snapshot]:
 def asked_by(request: Request, clocks: Clocks) -> Asked:
     """The clocks that a request asks on: those of its question, and `Accept-Datetime` for the recorded one."""
     service = service_of(request)
-    recorded_by = clocks.recorded_by or memento_asked(exchange_of(request), service)
+    recorded_by = clocks.recorded_by
+    if recorded_by is None:
+        recorded_by = memento_asked(exchange_of(request), service)
     try:
         return asked(service, as_of=clocks.as_of, public_by=clocks.public_by, recorded_by=recorded_by)
     except Invalid as error:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
+from api.contract import complete
 from api.errors import MEDIA_TYPE
 from api.formats.table import Format
 from api.questions import Question, parameters
@@ -20,55 +22,58 @@ from domain.jurisdictions import Jurisdiction
 from domain.kinds import Entry
 
 _REF = "#/components/schemas/"
-_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}{ProblemShown.__name__}"}}}
-_SAID = {
-    200: "It is on record already, with the same content.",
-    400: "The question, or the JSON of the body, is not well formed.",
-    204: "It is done.",
-    401: "A key is needed.",
-    404: "Nothing of that name is on record on the clocks asked.",
-    406: "`Accept` takes none of the formats that there are.",
-    409: "The id is on record with other content: `on_record` and `given` show both. Nothing was recorded.",
-    412: "The entry has another version by now: `version` says which. Nothing was recorded.",
-    413: "The body is too large.",
-    415: "Only application/json is read.",
-    422: "A field is not well formed, or the record cannot carry this; `errors` says which. Nothing was recorded.",
-    428: "`If-Match` was left out.",
-    503: "The record cannot be written to.",
-}
+_NAMED = ("$defs", "properties")
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}Problem"}}}
 
 
 def documented(
     question: type[Question],
-    answer: type[BaseModel] | None,
+    answer: type[BaseModel] | str | None,
     *others: int,
     asked: Mapping[str, Any] | None = None,
     success: int | None = None,
 ) -> dict[str, Any]:
-    """A route's documentation: its parameters, its answer and body, what else may come."""
+    """A route's documentation: its parameters, its body, its answer (a shape, or the media type of a text).
+
+    `others`: what else may come, beyond what `api.contract` says of every route of its kind.
+    """
     success = success or (201 if asked is not None else 200)
-    responses: dict[int | str, dict[str, Any]] = {
-        success: {"description": _SAID[204]} if answer is None else {"model": answer},
-        "default": {"description": "Any other problem.", "content": _PROBLEM},
-    }
+    its: dict[str, Any] = {}
+    if answer is None:
+        good: dict[str, Any] = {"description": "It is done."}
+    elif isinstance(answer, str):
+        good = {"description": "The answer.", "content": {answer: {"schema": {"type": "string"}}}}
+        its["response_class"] = Response  # which adds no media type of its own
+    else:
+        good = {"description": " ".join((answer.__doc__ or "").split()), "model": answer}
+    responses: dict[int | str, dict[str, Any]] = {success: good}
     for status in others:
-        good = status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.SERVICE_UNAVAILABLE
-        responses[status] = {"description": _SAID[status], **({"model": answer} if good else {"content": _PROBLEM})}
+        if status < HTTPStatus.BAD_REQUEST:
+            responses[status] = good | {"description": "It is on record already, with the same content."}
+        elif status == HTTPStatus.SERVICE_UNAVAILABLE and answer is not None:
+            responses[status] = good | {"description": "The record cannot be written to."}
+        else:
+            responses[status] = {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
     extra: dict[str, Any] = {"parameters": parameters(question)}
     if asked is not None:
         extra["requestBody"] = dict(asked)
-    return {"responses": responses, "openapi_extra": extra}
+    return its | {"responses": responses, "openapi_extra": extra}
 
 
 def in_formats(
-    question: type[Question], answer: type[BaseModel], formats: Sequence[Format], *others: int
+    question: type[Question],
+    answer: type[BaseModel],
+    formats: Sequence[Format],
+    *others: int,
+    or_else: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
-    """The documentation of a route whose answer is had in several formats."""
+    """The documentation of a route whose answer is had in several formats, of which two may be of the same type."""
     its = documented(question, answer, *others)
-    text: dict[str, Any] = {"schema": {"type": "string"}}
-    content = {one.media_type: text for one in formats if not one.media_type.endswith("json")}
-    content |= {one.media_type: {"schema": {"type": "object"}} for one in formats if one.media_type.endswith("+json")}
-    its["responses"][200]["content"] = content
+    if or_else is not None:
+        its["responses"][200]["model"] = answer | or_else
+    shapes = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
+    others_ = [one.media_type for one in formats if one.media_type != "application/json"]
+    its["responses"][200]["content"] = {one: {"schema": shapes[one.endswith("+json")]} for one in others_}
     return its
 
 
@@ -85,6 +90,10 @@ def body(schema: str, example: Mapping[str, Any] | None = None, **examples: Mapp
 def openapi_of(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of an app, made once, with the schemas of the bodies that its routes read by themselves."""
     if app.openapi_schema is None:
+        for route in app.routes:
+            if isinstance(route, APIRoute):
+                route.operation_id = route.name
+                route.summary = route.name.replace("_", " ").capitalize()
         document = get_openapi(
             title=app.title,
             version=app.version,
@@ -94,27 +103,34 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             license_info=app.license_info,
             openapi_version=app.openapi_version,
         )
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        components = document["components"]
+        schemas = components["schemas"] = {name: _plain(one) for name, one in components["schemas"].items()}
         kinds: dict[str, Any] = {
             "Entry": Entry,
             "Jurisdiction": Jurisdiction,
-            "ProblemShown": ProblemShown,
+            "Problem": ProblemShown,
             "Correction": EntryCorrected,
             "Dispute": EntryDisputed,
             "Reason": EntryRetracted,
             "Subscription": Wish,
         }
         for name, kind in kinds.items():
-            schema = TypeAdapter(kind).json_schema(ref_template=f"{_REF}{{model}}")
+            schema = _plain(TypeAdapter(kind).json_schema(ref_template=f"{_REF}{{model}}"))
             for other, definition in schema.pop("$defs", {}).items():
-                schemas.setdefault(other, definition)
+                if schemas.setdefault(other, definition) != definition:
+                    raise ValueError(f"two shapes have the name {other}")
             if "entry" in schema.get("properties", {}):
                 # The address says which entry it is about.
                 del schema["properties"]["entry"]
                 schema["required"].remove("entry")
             schemas[name] = schema
         whole = schemas["Subscription"]
-        schemas["SubscriptionChange"] = {name: its for name, its in whole.items() if name != "required"}
+        schemas["SubscriptionChange"] = {
+            "type": "object",
+            "description": "Fields that get another value; null gives a field its default back.",
+            "additionalProperties": False,
+            "properties": {name: {"anyOf": [its, {"type": "null"}]} for name, its in whole["properties"].items()},
+        }
         for one in schemas["Entry"]["oneOf"]:
             act = schemas[one["$ref"].removeprefix(_REF)]
             act["required"].remove("id")
@@ -122,5 +138,19 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
                 **act["properties"]["id"],
                 "description": "Left out, it is made of the day and the summary.",
             }
+        complete(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _plain(schema: Any) -> Any:  # noqa: ANN401 - JSON, at any depth
+    """A schema without titles, which only repeat names, and without null as the default of what may be null."""
+    if isinstance(schema, list):
+        return [_plain(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: {field: _plain(one) for field, one in its.items()} if name in _NAMED else _plain(its)
+        for name, its in schema.items()
+        if not (name == "title" and isinstance(its, str)) and not (name == "default" and its is None)
+    }

@@ -7,9 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue
 
 from api.documents import documented
-from api.errors import MEDIA_TYPE
 from api.questions import Question
-from api.shapes import ProblemShown, Shape
+from api.shapes import Shape
 
 _EVENT = (
     b'id: 1373\nevent: WarningIssued\ndata: {"specversion":"1.0","id":"1373","source":"/api/v1",'
@@ -46,11 +45,7 @@ class Events(Shape):
 
 def stream_documented(question: type[Question]) -> dict[str, Any]:
     """The documentation of the stream: its parameters, the header that resumes it, what it looks like."""
-    its = documented(question, ProblemShown, 400)
-    its["responses"][503] = {
-        "description": "Too many streams just now: come back after `Retry-After` seconds.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemShown.__name__}"}}},
-    }
+    its = documented(question, None, 400, 503)
     its["responses"][200] = {
         "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT.decode()}},
@@ -61,7 +56,7 @@ def stream_documented(question: type[Question]) -> dict[str, Any]:
             "in": "header",
             "required": False,
             "description": "The id of the last event that came whole. Taken before `after`.",
-            "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+            "schema": {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["1373"]},
         }
     )
     return its

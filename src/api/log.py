@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from api.clocks import service_of
@@ -17,21 +16,14 @@ from api.errors import Malformed
 from api.http.reply import FOREVER
 from api.proof_shapes import ConsistencyShown, InclusionShown, LeafShown
 from api.questions import Nothing, Question, read
-from api.shapes import ProblemShown
 from application.proving import Proofs, proving
 from domain.errors import Invalid
-from domain.refusals import Problem
 
 router = APIRouter(prefix="/api/v1", tags=["proof"])
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
-_KEY = "dispute-timeline/3a6e2d8e+4c0c8843+AacCsGbRgSKeJY3oDrnz7L5HIjtCLEgfZKFhzn3dZRJP\n"
-_CHECKPOINT = (
-    "dispute-timeline/3a6e2d8e\n523\nXT9WNtjejRsl+VJJiMwJfDe4EQ1vi4LRLmXv6gph2X4=\n\n— dispute-timeline/3a6e2d8e "
-    "TAyIQ3ltX9G8YmuFVqVb7mRaCOYGAMOVjqp94xE8EQY3OLkgQsneNBAYrPdzlO8t1yD7KOtZGdPzA4DR5X1Cg1mtJwI=\n"
-)
 # More digits than any log has positions, fewer than a database can hold.
-Size = Annotated[int, Field(ge=0, lt=10**18)]
+Size = Annotated[int, Field(ge=0, lt=10**18, examples=[520])]
 Position = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="A log position, from 1.", examples=["520"])]
 
 
@@ -44,28 +36,20 @@ class SizeQuestion(Question):
 class ConsistencyQuestion(Question):
     """Between which two sizes of the log."""
 
-    from_: Size | None = Field(None, alias="from", description="The size that it had, as a checkpoint kept says.")
+    from_: Size = Field(alias="from", description="The size that it had, as a checkpoint kept says.")
     to: Size | None = Field(None, description="The size that it has come to. Left out: all there is.")
 
 
-def _documented_text(question: type[Question], example: str, *others: int) -> dict[str, Any]:
-    its = documented(question, ProblemShown, *others)
-    its["responses"][200] = {"content": {_TEXT: {"schema": {"type": "string"}, "example": example}}}
-    return its
-
-
-@router.get(
-    "/log/checkpoint", response_class=PlainTextResponse, **_documented_text(SizeQuestion, _CHECKPOINT, 400, 404)
-)
-def checkpoint(request: Request) -> Response:
+@router.get("/log/checkpoint", **documented(SizeQuestion, "text/plain", 400, 404))
+def log_checkpoint(request: Request) -> Response:
     """The log's size and root hash, signed: a C2SP checkpoint. Keep it elsewhere, and nothing before it can change."""
     question = read(SizeQuestion, request)
     with _proofs(request) as proofs:
         return _answer(proofs, proofs.checkpoint(question.size), _TEXT)
 
 
-@router.get("/log/key", response_class=PlainTextResponse, **_documented_text(Nothing, _KEY, 400))
-def key(request: Request) -> Response:
+@router.get("/log/key", **documented(Nothing, "text/plain", 400))
+def log_key(request: Request) -> Response:
     """The verifier key of the log's signatures, as C2SP signed-note writes it: name+hash+base64."""
     read(Nothing, request)
     with _proofs(request) as proofs:
@@ -73,7 +57,7 @@ def key(request: Request) -> Response:
 
 
 @router.get("/log/entries/{position}", **documented(Nothing, LeafShown, 400, 404))
-def leaf(request: Request, position: Position) -> Response:
+def log_entry(request: Request, position: Position) -> Response:
     """All that the log keeps of an event, byte for byte as it was hashed: the leaf at index position - 1."""
     read(Nothing, request)
     with _proofs(request) as proofs:
@@ -81,7 +65,7 @@ def leaf(request: Request, position: Position) -> Response:
 
 
 @router.get("/log/entries/{position}/proof", **documented(SizeQuestion, InclusionShown, 400, 404))
-def inclusion(request: Request, position: Position) -> Response:
+def proof_of_inclusion(request: Request, position: Position) -> Response:
     """The audit path from an event to the root of a checkpoint: the event is in the log that was signed."""
     question = read(SizeQuestion, request)
     with _proofs(request) as proofs:
@@ -90,12 +74,9 @@ def inclusion(request: Request, position: Position) -> Response:
 
 
 @router.get("/log/consistency", **documented(ConsistencyQuestion, ConsistencyShown, 400, 404))
-def consistency(request: Request) -> Response:
+def proof_of_consistency(request: Request) -> Response:
     """The proof that the log of one checkpoint goes on from that of an earlier one, and changed nothing in it."""
     question = read(ConsistencyQuestion, request)
-    if question.from_ is None:
-        message = "which size is it to have grown from?"
-        raise Malformed(f"from: {message}", problems=[Problem("from", None, message)])
     with _proofs(request) as proofs:
         to = proofs.head if question.to is None else question.to
         return _encoded(proofs, proofs.consistency(question.from_, to), forever=question.to is not None)

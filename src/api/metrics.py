@@ -18,7 +18,7 @@ _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@router.get("/metrics", response_class=Response, **documented(Nothing, None, 400, success=200))
+@router.get("/metrics", **documented(Nothing, "text/plain", 400))
 def metrics(request: Request) -> Response:
     """How far the record goes, how many reminders there are in each state, what waits to be sent, the ticker's age."""
     read(Nothing, request)

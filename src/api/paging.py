@@ -26,7 +26,9 @@ class Paging(Question):
     """The part of a list that is wanted."""
 
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
-    cursor: str | None = Field(None, max_length=2000, description="`next` of the page before.")
+    cursor: str | None = Field(
+        None, max_length=2000, description="`next` of the page before.", examples=["WyIyMDE3LTA0LTIxIl0"]
+    )
 
 
 def key_of(cursor: str | None, shape: msgspec.json.Decoder[Key]) -> Key | None:

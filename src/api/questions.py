@@ -20,7 +20,7 @@ from domain.refusals import Problem
 
 
 class Question(BaseModel):
-    """The parameters of an address, all of which may be left out."""
+    """The parameters of an address."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,8 +35,8 @@ Asking = TypeVar("Asking", bound=Question)
 def read(kind: type[Asking], request: Request) -> Asking:
     """The question that a request asks; Malformed, naming every parameter at fault, where it is none."""
     written: bytes = request.scope["query_string"]
-    if not written:
-        return cast("Asking", _unasked(kind))  # a cache forgets of which type its function is
+    if not written and (unasked := _unasked(kind)) is not None:
+        return cast("Asking", unasked)  # a cache forgets of which type its function is
     try:
         pairs = parse_qsl(written.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
@@ -62,18 +62,19 @@ def parameters(kind: type[Question]) -> list[dict[str, Any]]:
     documented = []
     for name, its in schema["properties"].items():
         any_of = [one for one in its.pop("anyOf", ()) if one != {"type": "null"}]
-        shape = {**its, **(any_of[0] if any_of else {})}
+        shape = {**(any_of[0] if any_of else {}), **its}
         shape.pop("title", None)
         if shape.get("default", 0) is None:
             del shape["default"]
         said = shape.pop("description", "")
-        documented.append({"name": name, "in": "query", "required": False, "description": said, "schema": shape})
+        required = name in schema.get("required", ())
+        documented.append({"name": name, "in": "query", "required": required, "description": said, "schema": shape})
     return documented
 
 
 @cache
-def _unasked(kind: type[Question]) -> Question:
-    return kind()
+def _unasked(kind: type[Question]) -> Question | None:
+    return None if any(one.is_required() for one in kind.model_fields.values()) else kind()
 
 
 def _faults(kind: type[Question], error: ValidationError) -> Iterator[Problem]:
@@ -82,7 +83,8 @@ def _faults(kind: type[Question], error: ValidationError) -> Iterator[Problem]:
         if fault["type"] == "extra_forbidden":
             known = ", ".join(one["name"] for one in parameters(kind)) or "none"
             message = f"is no parameter of this address, whose parameters are: {known}"
-        yield Problem(".".join(map(str, fault["loc"])), fault["input"], message)
+        missing = fault["type"] == "missing"
+        yield Problem(".".join(map(str, fault["loc"])), None if missing else fault["input"], message)
 
 
 def _malformed(problems: list[Problem]) -> Malformed:

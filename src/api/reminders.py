@@ -22,7 +22,15 @@ from application.reminding.acknowledging import acknowledge
 from domain.reminders import OpaqueId
 
 router = APIRouter(prefix="/api/v1", tags=["reminders"])
-ReminderId = Annotated[str, Path(pattern=r"^rem_[A-Za-z0-9]{8,64}$", max_length=80)]
+ReminderId = Annotated[
+    str,
+    Path(
+        pattern=r"^rem_[A-Za-z0-9]{8,64}$",
+        max_length=80,
+        description="The id of a reminder.",
+        examples=["rem_7Qp2vXcR9tLmK4sZ"],
+    ),
+]
 Key = Annotated[str, Depends(key_of)]
 _KEY = msgspec.json.Decoder(
     tuple[
@@ -60,7 +68,7 @@ def reminders(request: Request, key: Key) -> Response:
 
 
 @router.post("/reminders/{id}/acknowledgement", **documented(Nothing, ReminderShown, 400, 401, 404, 422))
-def acknowledged(request: Request, id: ReminderId, key: Key) -> Response:
+def acknowledge_a_reminder(request: Request, id: ReminderId, key: Key) -> Response:
     """Says that a reminder was seen, so that it does not go on to anybody else. Said again, it changes nothing."""
     read(Nothing, request)
     service = service_of(request)

@@ -51,7 +51,7 @@ class Subscriptions(Shape):
     next: Next
 
 
-class Named(Shape):
+class DeadlineNamed(Shape):
     """A deadline that a reminder names."""
 
     demand: Slug
@@ -73,7 +73,7 @@ class ReminderShown(Shape):
 
     id: OpaqueId
     subscription: OpaqueId
-    deadlines: list[Named]
+    deadlines: list[DeadlineNamed]
     offset: int
     planned_for: Instant
     state: Literal["planned", "due", "delivered", "failed", "acknowledged", "cancelled"]

@@ -27,7 +27,7 @@ _OTHERS = (400, 401, 404, 412, 413, 415, 422, 428)
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-maybe)?(?:-gzip)?"?')
 IfMatch = Annotated[
     str | None,
-    Header(description="The `ETag` of the entry as it was seen: its version. `*` takes any.", examples=['"1"']),
+    Header(alias="If-Match", include_in_schema=False),  # `api.contract` describes it
 ]
 Body = Annotated[Submission, Depends(submission)]
 

@@ -131,11 +131,13 @@ class EntryHistory(Shape):
 class TransitionShown(Shape):
     """A change of an item's value or entry; `on` is the first day on which the status says so."""
 
+    jurisdiction: Slug
     track: Track
     key: str
     from_: str | None = Field(alias="from")
     to: str | None
     on: Day
+    since: Edtf | None
     entry: Slug | None
     sources: list[Source]
 

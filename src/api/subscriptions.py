@@ -21,7 +21,15 @@ from application.reminding.subscriptions import Subscription
 from application.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["reminders"])
-SubscriptionId = Annotated[str, Path(pattern=r"^sub_[A-Za-z0-9]{8,64}$", max_length=80)]
+SubscriptionId = Annotated[
+    str,
+    Path(
+        pattern=r"^sub_[A-Za-z0-9]{8,64}$",
+        max_length=80,
+        description="The id of a subscription.",
+        examples=["sub_7Qp2vXcR9tLmK4sZ"],
+    ),
+]
 Body = Annotated[Submission, Depends(submission)]
 Key = Annotated[str, Depends(key_of)]
 _ID = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$", max_length=80)])
@@ -75,7 +83,7 @@ def a_subscription(request: Request, id: SubscriptionId, key: Key) -> Response:
         success=200,
     ),
 )
-def change(request: Request, id: SubscriptionId, its: Body) -> Response:
+def change_a_subscription(request: Request, id: SubscriptionId, its: Body) -> Response:
     """Gives fields new values; null gives a field its default back. What is planned follows at once."""
     read(Nothing, request)
     service, settings = service_of(request), _settings(request)
@@ -86,7 +94,7 @@ def change(request: Request, id: SubscriptionId, its: Body) -> Response:
 
 
 @router.delete("/subscriptions/{id}", status_code=204, **documented(Nothing, None, 400, 401, 404, success=204))
-def end(request: Request, id: SubscriptionId, key: Key) -> Response:
+def end_a_subscription(request: Request, id: SubscriptionId, key: Key) -> Response:
     """Ends a subscription and cancels what is planned for it. Its past reminders stay to be read."""
     read(Nothing, request)
     service = service_of(request)
@@ -97,7 +105,7 @@ def end(request: Request, id: SubscriptionId, key: Key) -> Response:
 @router.post(
     "/subscriptions/{id}/secret", status_code=201, **documented(Nothing, SecretMade, 400, 401, 404, 422, success=201)
 )
-def rotate(request: Request, id: SubscriptionId, key: Key) -> Response:
+def rotate_the_secret(request: Request, id: SubscriptionId, key: Key) -> Response:
     """Makes a new secret, shown this once. For a day messages are signed by both."""
     read(Nothing, request)
     service = service_of(request)

@@ -13,9 +13,11 @@ from api.changes import ChangesQuestion, changes_in
 from api.deadlines import Filters as DeadlineFilters
 from api.deadlines import deadlines_in
 from api.documents import in_formats
+from api.formats.shapes import ForTimelineJS
 from api.formats.table import BY_SUFFIX, LISTS, SUFFIXES_OF_LISTS, TIMELINEJS
+from api.history import HistoryQuestion, history_in
 from api.questions import read
-from api.shapes import AccountChanges, Deadlines, Timeline
+from api.shapes import AccountChanges, Deadlines, StatusHistory, Timeline
 from api.timeline import EveryonesFilters, Filters, timeline_in
 
 router = APIRouter(prefix="/api/v1", tags=["formats"])
@@ -52,14 +54,19 @@ OfATimeline = Annotated[
 ]
 
 
-@router.get("/timeline.{format:of_a_timeline}", **in_formats(EveryonesFilters, Timeline, LISTS, 400, 404))
+@router.get(
+    "/timeline.{format:of_a_timeline}", **in_formats(EveryonesFilters, Timeline, LISTS, 400, 404, or_else=ForTimelineJS)
+)
 def timeline_as(request: Request, format: OfATimeline) -> Response:
     """The timeline in a format; in feeds what was recorded or corrected last comes first."""
     filters = read(EveryonesFilters, request)
     return timeline_in(request, filters, filters.jurisdiction, BY_SUFFIX[format])
 
 
-@router.get("/jurisdictions/{id}/timeline.{format:of_a_timeline}", **in_formats(Filters, Timeline, LISTS, 400, 404))
+@router.get(
+    "/jurisdictions/{id}/timeline.{format:of_a_timeline}",
+    **in_formats(Filters, Timeline, LISTS, 400, 404, or_else=ForTimelineJS),
+)
 def timeline_of_a_place_as(request: Request, id: PlaceId, format: OfATimeline) -> Response:
     """A place's timeline in a format."""
     return timeline_in(request, read(Filters, request), id, BY_SUFFIX[format])
@@ -77,6 +84,20 @@ def deadlines_as(request: Request, format: OfAList) -> Response:
 def deadlines_of_a_place_as(request: Request, id: PlaceId, format: OfAList) -> Response:
     """A place's deadlines in a format."""
     return deadlines_in(request, read(DeadlineFilters, request), id, BY_SUFFIX[format])
+
+
+@router.get("/history.{format:of_a_list}", **in_formats(HistoryQuestion, StatusHistory, LISTS, 400, 404))
+def history_as(request: Request, format: OfAList) -> Response:
+    """Everyone's transitions in a format."""
+    return history_in(request, read(HistoryQuestion, request), None, BY_SUFFIX[format])
+
+
+@router.get(
+    "/jurisdictions/{id}/history.{format:of_a_list}", **in_formats(HistoryQuestion, StatusHistory, LISTS, 400, 404)
+)
+def history_of_a_place_as(request: Request, id: PlaceId, format: OfAList) -> Response:
+    """A place's transitions in a format."""
+    return history_in(request, read(HistoryQuestion, request), id, BY_SUFFIX[format])
 
 
 @router.get("/changes.{format:of_a_list}", **in_formats(ChangesQuestion, AccountChanges, LISTS, 400, 404))

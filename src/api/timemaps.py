@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
 
 from api.addresses import EntryId, PlaceId, slug_of
 from api.clocks import service_of
@@ -11,37 +10,21 @@ from api.documents import documented
 from api.http.exchange import root_of
 from api.http.memento import http_date
 from api.questions import Nothing, read
-from api.shapes import ProblemShown
 from application.versions import versions
 from domain.errors import NotFound
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])
 _TYPE = "application/link-format"
-_EXAMPLE = (
-    '<http://127.0.0.1:8000/api/v1/entries/a-letter>; rel="original timegate",\n'
-    '<http://127.0.0.1:8000/api/v1/entries/a-letter?recorded_by=520>; rel="first last memento"; '
-    'datetime="Tue, 24 Nov 2026 17:00:00 GMT"\n'
-)
 
 
-class LinkFormat(PlainTextResponse):
-    """Links, for the documentation."""
-
-    media_type = _TYPE
-
-
-_DOCUMENTED = documented(Nothing, ProblemShown, 400, 404)
-_DOCUMENTED["responses"][200] = {"content": {_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}
-
-
-@router.get("/entries/{id}/timemap", response_class=LinkFormat, **_DOCUMENTED)
+@router.get("/entries/{id}/timemap", **documented(Nothing, _TYPE, 400, 404))
 def timemap_of_an_entry(request: Request, id: EntryId) -> Response:
     """Every version of an entry with its date, in application/link-format."""
     read(Nothing, request)
     return _timemap(request, f"entry:{id}", f"entries/{id}")
 
 
-@router.get("/jurisdictions/{id}/timemap", response_class=LinkFormat, **_DOCUMENTED)
+@router.get("/jurisdictions/{id}/timemap", **documented(Nothing, _TYPE, 400, 404))
 def timemap_of_a_place(request: Request, id: PlaceId) -> Response:
     """Every version of a place with its date, in application/link-format."""
     read(Nothing, request)

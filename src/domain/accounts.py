@@ -94,13 +94,14 @@ def _go_on_one(courses: Account, key: Key, day: str, item: Item | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A change of an item's value or entry, on the first day on which the status says so."""
+    """A change of an item's value or entry, on the first day that says so; `since` is what the item then has."""
 
     on: str
     track: str
     key: str
     before: str | None
     after: str | None
+    since: str | None
     entry: str | None
 
 
@@ -112,7 +113,9 @@ def transitions(courses: Account) -> list[Transition]:
         for day, item in course:
             now = item or {}
             if (was.get("value"), was.get("entry")) != (now.get("value"), now.get("entry")):
-                found.append(Transition(day, track, key, was.get("value"), now.get("value"), now.get("entry")))
+                found.append(
+                    Transition(day, track, key, was.get("value"), now.get("value"), now.get("since"), now.get("entry"))
+                )
             was = now
     return sorted(found, key=lambda one: (one.on, TRACKS.index(one.track), one.key))
 

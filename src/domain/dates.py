@@ -71,10 +71,14 @@ Edtf = Annotated[
     str,
     BeforeValidator(_year_as_text, json_schema_input_type=str),
     AfterValidator(_edtf),
-    Field(description=f"EDTF: {type_of_date}", examples=["2017-04-21/2017-06-30"]),
+    Field(
+        description=f"EDTF: {type_of_date}",
+        examples=["2017-04-21/2017-06-30"],
+        json_schema_extra={"pattern": r"^[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?$"},
+    ),
 ]
 Day = Annotated[
     str,
     AfterValidator(_day),
-    Field(description="A day, YYYY-MM-DD", examples=["2017-06-30"]),
+    Field(description="A day, YYYY-MM-DD", examples=["2017-06-30"], json_schema_extra={"format": "date"}),
 ]

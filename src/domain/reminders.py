@@ -19,7 +19,9 @@ from domain.sources import Slug, Text, Value
 DEFAULT_PLAN = (-14, -7, -3, -1, 0, 1)
 """Days from the day due: before, on, and the day after, if no answer is on record by then."""
 DEFAULT_HOUR = "09:00"
-OpaqueId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[A-Za-z0-9]{8,64}$")]
+OpaqueId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]+_[A-Za-z0-9]{8,64}$"), Field(examples=["sub_7Qp2vXcR9tLmK4sZ"])
+]
 
 
 class About(Value):

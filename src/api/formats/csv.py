@@ -8,6 +8,9 @@ from io import StringIO
 
 from api.formats.listing import Cell, Listing
 
+SEPARATOR = " | "
+"""Between the texts of a cell that has several."""
+
 # What spreadsheets begin a formula with, their full-width forms (which some of them take for the same), and what they
 # leave out before looking.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -15,7 +18,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def table(listing: Listing) -> Iterator[bytes]:
     """The list as a table, piece by piece."""
-    heading = _written([listing.columns])
+    heading = _written([tuple(listing.columns)])
     for piece in listing.pieces():
         yield heading + _written([[_cell(one) for one in row] for item in piece for row in listing.rows(item)])
         heading = b""
@@ -33,7 +36,9 @@ def defused(text: str) -> str:
 def _cell(value: Cell) -> Cell:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return defused(value) if isinstance(value, str) else value
+    if value is None or isinstance(value, int):
+        return value
+    return defused(value if isinstance(value, str) else SEPARATOR.join(value))
 
 
 def _written(rows: list[list[Cell]] | list[tuple[str, ...]]) -> bytes:

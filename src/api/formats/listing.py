@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from enum import Enum, auto
+from typing import Any, ClassVar
 
 from fastapi import Request
 
@@ -18,7 +19,20 @@ from api.moments import recorded_at
 from domain.errors import NotFound
 from projections.snapshot import Asked, Snapshot
 
-Cell = str | int | bool | None
+Cell = str | int | bool | Sequence[str] | None
+
+
+class Type(Enum):
+    """What the cells of a column are. A date that may be no day is a text; its bounds are days."""
+
+    TEXT = auto()
+    TEXTS = auto()
+    DAY = auto()
+    INSTANT = auto()
+    WHOLE = auto()
+    FLAG = auto()
+
+
 AUTHORITY = "tag:dispute-timeline,2026"
 """Begins the id of everything in a feed (RFC 4151): the same wherever the record is served from."""
 DEFAULT_LIMIT = 50
@@ -56,7 +70,7 @@ class Listing(ABC):
     """
 
     title: str
-    columns: tuple[str, ...]
+    columns: ClassVar[Mapping[str, Type]]
 
     def __init__(self, request: Request, question: Any) -> None:  # noqa: ANN401 - each list has a question of its own
         self.question = question

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from fastapi import Request
 
-from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing
+from api.formats.csv import SEPARATOR
+from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing, Type
 from api.paging import Text, key_of
 from projections.changes import Between, Key, Wanted, changes, entries_changed
 from projections.snapshot import Snapshot
@@ -25,10 +26,12 @@ Begin = Callable[[Snapshot], tuple[Between, Wanted]]
 class Differences(Listing):
     """Entries that say something else, and days about which the account of a place does."""
 
-    columns = (
-        "what", "entry", "field", "jurisdiction", "track", "key", "from", "to", "before", "before_since",
-        "before_entry", "after", "after_since", "after_entry", "first_recorded", "positions", "events", "reasons",
-    )  # fmt: skip
+    columns: ClassVar = {
+        "what": Type.TEXT, "entry": Type.TEXT, "field": Type.TEXT, "jurisdiction": Type.TEXT, "track": Type.TEXT,
+        "key": Type.TEXT, "from": Type.DAY, "to": Type.DAY, "before": Type.TEXT, "before_since": Type.TEXT,
+        "before_entry": Type.TEXT, "after": Type.TEXT, "after_since": Type.TEXT, "after_entry": Type.TEXT,
+        "first_recorded": Type.FLAG, "positions": Type.TEXT, "events": Type.TEXT, "reasons": Type.TEXT,
+    }  # fmt: skip
     title = "Changes of our account"
 
     def __init__(self, request: Request, question: Any, begin: Begin) -> None:  # noqa: ANN401 - the question of its address
@@ -69,7 +72,7 @@ class Differences(Listing):
         causes = (
             " ".join(str(cause["position"]) for cause in because),
             " ".join(cause["event"] for cause in because),
-            " | ".join(cause["reason"] for cause in because if cause["reason"]),
+            SEPARATOR.join(cause["reason"] for cause in because if cause["reason"]),
         )
         if "fields" in one:
             for name, its in one["fields"].items():

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Request
 
 from api.addresses import slug_of
-from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing
+from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing, Type
 from api.formats.words import day_words
 from api.paging import Text, key_of
 from projections.deadlines import Key, Wanted, all_deadlines, place_deadlines
@@ -34,10 +34,11 @@ def key_of_deadline(deadline: dict[str, Any]) -> Key:
 class DueDays(Listing):
     """Deadlines, in order of the day due; in feeds in order of what last happened to them."""
 
-    columns = (
-        "demand", "addressee", "due", "original_due", "words", "state", "late", "answer", "for", "time_zone", "review",
-        "extended_by", "withdrawn_by",
-    )  # fmt: skip
+    columns: ClassVar = {
+        "demand": Type.TEXT, "addressee": Type.TEXT, "due": Type.DAY, "original_due": Type.DAY, "words": Type.TEXT,
+        "state": Type.TEXT, "late": Type.FLAG, "answer": Type.TEXT, "for": Type.TEXT, "time_zone": Type.TEXT,
+        "review": Type.TEXT, "extended_by": Type.TEXT, "withdrawn_by": Type.TEXT,
+    }  # fmt: skip
 
     def __init__(self, request: Request, filters: Any, id_: str | None) -> None:  # noqa: ANN401 - the filters of a question
         self._id = id_

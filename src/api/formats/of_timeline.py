@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from fastapi import Request
 
 from api.addresses import slug_of
-from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing
+from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing, Type
 from api.formats.words import html_of, title_of, web_address
 from api.paging import At, Fit, Number, Text, key_of
 from domain.dates import bounds
@@ -21,7 +21,6 @@ _KEY = msgspec.json.Decoder(tuple[Text, Text, Number, Text])
 _RANKED_KEY = msgspec.json.Decoder(tuple[At, Fit, Text, Text, Number, Text])
 _FEED_KEY = msgspec.json.Decoder(int)
 _PIECE = 1_000
-_SEPARATOR = " | "
 _SAID = {
     "EntryCorrected": "Corrected",
     "EntryDisputed": "Disputed",
@@ -54,11 +53,15 @@ def key_in(filters: Any) -> Key | RankedKey | None:  # noqa: ANN401 - as above
 class Entries(Listing):
     """Entries, in the order asked; in feeds in order of recording."""
 
-    columns = (
-        "id", "kind", "occurred", "earliest", "latest", "public", "certain", "standing", "party", "actor", "office",
-        "jurisdictions", "summary", "respond_by", "review", "answers", "quotes", "sources", "source_urls", "note",
-        "confidence", "position", "recorded_at", "version", "revised_position", "revised_at", "url",
-    )  # fmt: skip
+    columns: ClassVar = {
+        "id": Type.TEXT, "kind": Type.TEXT, "occurred": Type.TEXT, "earliest": Type.DAY, "latest": Type.DAY,
+        "public": Type.TEXT, "public_earliest": Type.DAY, "public_latest": Type.DAY, "certain": Type.FLAG,
+        "standing": Type.TEXT, "party": Type.TEXT, "actor": Type.TEXT, "office": Type.TEXT,
+        "jurisdictions": Type.TEXTS, "summary": Type.TEXT, "respond_by": Type.TEXT, "review": Type.TEXT,
+        "answers": Type.TEXTS, "quotes": Type.TEXTS, "sources": Type.TEXTS, "source_urls": Type.TEXTS,
+        "note": Type.TEXT, "confidence": Type.TEXT, "position": Type.WHOLE, "recorded_at": Type.INSTANT,
+        "version": Type.WHOLE, "revised_position": Type.WHOLE, "revised_at": Type.INSTANT, "url": Type.TEXT,
+    }  # fmt: skip
 
     def __init__(self, request: Request, filters: Any, id_: str | None) -> None:  # noqa: ANN401 - as above
         self._id = id_ if id_ is not None else getattr(filters, "jurisdiction", None)
@@ -88,17 +91,16 @@ class Entries(Listing):
         """A row each."""
         entry = msgspec.json.decode(item)
         log, actor, sources = entry["log"], entry["actor"], entry["sources"]
-        earliest, latest_ = bounds(entry["occurred"])
         asked = entry.get("respond_by", {})
         yield (
-            entry["id"], entry["kind"], entry["occurred"], earliest, latest_, entry.get("public"), entry["certain"],
+            entry["id"], entry["kind"], entry["occurred"], *bounds(entry["occurred"]),
+            entry.get("public"), *bounds(entry.get("public", entry["occurred"])), entry["certain"],
             entry["standing"], actor["party"], actor.get("name"), actor.get("office"),
-            _SEPARATOR.join(entry["jurisdictions"]), entry["summary"],
+            entry["jurisdictions"], entry["summary"],
             asked.get("date") or (f"{asked['days']} days" if "days" in asked else None),
-            entry.get("review", {}).get("id"), _SEPARATOR.join(entry.get("answers", ())),
-            _SEPARATOR.join(one["text"] for one in entry.get("quotes", ())),
-            _SEPARATOR.join(one["title"] for one in sources),
-            _SEPARATOR.join(one["url"] for one in sources if one.get("url")), entry.get("note"),
+            entry.get("review", {}).get("id"), entry.get("answers", []),
+            [one["text"] for one in entry.get("quotes", ())], [one["title"] for one in sources],
+            [one["url"] for one in sources if one.get("url")], entry.get("note"),
             entry.get("confidence"), log["position"], log["recorded_at"], log["version"], log["revised"]["position"],
             log["revised"]["recorded_at"], self.entry_address(entry["id"]),
         )  # fmt: skip

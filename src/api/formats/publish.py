@@ -13,16 +13,17 @@ from fastapi.responses import StreamingResponse
 from api.answers import Answer
 from api.formats.atom import atom
 from api.formats.csv import table
+from api.formats.data_resource import data_resource
 from api.formats.json_feed import json_feed
 from api.formats.listing import AUTHORITY, DEFAULT_LIMIT, Feed, Listing
 from api.formats.ndjson import lines
-from api.formats.table import ATOM, CSV, JSON_FEED, NDJSON, TIMELINEJS, Format
+from api.formats.table import ATOM, CSV, JSON_FEED, NDJSON, TABLE, TIMELINEJS, Format
 from api.formats.timelinejs import timelinejs
 from api.http.memento import http_date
 from api.http.tags import tag_of_body
 from api.paging import cursor_of
 
-_STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {NDJSON: lines, CSV: table}
+_STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {NDJSON: lines, CSV: table, TABLE: data_resource}
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
 
 

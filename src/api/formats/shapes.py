@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -25,3 +25,10 @@ class Linked(Shape):
     context: Literal["https://schema.org"] = Field(alias="@context")
     type: str = Field(alias="@type")
     id: str = Field(alias="@id")
+
+
+class ForTimelineJS(Shape):
+    """A timeline as TimelineJS 3 reads it."""
+
+    title: dict[str, Any]
+    events: list[dict[str, Any]]

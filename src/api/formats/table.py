@@ -27,9 +27,10 @@ CSV = Format("csv", "text/csv", "text/csv; charset=utf-8; header=present")
 ATOM = Format("atom", "application/atom+xml", "application/atom+xml")
 JSON_FEED = Format("feed.json", "application/feed+json", "application/feed+json")
 TIMELINEJS = Format("timelinejs.json", "application/json", "application/json")
+TABLE = Format("table.json", "application/vnd.dataresource+json", "application/vnd.dataresource+json")
 JSON_LD = Format("jsonld", "application/ld+json", "application/ld+json")
 
-LISTS = (JSON, NDJSON, CSV, ATOM, JSON_FEED)
+LISTS = (JSON, NDJSON, CSV, ATOM, JSON_FEED, TABLE)
 """What every list is had in, JSON where nothing is said."""
 BY_SUFFIX = {one.suffix: one for one in (*LISTS, TIMELINEJS)}
 SUFFIXES_OF_LISTS = tuple(one.suffix for one in LISTS)

@@ -45,22 +45,36 @@ def _mailbox(written: str) -> str:
     return written
 
 
+_EACH_ONCE: dict[str, Any] = {"uniqueItems": True}
+
+
 class Wish(Value):
     """What somebody wants to hear of, and how."""
 
     jurisdictions: Annotated[
         tuple[Slug, ...],
         AfterValidator(_each_once),
-        Field(max_length=1000, description="Places, each with its agencies.", examples=[["new-orleans-la"]]),
+        Field(
+            max_length=1000,
+            description="Places, each with its agencies.",
+            examples=[["new-orleans-la"]],
+            json_schema_extra=_EACH_ONCE,
+        ),
     ] = ()
     states: Annotated[
-        tuple[State, ...], AfterValidator(_each_once), Field(max_length=100, description="All places of these states.")
+        tuple[State, ...],
+        AfterValidator(_each_once),
+        Field(max_length=100, description="All places of these states.", json_schema_extra=_EACH_ONCE),
     ] = ()
     all: Annotated[StrictBool, Field(description="Every place.")] = False
     kinds: Annotated[
         tuple[Literal["reminder", "entry", "correction"], ...],
         AfterValidator(_each_once),
-        Field(min_length=1, description="Reminders of deadlines; new entries; what befalls entries on record."),
+        Field(
+            min_length=1,
+            description="Reminders of deadlines; new entries; what befalls entries on record.",
+            json_schema_extra=_EACH_ONCE,
+        ),
     ] = ("reminder",)
     channel: Literal["webhook", "email", "log"]
     url: Annotated[
@@ -76,7 +90,11 @@ class Wish(Value):
     plan: Annotated[
         tuple[Annotated[StrictInt, Field(ge=-365, le=30)], ...],
         AfterValidator(_each_once),
-        Field(min_length=1, description="Days from the day due on which to be reminded; below zero: before it."),
+        Field(
+            min_length=1,
+            description="Days from the day due on which to be reminded; below zero: before it.",
+            json_schema_extra=_EACH_ONCE,
+        ),
     ] = DEFAULT_PLAN
     hour: Annotated[
         str,

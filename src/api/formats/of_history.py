@@ -1,0 +1,127 @@
+"""Transitions of statuses, everyone's or a place's, for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import islice
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from fastapi import Request
+
+from api.addresses import slug_of
+from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, Listing, Type
+from api.formats.words import day_words, web_address
+from api.paging import Text, key_of
+from domain.dates import bounds
+from projections.feed import span
+from projections.snapshot import Snapshot
+from projections.status_history import Key, all_histories, status_history
+
+_Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+KEY = msgspec.json.Decoder(tuple[Text, _Number])
+"""Where a transition stands in everyone's list."""
+START = msgspec.json.Decoder(_Number)
+"""Where one stands in a place's."""
+_FEED_KEY = msgspec.json.Decoder(tuple[str, str])
+_PIECE = 500
+
+
+class Transitions(Listing):
+    """Transitions, place by place in order of the day; in feeds in order of when we first said so."""
+
+    columns: ClassVar = {
+        "jurisdiction": Type.TEXT, "track": Type.TEXT, "key": Type.TEXT, "from": Type.TEXT, "to": Type.TEXT,
+        "on": Type.DAY, "since": Type.TEXT, "earliest": Type.DAY, "latest": Type.DAY, "entry": Type.TEXT,
+        "sources": Type.TEXTS, "source_urls": Type.TEXTS,
+    }  # fmt: skip
+
+    def __init__(self, request: Request, question: Any, id_: str | None) -> None:  # noqa: ANN401 - the question of either address
+        self._id = id_
+        super().__init__(request, question)
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Finds the place."""
+        self._place = None if self._id is None else snapshot.place(slug_of(snapshot, self._id)).id
+        self.title = "Status history" if self._place is None else f"Status history: {self._place}"
+
+    def pieces(self) -> Iterator[list[bytes]]:
+        """In the order of the list."""
+        after, left = self._begun(), self.limit
+        while True:
+            size = _PIECE if left is None else left
+            with self.look() as snapshot:
+                taken = list(islice(self._found(snapshot, after), size + 1))
+            shown = taken[:size]
+            more = len(taken) > size
+            if left is not None and more:
+                place, number = shown[-1][0]
+                self.following = (place, number) if self._place is None else number + 1
+            yield [msgspec.json.encode(one) for _, one in shown]
+            if not more or left is not None:
+                return
+            after = shown[-1][0]
+
+    def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:
+        """A row each."""
+        one = msgspec.json.decode(item)
+        earliest, latest = (None, None) if one["since"] is None else bounds(one["since"])
+        sources = one["sources"]
+        yield (
+            one["jurisdiction"], one["track"], one["key"], one["from"], one["to"], one["on"], one["since"], earliest,
+            latest, one["entry"], [its["title"] for its in sources], [its["url"] for its in sources if its.get("url")],
+        )  # fmt: skip
+
+    def feed(self, limit: int) -> Feed:
+        """What was last recorded or corrected, or came about by the passing of days."""
+        before = key_of(self.question.cursor, _FEED_KEY)
+        with self.look() as snapshot:
+            stamps: dict[str | None, tuple[str, str]] = {None: ("", "")}
+            items = [self._item(snapshot, one, stamps) for _, one in self._found(snapshot, None)]
+        items.sort(key=_recency, reverse=True)
+        items = [one for one in items if before is None or _recency(one) < before]
+        return Feed(items[:limit], _recency(items[limit - 1]) if len(items) > limit else None)
+
+    def _begun(self) -> Key | None:
+        """Behind which transition the list goes on."""
+        if self._place is None:
+            return key_of(self.question.cursor, KEY)
+        start = key_of(self.question.cursor, START) or 0
+        return (self._place, start - 1)
+
+    def _found(self, snapshot: Snapshot, after: Key | None) -> Iterator[tuple[Key, dict[str, Any]]]:
+        if self._place is None:
+            return ((key, one) for key, one, _ in all_histories(snapshot, after))
+        start = 0 if after is None else after[1] + 1
+        found, _, _ = status_history(snapshot, self._place, start, None)
+        return (((self._place or "", number), one) for number, one in enumerate(found, start))
+
+    def _item(self, snapshot: Snapshot, one: dict[str, Any], stamps: dict[str | None, tuple[str, str]]) -> FeedItem:
+        entry, place = one["entry"], one["jurisdiction"]
+        if entry not in stamps:
+            known = span(snapshot, entry)
+            stamps[entry] = (
+                ("", "") if known is None else (self.instant(snapshot, known[0]), self.instant(snapshot, known[1]))
+            )
+        first, last = stamps[entry]
+        day = f"{one['on']}T00:00:00.000000Z"
+        was, now = one["from"] or "nothing", one["to"] or "nothing"
+        said = f"{place}, {one['track']} {one['key']}: {was}, from {day_words(one['on'])} {now}"
+        addresses = (web_address(its.get("url")) for its in one["sources"])
+        return FeedItem(
+            id="/".join((f"{AUTHORITY}:status", place, one["track"], one["key"].replace(" ", "/"), one["on"])),
+            address=f"{self.api}/jurisdictions/{place}/status?as_of={one['on']}",
+            title=said,
+            summary=f"{said}, because of {entry}." if entry else f"{said}.",
+            html=f"<p>{escape(said)}</p>",
+            published=max(first, day),
+            updated=max(last, day),
+            tags=(one["track"], place),
+            sources=tuple(dict.fromkeys(its for its in addresses if its is not None)),
+            data=one,
+        )
+
+
+def _recency(item: FeedItem) -> tuple[str, str]:
+    return item.updated, item.id
