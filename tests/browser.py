@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -35,14 +36,15 @@ def chromium() -> str | None:
 
 
 def needed() -> str:
-    """Where the system has it; else the test is skipped, or fails where CI says that it must run."""
-    found = chromium()
-    if found is not None:
-        return found
-    message = "no Chromium here: install one (apt-get install chromium), or say where it is in CHROMIUM"
+    """Where the system has it."""
+    return chromium() or absent("no Chromium here: install one (apt-get install chromium), or say where in CHROMIUM")
+
+
+def absent(message: str) -> NoReturn:
+    """Ends a test that needs what is not here: as failed where CI is set, since `.ci/run` installs all of it."""
     if os.environ.get("CI"):
         pytest.fail(message)
-    pytest.skip(message)
+    pytest.skip(message)  # without CI, whoever has only Python and make can still run all other tests
 
 
 @contextmanager
@@ -95,11 +97,8 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def program(name: str) -> str:
-    """Where a program is; the test that needs it is left out, and says so, where it is not installed."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed, so what needs it was not tried")
-    return found
+    """Where a program is."""
+    return shutil.which(name) or absent(f"{name} is not installed, so what needs it was not tried")
 
 
 def packed(package: str, folder: Path) -> Path:
@@ -109,7 +108,7 @@ def packed(package: str, folder: Path) -> Path:
         [npm, "pack", package, "--silent"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )
     if got.returncode:
-        pytest.skip(f"npm cannot be reached, so {package} was not tried: {got.stderr.strip()[-300:]}")
+        absent(f"npm cannot be reached, so {package} was not tried: {got.stderr.strip()[-300:]}")
     with tarfile.open(folder / got.stdout.strip().splitlines()[-1]) as archive:
         archive.extractall(folder, filter="data")
     return folder / "package"
