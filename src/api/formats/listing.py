@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, ClassVar
+from itertools import islice
+from typing import Any, ClassVar, TypeVar
 
+import msgspec
 from fastapi import Request
 
 from api.clocks import Clocks, asked_by, note, service_of
@@ -36,6 +38,9 @@ class Type(Enum):
 AUTHORITY = "tag:dispute-timeline,2026"
 """Begins the id of everything in a feed (RFC 4151): the same wherever the record is served from."""
 DEFAULT_LIMIT = 50
+_PIECE = 500
+"""As many are read at one look."""
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,23 @@ class Listing(ABC):
     @abstractmethod
     def pieces(self) -> Iterator[list[bytes]]:
         """The whole list, or as much as was asked for, as JSON objects."""
+
+    def in_pieces(
+        self, found: Callable[[Snapshot, Key | None], Iterator[tuple[Key, dict[str, Any]]]], after: Key | None
+    ) -> Iterator[list[bytes]]:
+        """What is found beyond a key, as `pieces` gives it: one piece where a limit was given, else all of it."""
+        size = _PIECE if self.limit is None else self.limit
+        more = True
+        while more:
+            with self.look() as snapshot:
+                taken = list(islice(found(snapshot, after), size + 1))
+            shown = taken[:size]
+            more = len(taken) > size
+            if more:
+                after = shown[-1][0]
+            if more and self.limit is not None:
+                self.following, more = after, False
+            yield [msgspec.json.encode(one) for _, one in shown]
 
     @abstractmethod
     def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:

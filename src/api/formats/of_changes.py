@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from itertools import islice
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -18,7 +17,6 @@ from projections.snapshot import Snapshot
 
 KEY = msgspec.json.Decoder(tuple[Text, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
 _FEED_KEY = msgspec.json.Decoder(tuple[int, str])
-_PIECE = 500
 Begin = Callable[[Snapshot], tuple[Between, Wanted]]
 """What was recorded in between, and of which place and track."""
 
@@ -49,21 +47,10 @@ class Differences(Listing):
 
     def pieces(self) -> Iterator[list[bytes]]:
         """In the order of the list."""
-        after, left = key_of(self.question.cursor, KEY), self.limit
+        after = key_of(self.question.cursor, KEY)
         if after is None:
             yield [msgspec.json.encode(one) for one in self._entries()]
-        while True:
-            size = _PIECE if left is None else left
-            with self.look() as snapshot:
-                taken = list(islice(self._changes(snapshot, after), size + 1))
-            shown = taken[:size]
-            more = len(taken) > size
-            if left is not None and more:
-                self.following = shown[-1][0]
-            yield [msgspec.json.encode(one) for _, one in shown]
-            if not more or left is not None:
-                return
-            after = shown[-1][0]
+        yield from self.in_pieces(self._changes, after)
 
     def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:
         """A row for each field of an entry, and for each stretch of days."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
-from itertools import islice
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,6 @@ from projections.snapshot import Snapshot
 
 KEY = msgspec.json.Decoder(tuple[Text, Text, Text])
 _FEED_KEY = msgspec.json.Decoder(tuple[str, str])
-_PIECE = 500
 _NAMED = ("demand", "answer", "extended_by", "withdrawn_by")
 
 
@@ -52,19 +50,10 @@ class DueDays(Listing):
 
     def pieces(self) -> Iterator[list[bytes]]:
         """In the order of the list."""
-        after, left = key_of(self.question.cursor, KEY), self.limit
-        while True:
-            size = _PIECE if left is None else left
-            with self.look() as snapshot:
-                taken = list(islice(self._found(snapshot, after), size + 1))
-            shown = taken[:size]
-            more = len(taken) > size
-            if left is not None and more:
-                self.following = key_of_deadline(shown[-1])
-            yield [msgspec.json.encode(one) for one in shown]
-            if not more or left is not None:
-                return
-            after = key_of_deadline(shown[-1])
+        yield from self.in_pieces(
+            lambda snapshot, after: ((key_of_deadline(one), one) for one in self._found(snapshot, after)),
+            key_of(self.question.cursor, KEY),
+        )
 
     def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:
         """A row each."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import islice
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -25,7 +24,6 @@ KEY = msgspec.json.Decoder(tuple[Text, _Number])
 START = msgspec.json.Decoder(_Number)
 """Where one stands in a place's."""
 _FEED_KEY = msgspec.json.Decoder(tuple[str, str])
-_PIECE = 500
 
 
 class Transitions(Listing):
@@ -48,20 +46,10 @@ class Transitions(Listing):
 
     def pieces(self) -> Iterator[list[bytes]]:
         """In the order of the list."""
-        after, left = self._begun(), self.limit
-        while True:
-            size = _PIECE if left is None else left
-            with self.look() as snapshot:
-                taken = list(islice(self._found(snapshot, after), size + 1))
-            shown = taken[:size]
-            more = len(taken) > size
-            if left is not None and more:
-                place, number = shown[-1][0]
-                self.following = (place, number) if self._place is None else number + 1
-            yield [msgspec.json.encode(one) for _, one in shown]
-            if not more or left is not None:
-                return
-            after = shown[-1][0]
+        yield from self.in_pieces(self._found, self._begun())
+        if self._place is not None and isinstance(self.following, tuple):
+            _, number = self.following
+            self.following = number + 1  # a place's list goes on from a number alone
 
     def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:
         """A row each."""
