@@ -85,16 +85,29 @@ def test_ndjson_and_csv_hold_the_whole_list(record: World, address: str) -> None
     assert [row[key] for row in table] == [one[key] for one in whole]
 
 
-def test_a_limit_cuts_them_and_a_link_goes_on(record: World) -> None:
-    whole = lines(record.ask("timeline.ndjson"))
+@pytest.mark.parametrize(
+    ("address", "limit"),
+    [
+        ("timeline", 200),
+        ("jurisdictions/new-orleans-la/timeline", 7),
+        ("deadlines", 50),
+        ("jurisdictions/new-orleans-la/deadlines", 1),
+        ("history", 900),
+        ("jurisdictions/new-orleans-la/history", 9),
+        ("changes", 900),
+    ],
+)
+def test_a_limit_cuts_them_and_a_link_goes_on(record: World, address: str, limit: int) -> None:
+    whole = lines(record.ask(f"{address}.ndjson"))
     seen: list[Any] = []
-    address = "/api/v1/timeline.ndjson?limit=200"
-    while address:
-        page = record.client.get(address)
+    following = f"/api/v1/{address}.ndjson?limit={limit}"
+    while following:
+        page = record.client.get(following)
         seen += lines(page)
-        following = page.links.get("next", {}).get("url", "")
-        address = following.partition("testserver")[2]
+        following = page.links.get("next", {}).get("url", "").partition("testserver")[2]
+        assert len(lines(page)) == limit or not following
     assert seen == whole
+    assert len(whole) > limit
 
 
 def test_changes_are_told_entry_by_entry_and_day_by_day(record: World) -> None:
