@@ -82,7 +82,7 @@ def lanes_of(courses: Courses, deadlines: Iterable[Mapping[str, Any]], names: Na
         for (track, key), course in courses.items()
         if (runs := list(_runs(track, course)))
     ]
-    moved = {(lane.group, lane.key): max(lane.last_change, "") for lane in lanes if lane.track != "response"}
+    moved = {(lane.group, lane.key): lane.last_change for lane in lanes if lane.track != "response"}
     lanes.sort(key=lambda lane: (lane.key, ORDER.index(lane.track)))
     lanes.sort(key=lambda lane: moved.get((lane.group, lane.key), ""), reverse=True)
     lanes.sort(key=lambda lane: ORDER.index("stage" if lane.group == "review" else lane.track))
