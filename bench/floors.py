@@ -17,14 +17,14 @@ from application.service import Service
 from eventlog.engine import driver_connection, reading
 from eventlog.records import Recorded
 from eventlog.tables import log, log_head
-from projections.change import changes
+from projections.projector import changes_of
 from projections.rows import rows_of
-from projections.tables import live
+from projections.schema import live_tables
 
 Rows = dict[str, list[tuple[Any, ...]]]
 """What one transaction adds to each table, and the head as it leaves it."""
 
-_TABLES = {table.name: table for table in (log, *live().tables)}
+_TABLES = {table.name: table for table in (log, *live_tables().tables)}
 _HEAD = [column.name for column in log_head.columns]
 _MOVE_HEAD = "UPDATE log_head SET " + ", ".join(f"{name} = {{mark}}" for name in _HEAD[1:]) + " WHERE {mark} = id"
 _FETCH = 2_000
@@ -39,8 +39,8 @@ def rows_since(service: Service, position: int, most: int = 2**40) -> Iterator[R
         events = f"SELECT * FROM log WHERE position > {position} AND position <= {position + most} ORDER BY position"
         for row in driver.execute(events).fetchall():
             event = Recorded._make(row[: len(Recorded._fields)])
-            made = rows_of(changes([event], _no_stream), service.memory.due)
-            rows = {table.name: getattr(made, table.name) for table in live().tables}
+            made = rows_of(changes_of([event], _no_stream), service.memory.due)
+            rows = {table.name: getattr(made, table.name) for table in live_tables().tables}
             yield {"log": [row]} | rows | {"log_head": [head]}
 
 

@@ -17,7 +17,7 @@ from time import perf_counter
 from bench.client import Client, serving
 from bench.figures import Figure, Say
 
-from application.loading import load
+from application.bulk.files import load
 from application.service import Service
 
 MOVE_LIMIT_MS = 100

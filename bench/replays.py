@@ -18,10 +18,10 @@ from bench.figures import Figure, Say, timed
 from bench.floors import raw, rows_since, together
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from application.replay import BATCH, rebuild
+from application.rebuild import REBUILD_BATCH, rebuild
 from application.service import Service
-from projections.change import ACT_TOPICS, Header
-from projections.tables import live
+from projections.projector import ACT_TOPICS, EntryHeader
+from projections.schema import live_tables
 
 ROUNDS = 3
 
@@ -47,13 +47,15 @@ def _writes(url: str, floor_url: str) -> float:
     """How long the raw driver takes to write the rows of all read models in batches, and then to make their indexes."""
     service, driver = Service(url), raw(floor_url)
     dialect = service.engine.dialect
-    indexes = [one for one in live().indexes if dialect.name == "postgresql" or one.table is not live().words]
+    indexes = [
+        one for one in live_tables().indexes if dialect.name == "postgresql" or one.table is not live_tables().words
+    ]
     for index in indexes:
         driver.run(str(DropIndex(index).compile(dialect=dialect)))
-    for table in live().tables:
+    for table in live_tables().tables:
         driver.run(f"DELETE FROM {table.name}")
     position, seconds = 0, 0.0
-    while events := list(rows_since(service, position, BATCH)):
+    while events := list(rows_since(service, position, REBUILD_BATCH)):
         position += len(events)
         rows = together(events)
         del rows["log"], rows["log_head"]
@@ -84,7 +86,7 @@ def _rebuild(url: str) -> tuple[int, float]:
 
 def _floor(url: str) -> tuple[int, float]:
     driver = raw(url)
-    decode = msgspec.json.Decoder(Header).decode
+    decode = msgspec.json.Decoder(EntryHeader).decode
     start = perf_counter()
     events = 0
     for topic, state in driver.events():

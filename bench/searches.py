@@ -17,7 +17,7 @@ from bench.client import Client, serving
 from bench.figures import Figure, Say
 from sqlalchemy import make_url
 
-from projections.tables import LEXEMES
+from projections.schema import LEXEMES
 
 ROUNDS = 7
 REQUESTS = 20

@@ -31,15 +31,15 @@ from bench.report import machine
 from rich.console import Console
 from rich.table import Table
 
-from application.recording import Item, record
-from application.replay import rebuild
+from application.rebuild import rebuild
+from application.recording import Submitted, record
 from application.service import Service
-from application.verifying import verify
-from projections.deadlines import Wanted as WantedDeadlines
+from application.verify import verify
+from projections.deadlines import DeadlineFilter as WantedDeadlines
 from projections.deadlines import place_deadlines
-from projections.snapshot import Asked, Snapshot
-from projections.status import status
-from projections.timeline import Wanted, page
+from projections.snapshot import AskedClocks, Snapshot
+from projections.status import place_status
+from projections.timeline import TimelineFilter, timeline_page
 
 BATCH = 10_000
 QUESTIONS = 400
@@ -138,12 +138,12 @@ def soak(url: str, database: str, entries: int, rebuilds: int, say: Say) -> Soak
 
 def _load(service: Service, made: Record, entries: Iterator[dict[str, Any]], say: Say) -> None:
     places = made.jurisdictions()
-    while batch := [Item(fields) for fields in islice(places, BATCH)]:
+    while batch := [Submitted(fields) for fields in islice(places, BATCH)]:
         record(service, [], batch, recorder="soak")
     for done in range(0, made.size, BATCH):
         say(f"loading, {done:,} of {made.size:,} entries")
         size = min(BATCH, made.size - done)
-        record(service, [Item(fields) for fields in islice(entries, size)], recorder="soak")
+        record(service, [Submitted(fields) for fields in islice(entries, size)], recorder="soak")
 
 
 class _Writer:
@@ -166,7 +166,7 @@ class _Writer:
         self._service.close()
 
     def _write(self) -> None:
-        item = Item(next(self._entries))
+        item = Submitted(next(self._entries))
         while not self._done.wait(0.1):
             start = perf_counter()
             try:
@@ -176,7 +176,7 @@ class _Writer:
                 print(f"not recorded: {error!r}", file=sys.stderr)
             else:
                 self.written += 1
-                item = Item(next(self._entries))
+                item = Submitted(next(self._entries))
             self.longest_s = max(self.longest_s, perf_counter() - start)
 
 
@@ -188,7 +188,7 @@ def _answered(service: Service, made: Record) -> Questions:
     asked = [(place, day) for place in places for day in DAYS][:QUESTIONS]
     questions = {}
     for place, day in asked:
-        with service.snapshot(Asked(day, None, head)) as snapshot:
+        with service.snapshot(AskedClocks(day, None, head)) as snapshot:
             questions[f"{place} {day} {head}"] = _answer(snapshot, place)
     return questions
 
@@ -196,9 +196,9 @@ def _answered(service: Service, made: Record) -> Questions:
 def _answer(snapshot: Snapshot, place: str) -> str:
     """The digest of a place's status, deadlines and timeline."""
     said = [
-        status(snapshot, place),
+        place_status(snapshot, place),
         place_deadlines(snapshot, place, WantedDeadlines())[0],
-        page(snapshot, Wanted(jurisdiction=place, context=True, newest=True), 20, None).entries,
+        timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True, newest=True), 20, None).entries,
     ]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
@@ -213,7 +213,7 @@ def _read(url: str, questions: Path, stop: Path, slow_s: float) -> dict[str, int
         place, day, position = question.split()
         counted["reads"] += 1
         try:
-            with service.snapshot(Asked(day, None, int(position))) as snapshot:
+            with service.snapshot(AskedClocks(day, None, int(position))) as snapshot:
                 sleep(slow_s)
                 counted["mixed"] += _answer(snapshot, place) != known[question]
         except Exception as error:  # noqa: BLE001 - whatever it is, it is counted

@@ -27,14 +27,14 @@ from bench.soak_report import Outcome, as_markdown
 from bench.soak_worker import FAILED, LOOPBACK
 from sqlalchemy import func, select
 
-from application.recording import Item, record
-from application.reminding.subscribing import subscribe
-from application.reminding.tables import outbox, reminders
-from application.reminding.ticking import tick
+from application.recording import Submitted, record
+from application.reminders.due import tick
+from application.reminders.subscriptions import create_subscription
+from application.reminders.tables import outbox_table, reminders_table
 from application.service import Service
-from application.verifying import verify
+from application.verify import verify
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, ReminderDue, instant, planned_for, reminder_id
-from projections.mapping import MAPPER
+from projections.projector import MAPPER
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBSCRIPTIONS = 16
@@ -64,11 +64,16 @@ def campaign(database: str, url: str, asked: argparse.Namespace) -> Outcome:
         service = Service(url, now=lambda: START)
         try:
             acts = Acts(chance, asked.deadlines, START, asked.weeks)
-            record(service, [Item(one) for one in acts.demands()], [Item(one) for one in acts.places], recorder="soak")
+            record(
+                service,
+                [Submitted(one) for one in acts.demands()],
+                [Submitted(one) for one in acts.places],
+                recorder="soak",
+            )
             for number in range(SUBSCRIPTIONS):
                 mine = acts.names[number::SUBSCRIPTIONS]
                 wish = {"jurisdictions": mine, "channel": "webhook", "url": f"{taken.url}/{number}"}
-                subscribe(service, wish, owner="soak", allowed=LOOPBACK.webhook_networks)
+                create_subscription(service, wish, owner="soak", allowed=LOOPBACK.webhook_networks)
             clock = SimulatedClock(START.isoformat(), time.time(), EVERY_S, LEAP_S)
             service.now = clock
             workers = Workers(url, clock, asked.processes, complaints)
@@ -149,8 +154,8 @@ def _disturb(
 def _await(service: Service, clock: SimulatedClock, end: datetime, outcome: Outcome) -> None:
     """Waits until all that will come due has, and is delivered."""
     until = time.monotonic() + PATIENCE_S
-    waiting = select(func.count()).select_from(outbox).where(outbox.c.state == "pending")
-    planned = select(func.count()).select_from(reminders).where(reminders.c.state == "planned")
+    waiting = select(func.count()).select_from(outbox_table).where(outbox_table.c.state == "pending")
+    planned = select(func.count()).select_from(reminders_table).where(reminders_table.c.state == "planned")
     while time.monotonic() < until:
         with service.engine.connect() as connection:
             left = connection.execute(waiting).scalar_one() + connection.execute(planned).scalar_one()
@@ -164,8 +169,8 @@ def _count(service: Service, acts: Acts, outcome: Outcome) -> None:
     """What the log and the tables say, held against each other and against what should have come due."""
     with service.reading() as connection:
         logged = [one for one in service.log.read(connection) if one.stream.startswith("reminder:")]
-        rows = {row.id: row for row in connection.execute(select(reminders))}
-        messages = connection.execute(select(outbox.c.id, outbox.c.reminder, outbox.c.state)).all()
+        rows = {row.id: row for row in connection.execute(select(reminders_table))}
+        messages = connection.execute(select(outbox_table.c.id, outbox_table.c.reminder, outbox_table.c.state)).all()
     events = [event for one in logged if isinstance(event := MAPPER.event(one), ReminderDue)]
     fired = Counter(event.reminder for event in events)
     sent = Counter(row.reminder for row in messages)

@@ -14,7 +14,7 @@ from ipaddress import ip_network
 
 from bench.simulated_clock import SimulatedClock
 
-from application.reminding.ticker import Ticker
+from application.reminders.scheduler import Scheduler
 from application.service import Service
 from application.settings import Settings
 
@@ -25,7 +25,7 @@ FAILED = "failed, and is tried again: "
 def main() -> None:
     """Ticks, sends, and waits for a moment, again and again."""
     url, clock = sys.argv[1:]
-    ticker = Ticker(Service(url, now=SimulatedClock(**json.loads(clock))), LOOPBACK)
+    ticker = Scheduler(Service(url, now=SimulatedClock(**json.loads(clock))), LOOPBACK)
     while True:
         for job in (ticker.tick, ticker.sender.start_due):
             try:

@@ -9,9 +9,9 @@ from bench.databases import KINDS
 from bench.figures import Figure, Say, timed
 from bench.generate import Fields
 
-from application.recording import Item, record
-from application.reminding.subscribing import subscribe
-from application.reminding.ticking import tick
+from application.recording import Submitted, record
+from application.reminders.due import tick
+from application.reminders.subscriptions import create_subscription
 from application.service import Service
 
 MANY, FEW = 100_000, 1_000
@@ -51,18 +51,18 @@ def _fill(service: Service, deadlines: int) -> None:
     """Records places and their demands, and plans for somebody who asked about all of them."""
     zone = "America/Los_Angeles"
     places = [
-        Item({"id": f"city-{number}", "name": "A city", "kind": "city", "state": "CA", "time_zone": zone})
+        Submitted({"id": f"city-{number}", "name": "A city", "kind": "city", "state": "CA", "time_zone": zone})
         for number in range(deadlines // DEADLINES_A_PLACE)
     ]
     record(service, [], places, recorder="bench")
     batch = []
     for fields in _demands(deadlines, len(places)):
-        batch.append(Item(fields))
+        batch.append(Submitted(fields))
         if len(batch) == BATCH:
             record(service, batch, recorder="bench")
             batch = []
     record(service, batch, recorder="bench")
-    subscribe(service, {"all": True, "channel": "log"}, owner="bench")
+    create_subscription(service, {"all": True, "channel": "log"}, owner="bench")
     tick(service)
 
 

@@ -17,11 +17,11 @@ from sqlalchemy import select
 
 from api.app import create_app
 from application import keys
-from application.loading import load
+from application.bulk.files import load
 from application.service import Service
 from conftest import libpq
 from eventlog.tables import log
-from projections.tables import live
+from projections.schema import live_tables
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -36,7 +36,7 @@ class World:
     def __init__(self, service: Service, client: TestClient) -> None:
         self.service = service
         self.client = client
-        self.headers = {"Authorization": f"Bearer {keys.add(service, 'A Newsroom')}"}
+        self.headers = {"Authorization": f"Bearer {keys.add_key(service, 'A Newsroom')}"}
 
     def get(self, address: str, **parameters: Any) -> Any:
         """The JSON at an address under /api/v1; `from_` is written `from`."""
@@ -66,7 +66,7 @@ class World:
         with self.service.engine.connect() as connection:
             return {
                 table.name: sorted(map(repr, connection.execute(select(table)).all()))
-                for table in (log, *live().tables)
+                for table in (log, *live_tables().tables)
             }
 
 

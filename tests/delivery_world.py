@@ -19,8 +19,8 @@ from standardwebhooks import Webhook
 
 from api.app import create_app
 from application import keys
-from application.reminding.sending import Sender
-from application.reminding.tables import deliveries, outbox
+from application.reminders.outbox import OutboxSender
+from application.reminders.tables import deliveries_table, outbox_table
 from application.settings import Settings
 from reminding_world import Reminding, reminding
 
@@ -126,7 +126,7 @@ class Delivering:
         assert self.its.tick(at) >= 1
 
     def send(self) -> None:
-        sender = Sender(self.its.service, self.settings)
+        sender = OutboxSender(self.its.service, self.settings)
         sender.send_due()
         sender.close()
 
@@ -143,12 +143,14 @@ class Delivering:
 
     def attempts(self) -> list[tuple[str, str | None]]:
         with self.its.service.engine.connect() as connection:
-            rows = connection.execute(select(deliveries).order_by(deliveries.c.at, deliveries.c.attempt))
+            rows = connection.execute(
+                select(deliveries_table).order_by(deliveries_table.c.at, deliveries_table.c.attempt)
+            )
             return [(row.outcome, row.detail) for row in rows]
 
     def waiting(self) -> list[Any]:
         with self.its.service.engine.connect() as connection:
-            return list(connection.execute(select(outbox).where(outbox.c.state == "pending")))
+            return list(connection.execute(select(outbox_table).where(outbox_table.c.state == "pending")))
 
     def happened(self) -> list[str]:
         """What the log says of reminders, by name."""
@@ -158,7 +160,7 @@ class Delivering:
 @contextmanager
 def delivering(url: str, settings: Settings = LOOPBACK) -> Iterator[Delivering]:
     with reminding(url) as its:
-        key = keys.add(its.service, "Attorney")
+        key = keys.add_key(its.service, "Attorney")
         with TestClient(create_app(its.service, settings), base_url="https://timeline.test") as client:
             yield Delivering(its, client, {"Authorization": f"Bearer {key}"}, settings)
 

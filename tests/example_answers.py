@@ -3,17 +3,16 @@
 import json
 import re
 import tempfile
-from pathlib import Path
 from typing import Any
 
+from api import DOCS
 from api import app as api_app
-from api import contract
-from api.contract import operations
-from api.examples import A_CORRECTION, A_DISPUTE, A_JURISDICTION, A_POLICY, A_REASON, A_RESPONSE, A_WARNING
-from api.formats.table import BY_SUFFIX
+from api.http.negotiation import BY_SUFFIX
+from api.openapi.document import A_CORRECTION, A_DISPUTE, A_JURISDICTION, A_POLICY, A_REASON, A_RESPONSE, A_WARNING
+from api.openapi.rules import operations
 from delivery_world import SEVEN_DAYS_BEFORE, Delivering, delivering
 
-KEPT = Path(contract.__file__).with_name("examples.json")
+KEPT = DOCS / "examples.json"
 LETTERS = "2017-04-21-doj-letters-nine"
 A_REVIEW = {"id": "section-1373-jag", "title": "Compliance with 8 U.S.C. 1373 as a condition of Byrne JAG"}
 ANSWERED = "2017-06-23-the-mayor-answered"

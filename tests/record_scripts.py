@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 from sqlalchemy.event import listen
 
-from application.recording import Item, record
-from application.revising import Revision, revise
+from application.recording import Submitted, record
+from application.revising import Revision, revise_entry, update
 from application.service import Service
-from application.updating import update
 from domain.events import (
     EntryCorrected,
     EntryDisputed,
@@ -19,11 +18,11 @@ from domain.events import (
     JurisdictionUpdated,
     LaterEvent,
 )
-from projections.deadlines import Wanted, place_deadlines
-from projections.snapshot import Asked
-from projections.status import status
-from projections.timeline import Wanted as WantedEntries
-from projections.timeline import page
+from projections.deadlines import DeadlineFilter, place_deadlines
+from projections.snapshot import AskedClocks
+from projections.status import place_status
+from projections.timeline import TimelineFilter as WantedEntries
+from projections.timeline import timeline_page
 
 Event = dict[str, Any]
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -50,14 +49,14 @@ def play_one(service: Service, event: Event) -> int:
     """Records one event and returns its position."""
     match event["event"]:
         case "added":
-            return record(service, [], [Item(event["jurisdiction"])], recorder=RECORDER)[0].position
+            return record(service, [], [Submitted(event["jurisdiction"])], recorder=RECORDER)[0].position
         case "recorded":
-            return record(service, [Item(event["entry"])], recorder=RECORDER)[0].position
+            return record(service, [Submitted(event["entry"])], recorder=RECORDER)[0].position
         case "updated":
             moved = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
             return update(service, moved, recorder=RECORDER)
         case _:
-            return revise(service, Revision(revision_of(event)), recorder=RECORDER)
+            return revise_entry(service, Revision(revision_of(event)), recorder=RECORDER)
 
 
 def revision_of(event: Event) -> LaterEvent:
@@ -76,15 +75,15 @@ def revision_of(event: Event) -> LaterEvent:
             raise ValueError(other)
 
 
-def asked(as_of: str | None, public_by: str | None = None, recorded_by: int | None = None) -> Asked:
+def asked(as_of: str | None, public_by: str | None = None, recorded_by: int | None = None) -> AskedClocks:
     """The clocks of a question, the third as a position."""
-    return Asked(as_of, public_by, recorded_by, NOW if recorded_by is not None else None)
+    return AskedClocks(as_of, public_by, recorded_by, NOW if recorded_by is not None else None)
 
 
-def said_status(service: Service, place: str, clocks: Asked) -> dict[str, Any]:
+def said_status(service: Service, place: str, clocks: AskedClocks) -> dict[str, Any]:
     """The status that the service gives, as the naive rules would write it."""
     with service.snapshot(clocks) as snapshot:
-        return normal(status(snapshot, place))
+        return normal(place_status(snapshot, place))
 
 
 def normal(answer: dict[str, Any]) -> dict[str, Any]:
@@ -95,10 +94,10 @@ def normal(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "position"} | {"reviews": reviews}
 
 
-def said_deadlines(service: Service, place: str, clocks: Asked) -> list[dict[str, Any]]:
+def said_deadlines(service: Service, place: str, clocks: AskedClocks) -> list[dict[str, Any]]:
     """The deadlines that the service gives, likewise."""
     with service.snapshot(clocks) as snapshot:
-        return [bare(one) for one in place_deadlines(snapshot, place, Wanted())[0]]
+        return [bare(one) for one in place_deadlines(snapshot, place, DeadlineFilter())[0]]
 
 
 def bare(deadline: dict[str, Any]) -> dict[str, Any]:
@@ -110,10 +109,10 @@ BEYOND_THE_RULES = {"review", "extended_by", "withdrawn_by", "source", "claims",
 
 
 def said_timeline(
-    service: Service, place: str | None, clocks: Asked, *, context: bool = False
+    service: Service, place: str | None, clocks: AskedClocks, *, context: bool = False
 ) -> list[tuple[str, bool]]:
     """The timeline that the service gives: ids, and whether each certainly counts."""
     with service.snapshot(clocks) as snapshot:
-        found = page(snapshot, WantedEntries(jurisdiction=place, context=context), 1000, None)
+        found = timeline_page(snapshot, WantedEntries(jurisdiction=place, context=context), 1000, None)
     entries = [msgspec.json.decode(one) for one in found.entries]
     return [(one["id"], one["certain"]) for one in entries]

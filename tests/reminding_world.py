@@ -14,17 +14,16 @@ from pydantic import JsonValue
 from sqlalchemy import insert, select
 
 from api_world import act, place
-from application.recording import Item, record
-from application.reminding.planning import plan_everything
-from application.reminding.tables import outbox, reminders, subscriptions
-from application.reminding.ticking import tick
-from application.revising import Revision, revise
+from application.recording import Submitted, record
+from application.reminders.due import tick
+from application.reminders.planner import plan_everything
+from application.reminders.tables import outbox_table, reminders_table, subscriptions_table
+from application.revising import Revision, revise_entry, update
 from application.service import Service
-from application.updating import update
 from domain.events import EntryCorrected, EntryReinstated, EntryRetracted, JurisdictionUpdated
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, ReminderDue, ReminderEvent, instant
-from domain.sources import CorrectionSource
-from projections.mapping import MAPPER
+from domain.values import CorrectionSource
+from projections.projector import MAPPER
 
 START = datetime(2026, 3, 1, 17, tzinfo=UTC)
 A_PAPER = CorrectionSource(title="A paper", rank="primary")
@@ -53,11 +52,11 @@ class Reminding:
     asked: list[str] = field(default_factory=list)
 
     def places(self, *places: dict[str, Any]) -> None:
-        record(self.service, [], [Item(one) for one in places], recorder="tests")
+        record(self.service, [], [Submitted(one) for one in places], recorder="tests")
 
     def act(self, kind: str, occurred: str, jurisdictions: list[str], id_: str, **more: object) -> str:
         fields = act(kind, occurred, jurisdictions, id=id_, **more)
-        record(self.service, [Item(fields)], recorder="tests")
+        record(self.service, [Submitted(fields)], recorder="tests")
         return id_
 
     def demand(self, id_: str, due: str, *addressees: str, occurred: str = "2026-02-20", **more: object) -> str:
@@ -78,16 +77,16 @@ class Reminding:
 
     def correct(self, entry: str, **fields: JsonValue) -> None:
         event = EntryCorrected(entry=entry, fields=fields, reason="it says so", source=A_PAPER)
-        revise(self.service, Revision(event), recorder="tests")
+        revise_entry(self.service, Revision(event), recorder="tests")
 
     def move(self, demand: str, due: str) -> None:
         self.correct(demand, respond_by={"date": due, "words": f"by {due}", "source": "s1"})
 
     def retract(self, entry: str) -> None:
-        revise(self.service, Revision(EntryRetracted(entry=entry, reason="it is none")), recorder="tests")
+        revise_entry(self.service, Revision(EntryRetracted(entry=entry, reason="it is none")), recorder="tests")
 
     def reinstate(self, entry: str) -> None:
-        revise(self.service, Revision(EntryReinstated(entry=entry, reason="it is one")), recorder="tests")
+        revise_entry(self.service, Revision(EntryReinstated(entry=entry, reason="it is one")), recorder="tests")
 
     def update(self, place: str, **fields: JsonValue) -> None:
         event = JurisdictionUpdated(jurisdiction=place, fields=fields)
@@ -116,7 +115,7 @@ class Reminding:
             **{name: msgspec.json.encode(value).decode() for name, value in lists.items()},
         }
         with self.service.engine.begin() as connection:
-            connection.execute(insert(subscriptions).values(**row))
+            connection.execute(insert(subscriptions_table).values(**row))
         plan_everything(self.service)
         self.asked.append(id_)
         return id_
@@ -126,7 +125,9 @@ class Reminding:
         for name, value in values.items():
             values[name] = msgspec.json.encode(value).decode() if isinstance(value, list) else value
         with self.service.engine.begin() as connection:
-            connection.execute(subscriptions.update().where(subscriptions.c.id == subscription).values(**values))
+            connection.execute(
+                subscriptions_table.update().where(subscriptions_table.c.id == subscription).values(**values)
+            )
         plan_everything(self.service)
 
     def tick(self, at: str | None = None) -> int:
@@ -135,7 +136,7 @@ class Reminding:
         return tick(self.service)
 
     def rows(self, state: str | None = None) -> list[Any]:
-        query = select(reminders).order_by(reminders.c.planned_for, reminders.c.id)
+        query = select(reminders_table).order_by(reminders_table.c.planned_for, reminders_table.c.id)
         with self.service.engine.connect() as connection:
             return [row for row in connection.execute(query) if state in (None, row.state)]
 
@@ -151,7 +152,7 @@ class Reminding:
 
     def messages(self) -> list[Any]:
         with self.service.engine.connect() as connection:
-            rows = connection.execute(select(outbox).order_by(outbox.c.created_at, outbox.c.id))
+            rows = connection.execute(select(outbox_table).order_by(outbox_table.c.created_at, outbox_table.c.id))
             return [msgspec.json.decode(row.body)["data"] for row in rows]
 
     def events(self) -> list[ReminderEvent]:

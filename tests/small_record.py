@@ -4,8 +4,8 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from application.recording import Item, record
-from application.revising import Revision, revise
+from application.recording import Submitted, record
+from application.revising import Revision, revise_entry
 from application.service import Service
 from domain.events import EntryCorrected, EntryRetracted
 
@@ -43,9 +43,9 @@ PLACE = {
 
 def fill(service: Service, entries: int = 8) -> int:
     """Records a place, some entries, a correction of one and a retraction of another; the head it came to."""
-    record(service, [], [Item(PLACE)], recorder="ana")
+    record(service, [], [Submitted(PLACE)], recorder="ana")
     for number in range(1, entries + 1):
-        record(service, [Item(said(number))], recorder="a recorder – “Ana”")
+        record(service, [Submitted(said(number))], recorder="a recorder – “Ana”")
     correction = EntryCorrected(entry=CORRECTED, fields={"summary": "Nothing was said."}, reason="It was not.")
-    revise(service, Revision(correction), recorder="bob")
-    return revise(service, Revision(EntryRetracted(entry=said(1)["id"], reason="Not at all.")), recorder="bob")
+    revise_entry(service, Revision(correction), recorder="bob")
+    return revise_entry(service, Revision(EntryRetracted(entry=said(1)["id"], reason="Not at all.")), recorder="bob")

@@ -17,8 +17,8 @@ from cloudevents.core.v1.event import CloudEvent
 from fastapi import FastAPI
 
 from api_world import act, place
-from application.live import Live
-from application.recording import Item, record
+from application.followers import LogFollower
+from application.recording import Submitted, record
 from application.service import Service
 
 
@@ -66,12 +66,12 @@ def judged(body: bytes) -> CloudEvent:
 
 def begin(service: Service) -> None:
     """A place, about which things can be said."""
-    record(service, [], [Item(place("alameda"))], recorder="tests")
+    record(service, [], [Submitted(place("alameda"))], recorder="tests")
 
 
 def say(service: Service, *ids: str, **more: object) -> None:
     """Something is recorded of it, all at once."""
-    said = [Item(act("statement", "2026-01-01", ["alameda"], id=id_, **more)) for id_ in ids]
+    said = [Submitted(act("statement", "2026-01-01", ["alameda"], id=id_, **more)) for id_ in ids]
     record(service, said, recorder="tests")
 
 
@@ -86,7 +86,7 @@ def in_this_process(app: FastAPI) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1/events/stream"
     finally:
-        live: Live = app.state.live
+        live: LogFollower = app.state.live
         live.close()
         server.should_exit = True
         thread.join(10)

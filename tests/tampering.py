@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
-from eventlog.leaves import hash_of
-from eventlog.merkle import grow
+from eventlog.merkle import grow, hash_of
 from eventlog.records import Recorded
 from eventlog.tables import EVENT, log, log_head, protect_log
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 import api_world
-from api.paging import cursor_of
+from api.http.parameters import encode_cursor
 from api_world import DATABASES, World, act, pages, place
 from record_scripts import NOW
 
@@ -349,7 +349,7 @@ def test_everyones_history_is_the_histories_of_all_place_by_place(world: World) 
         for limit in (1, 2, 1000):
             assert pages(world, "history", "transitions", limit=limit, **clocks) == every
     assert world.ask("history", cursor="zzz").status_code == 400
-    assert world.get("history", cursor=cursor_of(("nobody", 3)))["transitions"] == []
+    assert world.get("history", cursor=encode_cursor(("nobody", 3)))["transitions"] == []
 
 
 # --- What changed ---------------------------------------------------------------------------------------------

@@ -171,10 +171,10 @@ def test_what_was_retracted_or_moved_is_like_nothing_any_more(world: World) -> N
 
 
 def test_the_list_of_suspects_is_found_by_an_index(small: World) -> None:
-    from projections.likeness import _ALIKE  # noqa: PLC0415  # only this test looks so far inside
+    from projections.entries import _POSSIBLE_DUPLICATES  # noqa: PLC0415  # only this test looks so far inside
 
     with small.service.engine.connect() as connection:
-        sql, constants = _ALIKE["sqlite"]._compile(connection.dialect)
+        sql, constants = _POSSIBLE_DUPLICATES["sqlite"]._compile(connection.dialect)
         plan = connection.connection.execute(f"EXPLAIN QUERY PLAN {sql}", {**constants, "wanted": "[]", "still": 0})
         told = " ".join(row[3] for row in plan.fetchall())
     assert "SEARCH t USING" in told

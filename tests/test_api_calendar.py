@@ -9,7 +9,7 @@ import pytest
 import vobject
 
 from api_world import DATABASES, World, act, place, with_the_record, world_on
-from application.replay import rebuild
+from application.rebuild import rebuild
 
 HARD = "Quotas, “semicolons”; back\\slashes\nand new lines: 8 U.S.C. § 1373 — " + "détenus 😀 " * 40
 
@@ -213,7 +213,7 @@ def test_a_place_that_is_not_on_record_has_no_calendar(world: World) -> None:
 
 
 def test_more_than_a_calendar_holds_is_refused_with_a_way_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.calendar.MOST_DEMANDS", 1)
+    monkeypatch.setattr("api.resources.calendar.MOST_DEMANDS", 1)
     demand(world, "asks", "2026-12-15")
     demand(world, "asks-more", "2026-12-16")
     assert world.ask("deadlines.ics").status_code == 400

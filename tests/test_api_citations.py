@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from api.citations import citation
+from api.resources.citations import citation
 
 LINK = "https://record.example/entries/a-letter?recorded_by=521"
 

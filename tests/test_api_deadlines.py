@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.shapes import Deadlines
+from api.openapi.schemas import Deadlines
 from api_world import DATABASES, World, act, place, world_on
 
 

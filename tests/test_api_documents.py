@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 import api_world
-from api import shapes
-from api.contract import operations
-from api.examples import A_JURISDICTION, ENTRIES
+from api.openapi import schemas
+from api.openapi.document import A_JURISDICTION, ENTRIES
+from api.openapi.rules import operations
 from api_world import World
 
 
@@ -102,22 +102,22 @@ def test_the_examples_can_be_recorded(world: World) -> None:
 @pytest.mark.parametrize(
     ("address", "shape"),
     [
-        ("timeline?limit=1000", shapes.Timeline),
-        ("entries/2017-04-21-doj-letters-nine", shapes.EntryShown),
-        ("jurisdictions?limit=1000", shapes.Jurisdictions),
-        ("jurisdictions/california", shapes.JurisdictionShown),
-        ("deadlines?limit=1000", shapes.Deadlines),
-        ("jurisdictions/california/deadlines", shapes.Deadlines),
+        ("timeline?limit=1000", schemas.Timeline),
+        ("entries/2017-04-21-doj-letters-nine", schemas.EntryShown),
+        ("jurisdictions?limit=1000", schemas.Jurisdictions),
+        ("jurisdictions/california", schemas.JurisdictionShown),
+        ("deadlines?limit=1000", schemas.Deadlines),
+        ("jurisdictions/california/deadlines", schemas.Deadlines),
         ("timeline?limit=0", None),
     ],
 )
 def test_answers_keep_to_their_shapes(world: World, address: str, shape: type[BaseModel] | None) -> None:
     body = world.ask(address).content
-    (shape or shapes.ProblemShown).model_validate_json(body)
+    (shape or schemas.ProblemShown).model_validate_json(body)
 
 
 @pytest.mark.parametrize("day", ["2016-06-15", "2017-06-15", "2017-10-12", "2018-02-01", "2021-05-01", "2025-06-01"])
 def test_every_status_keeps_to_its_shape(world: World, day: str) -> None:
     for place in world.get("jurisdictions", limit=1000)["jurisdictions"]:
         answer = world.ask(f"jurisdictions/{place['id']}/status", as_of=day)
-        shapes.Status.model_validate_json(answer.content)
+        schemas.Status.model_validate_json(answer.content)

@@ -239,7 +239,7 @@ def test_a_bug_of_ours_says_nothing_of_our_insides(world: World, monkeypatch: py
     def broken(*_: object) -> None:
         raise RuntimeError("a secret path")
 
-    monkeypatch.setattr("api.entries.entry", broken)
+    monkeypatch.setattr("api.resources.entries.read_entry", broken)
     answer = world.ask("entries/a-speech")
     fields_at_fault(answer, 500)
     assert "secret" not in answer.text

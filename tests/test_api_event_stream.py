@@ -15,11 +15,10 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from api import event_stream
 from api.app import create_app
-from application import live as following
-from application.heads import head_of
-from application.live import Live
+from api.resources import events
+from application import followers as following
+from application.followers import LogFollower
 from application.service import Service
 from serving import started
 from streaming import Block, begin, blocks, in_this_process, judged, read_cut, say, until
@@ -86,7 +85,7 @@ def test_a_stream_cut_fifty_times_while_its_server_is_killed_has_every_event_onc
                 servers.close()
                 address = start(servers, database_url, tmp_path)
             got += read_cut(address + STREAM, got[-1].id if got else None, chance.randrange(1, 30_000))
-    head = head_of(service)
+    head = service.log.head_position()
     service.close()
     with servers:
         with httpx2.Client().sse(address + STREAM, headers={"Last-Event-ID": str(got[-1].id)}) as events:
@@ -176,7 +175,7 @@ def test_one_look_serves_all_streams_and_none_of_them_holds_a_connection(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(service)
-    live: Live = app.state.live
+    live: LogFollower = app.state.live
     reads: list[int] = []
     monkeypatch.setattr(live, "_read", lambda after, _: reads.append(after))
     with in_this_process(app) as url, ExitStack() as readers:
@@ -197,10 +196,10 @@ def test_a_reader_who_takes_nothing_costs_little_and_is_let_go(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "uvicorn.error")  # it says that an answer was not ended: so it was
-    monkeypatch.setattr(event_stream, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(events, "SEND_TIMEOUT_S", 0.2)
     say(service, *(f"said-{number}" for number in range(500)), note="Well. " * 3_300)
     app = create_app(service)
-    live: Live = app.state.live
+    live: LogFollower = app.state.live
     with in_this_process(app) as url, connected(f"{url}?after=0"):
         until(lambda: live.streams == 1)
         until(lambda: live.streams == 0)
@@ -208,7 +207,7 @@ def test_a_reader_who_takes_nothing_costs_little_and_is_let_go(
 
 def test_more_streams_than_a_process_takes_are_told_when_to_come_again(service: Service) -> None:
     app = create_app(service)
-    app.state.live = live = Live(service, most=2)
+    app.state.live = live = LogFollower(service, most=2)
     with in_this_process(app) as url, ExitStack() as readers:
         for _ in range(2):
             readers.enter_context(connected(url))
@@ -227,7 +226,7 @@ def test_a_database_that_is_away_is_asked_again(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = create_app(service)
-    live: Live = app.state.live
+    live: LogFollower = app.state.live
     look = live._beyond
     failures = iter(range(2))
 

@@ -10,7 +10,7 @@ import feedparser
 import pytest
 
 import api_world
-from api.formats.atom import clean
+from api.formats.feeds import clean
 from api.formats.words import web_address
 from api_world import DATABASES, World, act, place
 from atom_schema import faults

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import api_world
-from api.citations import citation
-from api.formats.csv import defused
+from api.formats.tabular import defused
 from api.http.negotiation import best_of
+from api.resources.citations import citation
 from api_world import DATABASES, World, act, place
 
 TIMELINES = ("timeline", "jurisdictions/springfield/timeline")

@@ -11,9 +11,8 @@ import api_world
 import generated_records
 import naive_rules
 from api_world import DATABASES, World
-from application.recording import Item, record
-from application.revising import Revision, revise
-from application.updating import update
+from application.recording import Submitted, record
+from application.revising import Revision, revise_entry, update
 from domain.events import (
     EntryCorrected,
     EntryDisputed,
@@ -90,8 +89,8 @@ def test_a_record_in_any_order_gives_the_answers_of_the_rules(world: World, seed
     arriving = generated_records.shuffled(written, seed + 1)
     record(
         world.service,
-        [Item(entry) for entry in arriving["entries"]],
-        [Item(place) for place in arriving["jurisdictions"]],
+        [Submitted(entry) for entry in arriving["entries"]],
+        [Submitted(place) for place in arriving["jurisdictions"]],
         recorder="generated",
     )
     log: Log = [{"event": "added", "jurisdiction": place} for place in written["jurisdictions"]]
@@ -120,14 +119,14 @@ def recorded(world: World, event: dict[str, Any]) -> None:
     service = world.service
     match event["event"]:
         case "added":
-            record(service, [], [Item(event["jurisdiction"])], recorder="generated")
+            record(service, [], [Submitted(event["jurisdiction"])], recorder="generated")
         case "recorded":
-            record(service, [Item(event["entry"])], recorder="generated")
+            record(service, [Submitted(event["entry"])], recorder="generated")
         case "updated":
             its = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
             update(service, its, recorder="generated")
         case _:
-            revise(service, Revision(later(event)), recorder="generated")
+            revise_entry(service, Revision(later(event)), recorder="generated")
 
 
 def later(event: dict[str, Any]) -> LaterEvent:

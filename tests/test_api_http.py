@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 import api_world
 from api.app import create_app
-from api.http.limits import WINDOW_S, Limits
+from api.http.edge import WINDOW_S, RateLimits
 from api_world import DATABASES, World, act, place
 from application.settings import Settings
 
@@ -242,7 +242,7 @@ def test_a_page_may_read_even_that_there_is_a_bug(lite: World, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("api.entries.entry", broken)
+    monkeypatch.setattr("api.resources.entries.read_entry", broken)
     answer = get(lite, "entries/a-speech")
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (500, "*")
 
@@ -315,13 +315,13 @@ def test_whoever_wrote_has_a_bucket_of_their_own(lite: World) -> None:
 
 def test_a_bucket_fills_up_again() -> None:
     now = [0.0]
-    limits = Limits(60, lambda: now[0])
+    limits = RateLimits(60, lambda: now[0])
     assert [limits.take("here", None)[1] for _ in range(60)] == [0] * 60
     assert limits.take("here", None)[1] == 1
     assert limits.take("elsewhere", None)[1] == 0
     now[0] = 2.0
     assert [limits.take("here", None)[1] for _ in range(3)] == [0, 0, 1]
-    assert Limits(0).take("here", None) == ([], 0)
+    assert RateLimits(0).take("here", None) == ([], 0)
 
 
 @pytest.mark.parametrize(

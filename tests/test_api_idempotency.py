@@ -92,7 +92,7 @@ def test_another_request_under_the_same_key_is_refused(world: World) -> None:
 
 def test_a_key_belongs_to_whoever_sent_it(world: World) -> None:
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 201
-    other = {"Authorization": f"Bearer {keys.add(world.service, 'Another Newsroom')}"}
+    other = {"Authorization": f"Bearer {keys.add_key(world.service, 'Another Newsroom')}"}
     assert send(world, "entries", a_speech(id="theirs"), **other).status_code == 201
     nobody = world.client.post("/api/v1/entries", json=a_speech(), headers={"Idempotency-Key": "k1"})
     assert nobody.status_code == 401
@@ -143,7 +143,7 @@ def later(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Lets the lease of a claim run out."""
 
     def pass_by() -> None:
-        now = world.service.now() + idempotency.LEASE * 2
+        now = world.service.now() + idempotency.IDEMPOTENCY_LEASE * 2
         monkeypatch.setattr(world.service, "now", lambda: now)
 
     return pass_by
@@ -197,7 +197,7 @@ def test_what_was_cut_off_before_it_was_recorded_is_carried_out(
     world: World, monkeypatch: pytest.MonkeyPatch, later: Any
 ) -> None:
     recorded = events(world)
-    cut_off(world, monkeypatch, "api.entries.record_entry", "entries", a_speech(id="a-speech"))
+    cut_off(world, monkeypatch, "api.resources.entries.record_entry", "entries", a_speech(id="a-speech"))
     assert events(world) == recorded
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 409
     later()
@@ -210,15 +210,16 @@ def test_whoever_lost_their_claim_records_nothing(world: World, monkeypatch: pyt
 
     def slow(*arguments: Any, **more: Any) -> Any:
         # Meanwhile the lease runs out, and another takes the request over.
-        monkeypatch.setattr("api.entries.record_entry", record_entry)
-        now = world.service.now() + idempotency.LEASE * 2
+        monkeypatch.setattr("api.resources.entries.record_entry", record_entry)
+        now = world.service.now() + idempotency.IDEMPOTENCY_LEASE * 2
         monkeypatch.setattr(world.service, "now", lambda: now)
         assert isinstance(
-            idempotency.begin(world.service, "A Newsroom", "k1", stored_request(world)), idempotency.Claim
+            idempotency.begin_request(world.service, "A Newsroom", "k1", stored_request(world)),
+            idempotency.IdempotencyClaim,
         )
         return record_entry(*arguments, **more)
 
-    monkeypatch.setattr("api.entries.record_entry", slow)
+    monkeypatch.setattr("api.resources.entries.record_entry", slow)
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 500
     assert events(world) == recorded
 
@@ -234,7 +235,7 @@ def test_a_bug_is_not_repeated(world: World, monkeypatch: pytest.MonkeyPatch) ->
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr("api.entries.record_entry", broken)
+        patched.setattr("api.resources.entries.record_entry", broken)
         assert send(world, "entries", a_speech(id="a-speech")).status_code == 500
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 201
 
@@ -244,7 +245,7 @@ def test_an_answer_is_kept_for_a_day_and_not_for_good(world: World, monkeypatch:
     now = world.service.now()
     monkeypatch.setattr(world.service, "now", lambda: now + timedelta(hours=25))
     assert send(world, "entries", a_speech(id="a-speech")).content == first.content
-    monkeypatch.setattr(world.service, "now", lambda: now + idempotency.KEPT + timedelta(hours=1))
+    monkeypatch.setattr(world.service, "now", lambda: now + idempotency.KEPT_FOR + timedelta(hours=1))
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 200  # it is on record already
 
 

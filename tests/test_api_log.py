@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from api_world import DATABASES, World, act, place, world_on
-from application.proving import proving
-from application.verify_proof import Checkpoint, Key, NotProved, check_consistency, proved, root_by_inclusion
 from eventlog.merkle import leaf_hash
+from eventlog.proofs import proving
+from eventlog.verify_proof import Checkpoint, Key, NotProved, check_consistency, proved, root_by_inclusion
 
 SIZE = 8
 
@@ -77,7 +77,7 @@ def test_left_out_a_size_is_that_of_the_whole_log(world: World) -> None:
 
 def test_the_event_is_sent_as_it_was_hashed(world: World) -> None:
     answer = world.ask("log/entries/1")
-    with proving(world.service) as proofs:
+    with proving(world.service.log) as proofs:
         assert answer.content == proofs.leaf(1)
     assert answer.headers["content-type"] == "application/json"
     assert json.loads(answer.content)["stream"] == "jurisdiction:springfield-ca"

@@ -141,7 +141,7 @@ def test_writing_needs_a_key(world: World, header: str | None, what: str) -> Non
 
 
 def test_a_revoked_key_writes_no_more(world: World) -> None:
-    keys.revoke(world.service, "A Newsroom")
+    keys.revoke_key(world.service, "A Newsroom")
     assert world.post("entries", a_warning()).status_code == 401
 
 

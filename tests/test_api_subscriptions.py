@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.reminding_shapes import ReminderShown, SubscriptionShown
+from api.resources.subscriptions import ReminderShown, SubscriptionShown
 from application import keys
-from application.reminding.ticker import Ticker
+from application.reminders.scheduler import Scheduler
 from delivery_world import Delivering, delivering
 
 HOOK = "http://127.0.0.1:9/hook"
@@ -57,7 +57,7 @@ def test_nobody_else_sees_or_changes_it(world: Delivering) -> None:
     world.its.demand("for-mine", "2026-03-20")
     world.its.tick("2026-03-13T17:00:00+00:00")
     reminder = next(one for one in world.reminders(subscription=mine["id"]) if one["state"] == "due")
-    other = {"Authorization": f"Bearer {keys.add(world.its.service, 'Somebody else')}"}
+    other = {"Authorization": f"Bearer {keys.add_key(world.its.service, 'Somebody else')}"}
     for headers, status in ((other, 404), ({}, 401), ({"Authorization": "Bearer dt_wrong"}, 401)):
         for method, address, fields in (
             ("GET", f"subscriptions/{mine['id']}", None),
@@ -234,7 +234,7 @@ def test_watchers_see_when_the_ticker_last_ran_and_what_waits(sqlite_url: str) -
         assert world.client.get("/healthz").json()["reminders"] == {"last_tick": None, "late_s": None}
         world.ask("POST", "subscriptions", {**TO_LOG, "plan": [-7]})
         world.its.demand("a-letter", "2026-03-20")
-        ticker = Ticker(world.its.service, world.settings)
+        ticker = Scheduler(world.its.service, world.settings)
         ticker.tick()
         world.its.clock.turn("2026-03-13T16:10:00+00:00")
         ticker.tick()

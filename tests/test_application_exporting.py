@@ -16,18 +16,17 @@ from sqlalchemy import func, select
 
 import tampering
 from api.app import create_app
-from application.exporting import export, leaf_in
-from application.importing import import_log
-from application.keys import add
-from application.loading import load
-from application.proving import proving
-from application.recording import Item, record
+from application.bulk.files import load
+from application.keys import add_key
+from application.log_files import export, import_log, leaf_in
+from application.recording import Submitted, record
 from application.service import Service
-from application.verifying import verify
+from application.verify import verify
 from domain.errors import Refused
 from eventlog.merkle import leaf_hash
+from eventlog.proofs import proving
 from eventlog.tables import log, log_head
-from projections.tables import live
+from projections.schema import live_tables
 from small_record import fill, said, service_on
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -56,7 +55,7 @@ def exported(service: Service) -> bytes:
 
 
 def root(service: Service) -> str:
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         return proofs.checkpoint().split("\n")[2]
 
 
@@ -68,7 +67,7 @@ def answers(service: Service) -> list[tuple[int, bytes, str]]:
 
 def counts(service: Service) -> list[int]:
     with service.engine.connect() as connection:
-        tables = [log, *live().tables]
+        tables = [log, *live_tables().tables]
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
 
@@ -108,7 +107,7 @@ def target(database_url: str) -> Iterator[Service]:
 
 def test_an_imported_log_goes_on_where_it_was(source: Service, target: Service) -> None:
     assert import_log(target, io.BytesIO(exported(source))) == 11
-    (outcome,) = record(target, [Item(said(99))], recorder="ana")
+    (outcome,) = record(target, [Submitted(said(99))], recorder="ana")
     assert outcome.position == 12
     assert list(verify(target)) == []
     with target.engine.connect() as connection:
@@ -117,11 +116,11 @@ def test_an_imported_log_goes_on_where_it_was(source: Service, target: Service) 
 
 
 def test_a_checkpoint_of_the_first_log_holds_for_the_copy(source: Service, target: Service) -> None:
-    with proving(source) as proofs:
+    with proving(source.log) as proofs:
         kept = proofs.checkpoint(7)
     import_log(target, io.BytesIO(exported(source)))
     assert list(verify(target, against=kept)) == []
-    with proving(source) as mine, proving(target) as its:
+    with proving(source.log) as mine, proving(target.log) as its:
         assert mine.key != its.key
 
 
@@ -133,7 +132,7 @@ def test_an_empty_log_is_a_log_too(tmp_path: Path, target: Service) -> None:
 
 
 def test_keys_that_may_write_stay_with_their_database(source: Service, target: Service) -> None:
-    add(target, "somebody")
+    add_key(target, "somebody")
     import_log(target, io.BytesIO(exported(source)))
     assert list(verify(target)) == []
 
@@ -142,7 +141,7 @@ def test_the_lines_of_the_file_are_what_the_interface_says(source: Service) -> N
     first, *events, last = exported(source).splitlines()
     header, footer = json.loads(first), json.loads(last)
     assert (header["format"], header["version"], header["events"]) == ("dispute-timeline/log", 1, len(events))
-    with proving(source) as proofs:
+    with proving(source.log) as proofs:
         assert header["key"] == proofs.key
         assert footer["checkpoint"] == proofs.checkpoint()
         for position, line in enumerate(events, 1):
@@ -286,7 +285,7 @@ def test_a_stream_with_a_version_left_out_is_refused_though_it_is_signed(source:
 
 
 def _hashed(line: bytes) -> bytes:
-    from application.exporting import line_of  # noqa: PLC0415  # only here is a false line made
+    from application.log_files import line_of  # noqa: PLC0415  # only here is a false line made
 
     if not line.startswith(b'{"position"'):
         return line
@@ -295,7 +294,7 @@ def _hashed(line: bytes) -> bytes:
 
 
 def test_a_log_signed_by_another_than_expected_is_refused(source: Service, target: Service) -> None:
-    with proving(source) as proofs, proving(target) as others:
+    with proving(source.log) as proofs, proving(target.log) as others:
         key, other = proofs.key, others.key
     with pytest.raises(Refused, match="not by the key expected"):
         import_log(target, io.BytesIO(exported(source)), key=other)

@@ -16,14 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
 
 import tampering
-from application.exporting import export
-from application.proving import proving
-from application.recording import Item, record
+from application.log_files import export
+from application.recording import Submitted, record
 from application.service import Service
 from domain.errors import Invalid, NotFound, Refused
 from eventlog.engine import reading
-from eventlog.leaves import LeafRefused, event_of, leaf_of
-from eventlog.merkle import leaf_hash, node_hash
+from eventlog.merkle import LeafRefused, event_from_leaf, leaf_hash, leaf_of, node_hash
+from eventlog.proofs import proving
 from small_record import CORRECTED, fill, said, service_on
 
 HOUSE = Path(__file__).parent.parent
@@ -47,12 +46,12 @@ def on_sqlite(sqlite_url: str) -> Iterator[Service]:
 
 
 def checkpoint(service: Service, size: int | None = None) -> str:
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         return proofs.checkpoint(size)
 
 
 def test_a_checkpoint_is_a_signed_note_that_anyone_can_check_by_hand(service: Service) -> None:
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         note, key = proofs.checkpoint(), proofs.key
         leaves = [proofs.leaf(position) for position in range(1, proofs.head + 1)]
     signed, _, signature_line = note.partition("\n\n")
@@ -85,7 +84,7 @@ def test_the_checkpoint_of_an_earlier_size_is_the_one_that_was_signed_then(datab
     signed = [checkpoint(service)]
     fill(service, 3)
     for number in range(4, 9):
-        record(service, [Item(said(number))], recorder="ana")
+        record(service, [Submitted(said(number))], recorder="ana")
         signed.append(checkpoint(service))
     sizes = [int(note.split("\n")[1]) for note in signed]
     assert [checkpoint(service, size) for size in sizes] == signed
@@ -93,13 +92,13 @@ def test_the_checkpoint_of_an_earlier_size_is_the_one_that_was_signed_then(datab
 
 
 def test_a_leaf_is_all_that_the_log_keeps_of_an_event(service: Service) -> None:
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         leaf = proofs.leaf(4)
         (event,) = proofs.log.read(proofs.connection, after=3, limit=1)
     assert list(json.loads(leaf)) == ["position", "stream", "version", "topic", "recorded_at", "recorder", "state"]
     assert leaf.endswith(b',"state":' + bytes(event.state) + b"}")
     assert json.loads(leaf) | {"state": None} == event._asdict() | {"state": None}
-    assert event_of(leaf) == event
+    assert event_from_leaf(leaf) == event
 
 
 WRITTEN: dict[str, Callable[[bytes], bytes]] = {
@@ -118,10 +117,10 @@ WRITTEN: dict[str, Callable[[bytes], bytes]] = {
 def test_bytes_that_the_log_would_not_have_written_are_no_leaf(
     on_sqlite: Service, written: Callable[[bytes], bytes]
 ) -> None:
-    with proving(on_sqlite) as proofs:
+    with proving(on_sqlite.log) as proofs:
         leaf = proofs.leaf(4)
     with pytest.raises(LeafRefused):
-        event_of(written(leaf))
+        event_from_leaf(written(leaf))
 
 
 def test_a_leaf_stays_what_it_is_for_ever() -> None:
@@ -130,7 +129,7 @@ def test_a_leaf_stays_what_it_is_for_ever() -> None:
         b'"recorded_at":"2026-11-24T12:00:00.000000Z","recorder":"\xe2\x80\x9cAna\xe2\x80\x9d",'
         b'"state":{"entry":"a","reason":"No."}}'
     )
-    assert leaf_of(event_of(leaf)) == leaf
+    assert leaf_of(event_from_leaf(leaf)) == leaf
     assert leaf_hash(leaf).hex() == sha256(b"\0" + leaf).hexdigest()
 
 
@@ -148,7 +147,7 @@ def run(*arguments: str | Path, folder: Path) -> tuple[int, str]:
 @pytest.fixture
 def given(on_sqlite: Service, tmp_path: Path) -> Path:
     """A folder with everything that a reporter might have fetched."""
-    with proving(on_sqlite) as proofs:
+    with proving(on_sqlite.log) as proofs:
         files: dict[str, Any] = {
             "proof.json": proofs.entry(CORRECTED),
             "inclusion.json": proofs.inclusion(2, 6),
@@ -258,7 +257,7 @@ def test_what_a_terminal_would_obey_is_not_written(given: Path) -> None:
 
 
 def test_the_file_that_reporters_get_is_the_one_that_the_command_uses() -> None:
-    ours = HOUSE / "src" / "application" / "verify_proof.py"
+    ours = HOUSE / "src" / "eventlog" / "verify_proof.py"
     assert PROGRAM.read_bytes() == ours.read_bytes()
 
 
@@ -282,12 +281,12 @@ def test_the_file_needs_the_standard_library_and_cryptography_alone() -> None:
 
 def test_no_proof_is_made_of_an_event_that_was_changed(on_sqlite: Service) -> None:
     tampering.flip_a_byte(on_sqlite.engine, 4, 20)
-    with proving(on_sqlite) as proofs, pytest.raises(Refused, match="log position 4"):
+    with proving(on_sqlite.log) as proofs, pytest.raises(Refused, match="log position 4"):
         proofs.inclusion(4)
 
 
 def test_positions_and_sizes_are_those_that_the_log_has(on_sqlite: Service) -> None:
-    with proving(on_sqlite) as proofs:
+    with proving(on_sqlite.log) as proofs:
         for position in (0, 12, 10**17):
             with pytest.raises(NotFound, match="positions 1 to 11"):
                 proofs.leaf(position)
@@ -307,7 +306,7 @@ def test_the_private_key_is_in_no_answer_and_not_in_the_log(service: Service, tm
         private = bytes(connection.execute(text("SELECT private FROM log_key")).scalar_one())
     with (tmp_path / "log").open("wb") as file:
         export(service, file)
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         answers = [json.dumps(proofs.entry(CORRECTED)), proofs.key, proofs.checkpoint()]
     shown = (tmp_path / "log").read_bytes() + "".join(answers).encode()
     for secret in (private, private.hex().encode(), b64encode(private).rstrip(b"=")[:-1]):
@@ -318,7 +317,7 @@ def test_each_database_has_a_key_and_a_name_of_its_own(tmp_path: Path) -> None:
     keys = set()
     for number in range(3):
         service = service_on(f"sqlite:///{tmp_path}/{number}.db")
-        with proving(service) as proofs:
+        with proving(service.log) as proofs:
             keys.add(proofs.key)
         service.close()
     assert len({key.split("+")[0] for key in keys}) == len(keys) == 3

@@ -14,26 +14,25 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from application import replay
-from application.loading import load
-from application.opening import open_service
-from application.replay import is_current, rebuild
+from application import rebuild as under_test
+from application.bulk.files import load
+from application.rebuild import is_current, open_service, rebuild
 from application.service import Service
-from application.verifying import verify
+from application.verify import verify
 from command_line import SPRINGFIELD, entry, run, written
 from eventlog.engine import writing
 from eventlog.log import NewEvent
 from eventlog.mapper import Unreadable
-from projections.change import CannotReplay
-from projections.snapshot import Asked, Snapshot
-from projections.status import status
-from projections.tables import VERSION, generations
-from projections.timeline import Wanted, page
+from projections.projector import CannotReplay
+from projections.schema import SCHEMA_VERSION, generations
+from projections.snapshot import AskedClocks, Snapshot
+from projections.status import place_status
+from projections.timeline import TimelineFilter, timeline_page
 from record_scripts import service_at
 
 SRC = Path(__file__).parent.parent / "src"
 SEEDS = Path(__file__).parent.parent / "seeds"
-ANOTHER = VERSION + 7
+ANOTHER = SCHEMA_VERSION + 7
 ASKED = [
     ("chicago-il", "2017-06-15"),
     ("new-orleans-la", "2017-10-12"),
@@ -59,14 +58,17 @@ def answers(service: Service, pause_s: float = 0) -> list[Any]:
     """What readers ask again and again while tables take over; a pause leaves time for that within one look."""
     said: list[Any] = []
     for place, day in ASKED:
-        with service.snapshot(Asked(day)) as snapshot:
+        with service.snapshot(AskedClocks(day)) as snapshot:
             time.sleep(pause_s)
             said += said_of(snapshot, place)
     return said
 
 
 def said_of(snapshot: Snapshot, place: str) -> list[Any]:
-    return [status(snapshot, place), page(snapshot, Wanted(jurisdiction=place, context=True), 20, None).entries]
+    return [
+        place_status(snapshot, place),
+        timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True), 20, None).entries,
+    ]
 
 
 def state(service: Service) -> Any:
@@ -105,7 +107,7 @@ def test_tables_of_another_version_are_made_anew_before_a_command_reads_them(
 def test_a_rebuild_by_hand_of_another_versions_tables_is_one_rebuild(seeded: Service, database_url: str) -> None:
     built_by_another_version(seeded)
     assert run(database_url, "rebuild").code == 0
-    assert (state(seeded).generation, state(seeded).version) == (1, VERSION)
+    assert (state(seeded).generation, state(seeded).version) == (1, SCHEMA_VERSION)
     seeded.close()
 
 
@@ -122,7 +124,7 @@ def test_what_is_current_is_opened_as_it_is(seeded: Service, database_url: str) 
 SLOWLY = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
-from application.replay import rebuild
+from application.rebuild import rebuild
 from application.service import Service
 def told(done, total):
     print(done, flush=True)
@@ -145,7 +147,7 @@ def test_a_rebuild_that_was_killed_is_gone_on_with(seeded: Service, database_url
     process.stdout.close()
     assert process.returncode == -signal.SIGKILL
     half_way = state(seeded)
-    assert half_way.building == VERSION
+    assert half_way.building == SCHEMA_VERSION
     assert 200 <= half_way.built_to < 523
     assert answers(seeded) == known
     told: list[int] = []
@@ -186,12 +188,12 @@ def test_two_rebuilds_at_once_share_the_work(seeded: Service, database_url: str)
 def test_one_that_lags_behind_does_not_write_into_the_next_generation(seeded: Service) -> None:
     """It began a generation that another finished; by now a third process builds the next."""
     with writing(seeded.engine) as connection:
-        first = replay._begin(connection)
+        first = under_test._begin(connection)
     rebuild(seeded)
     with writing(seeded.engine) as connection:
-        assert replay._begin(connection) == first + 1
-        assert replay._claim(connection, first) is None
-        assert replay._claim(connection, first + 1) == 0
+        assert under_test._begin(connection) == first + 1
+        assert under_test._claim(connection, first) is None
+        assert under_test._claim(connection, first + 1) == 0
     rebuild(seeded)
     assert list(verify(seeded)) == []
     seeded.close()
@@ -240,8 +242,8 @@ def test_what_is_recorded_during_a_rebuild_is_in_the_result(seeded: Service, tmp
     rebuild(seeded, record_one, batch=60)
     assert len(recorded) > 5
     assert list(verify(seeded)) == []
-    with seeded.snapshot(Asked("2018-01-01")) as snapshot:
-        found = page(snapshot, Wanted(jurisdiction="springfield-zz"), 100, None).entries
+    with seeded.snapshot(AskedClocks("2018-01-01")) as snapshot:
+        found = timeline_page(snapshot, TimelineFilter(jurisdiction="springfield-zz"), 100, None).entries
     assert len(found) == len(recorded)
     seeded.close()
 
@@ -279,7 +281,7 @@ def test_an_event_that_cannot_be_handled_stops_the_rebuild_and_is_named(
 def answers_at(service: Service, position: int) -> list[Any]:
     said: list[Any] = []
     for place, day in ASKED:
-        with service.snapshot(Asked(day, None, position)) as snapshot:
+        with service.snapshot(AskedClocks(day, None, position)) as snapshot:
             said += said_of(snapshot, place)
     return said
 

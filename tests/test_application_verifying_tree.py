@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select, text, update
 
 import tampering
-from application.proving import proving
-from application.replay import rebuild
+from application.rebuild import rebuild
 from application.service import Service
-from application.verifying import verify
+from application.verify import verify
 from domain.errors import Invalid
-from eventlog.leaves import hash_of
+from eventlog.merkle import hash_of
+from eventlog.proofs import proving
 from eventlog.records import Recorded
 from eventlog.tables import EVENT, log, log_head
-from projections.tables import live
+from projections.schema import live_tables
 from small_record import fill, service_on
 
 HEAD = 11
@@ -40,7 +40,7 @@ def of_the_log(service: Service, against: str | None = None) -> list[str]:
 
 
 def checkpoint(service: Service, size: int | None = None) -> str:
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         return proofs.checkpoint(size)
 
 
@@ -199,7 +199,7 @@ def test_what_is_no_checkpoint_is_refused(service: Service) -> None:
 
 def test_a_read_model_is_still_compared_with_a_log_that_was_changed(service: Service) -> None:
     with service.engine.begin() as connection:
-        connection.execute(delete(live().names))
+        connection.execute(delete(live_tables().names))
     tampering.change(service.engine, 5, recorder="eve")
     found = faults(service)
     assert found[0].startswith("log position 5")

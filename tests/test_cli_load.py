@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from application.bulk.yaml_list import Loader
+from application.bulk.yaml_rows import Loader
 from command_line import SEEDS, SPRINGFIELD, entry, run, written
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import tampering
-from application.proving import proving
-from application.replay import rebuild
+from application.rebuild import rebuild
 from command_line import run
+from eventlog.proofs import proving
 from small_record import CORRECTED, fill, service_on
 
 
@@ -22,7 +22,7 @@ def url(sqlite_url: str) -> str:
 
 def key_of(url: str) -> str:
     service = service_on(url)
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         key = proofs.key
     service.close()
     return key
@@ -30,7 +30,7 @@ def key_of(url: str) -> str:
 
 def kept_checkpoint(url: str, file: Path) -> Path:
     service = service_on(url)
-    with proving(service) as proofs:
+    with proving(service.log) as proofs:
         file.write_text(proofs.checkpoint(), encoding="utf-8")
     service.close()
     return file

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 import browser
 import example_answers
 from api.app import create_app
-from api.contract import operations
+from api.openapi.rules import operations
 from application.service import Service
 
 PROBLEM = "application/problem+json"

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from api.contract import operations
-from api.examples import A_RESPONSE, A_WARNING
+from api.openapi.document import A_RESPONSE, A_WARNING
+from api.openapi.rules import operations
 from serving import COMMAND, served
 
 HOUSE = Path(__file__).parent.parent

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import api_world
-from api.contract import operations
-from api.examples import ENTRIES
+from api.openapi.document import ENTRIES
+from api.openapi.rules import operations
 from api_world import World
 
 ROOT = "http://testserver"

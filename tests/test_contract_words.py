@@ -6,7 +6,7 @@ import pytest
 import typer.main
 
 from api.app import create_app
-from api.contract import operations
+from api.openapi.rules import operations
 from application.service import Service
 from cli.main import app as command_line
 

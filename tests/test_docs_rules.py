@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from command_line import SEEDS, run
-from domain.rules import PRESENT, RULE_SETS
+from domain.status import PRESENT, RULE_SETS
 
 PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
 (MODULE,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

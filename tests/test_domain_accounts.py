@@ -12,13 +12,13 @@ import pytest
 import generated_records
 import naive_rules
 from application.service import Service
-from domain.accounts import Stretch, account, differences, transitions
-from domain.causes import Evidence, said
-from domain.causes import _world as world_at
-from domain.law import Clocks
-from projections.changes import Between, Wanted, _through_the_log, changes
+from domain.causes import CausalEvidence, difference_text
+from domain.causes import _record_state as world_at
+from domain.history import AccountDifference, account_differences, transitions, value_history
+from domain.national import Clocks
+from projections.changes import ChangeFilter, LogRange, account_changes, history_through_log
 from projections.snapshot import Snapshot
-from projections.status import own_acts, status
+from projections.status import own_acts, place_status
 from record_scripts import TODAY, asked, play, service_at
 
 Key = tuple[str, str]
@@ -61,7 +61,7 @@ def days_that_matter(record: generated_records.Record, rng: random.Random, some:
 def said_on(snapshot: Snapshot, place: str, day: str, position: int, public_by: str | None = None) -> dict[Key, Any]:
     if snapshot.memory.directory.place(place, position) is None:
         return {}
-    return items(status(replace(snapshot, asked=asked(day, public_by, position)), place))
+    return items(place_status(replace(snapshot, asked=asked(day, public_by, position)), place))
 
 
 @pytest.fixture(scope="module", params=range(3))
@@ -89,7 +89,7 @@ def test_an_account_says_of_each_day_what_the_status_of_that_day_says(written: W
             for public_by in (None, rng.choice(days_that_matter(record, rng, 1))):
                 its = snapshot.place(place["id"])
                 at = Clocks(TODAY, public_by, len(log))
-                courses = account(its, own_acts(snapshot, its), snapshot.memory.law, at)
+                courses = value_history(its, own_acts(snapshot, its), snapshot.memory.law, at)
                 for day in days_that_matter(record, rng, 12):
                     told = {
                         key: certain(next((item for first, item in reversed(course) if first <= day), None))
@@ -106,7 +106,7 @@ def test_a_transition_is_each_change_of_value_or_entry_on_the_first_day_that_say
         for place in record["jurisdictions"][:9]:
             its = snapshot.place(place["id"])
             at = Clocks(TODAY, None, len(log))
-            found = transitions(account(its, own_acts(snapshot, its), snapshot.memory.law, at))
+            found = transitions(value_history(its, own_acts(snapshot, its), snapshot.memory.law, at))
             assert [one.on for one in found] == sorted(one.on for one in found)
             for one in found:
                 day_before = beside(one.on)[0]
@@ -138,8 +138,8 @@ def test_changes_are_the_difference_day_by_day_of_two_statuses(written: Written)
     with service.snapshot() as snapshot:
         for _ in range(8):
             earlier, later = two_positions(log, rng)
-            between = Between.positions(snapshot, service.log, earlier, later)
-            found = [change for _, change in changes(snapshot, service.log, between, Wanted())]
+            between = LogRange.positions(snapshot, service.log, earlier, later)
+            found = [change for _, change in account_changes(snapshot, service.log, between, ChangeFilter())]
             for place in (one["id"] for one in record["jurisdictions"]):
                 if snapshot.memory.directory.place(place, later) is None:
                     continue
@@ -173,8 +173,8 @@ def test_a_difference_has_causes_in_between_and_none_that_was_there_before(writt
     with service.snapshot() as snapshot:
         for _ in range(12):
             earlier, later = two_positions(log, rng)
-            between = Between.positions(snapshot, service.log, earlier, later)
-            for _, change in changes(snapshot, service.log, between, Wanted()):
+            between = LogRange.positions(snapshot, service.log, earlier, later)
+            for _, change in account_changes(snapshot, service.log, between, ChangeFilter()):
                 positions = [cause["position"] for cause in change["because"]]
                 assert positions == sorted(set(positions))
                 assert positions
@@ -197,8 +197,8 @@ def test_an_event_alone_between_two_positions_is_the_only_cause_of_all_that_diff
     with service.snapshot() as snapshot:
         for position in range(1, len(log) + 1):
             if log[position - 1]["event"] in ("corrected", "retracted", "reinstated", "updated"):
-                between = Between.positions(snapshot, service.log, position - 1, position)
-                for _, change in changes(snapshot, service.log, between, Wanted()):
+                between = LogRange.positions(snapshot, service.log, position - 1, position)
+                for _, change in account_changes(snapshot, service.log, between, ChangeFilter()):
                     seen += 1
                     assert [cause["position"] for cause in change["because"]] == [position]
                     assert change["first_recorded"] is False
@@ -212,18 +212,18 @@ def test_the_worlds_that_causes_are_tried_in_begin_and_end_at_the_two_accounts(w
     with service.snapshot() as snapshot:
         for _ in range(6):
             earlier, later = two_positions(log, rng)
-            between = Between.positions(snapshot, service.log, earlier, later)
+            between = LogRange.positions(snapshot, service.log, earlier, later)
             for place in (one["id"] for one in record["jurisdictions"]):
                 for stretch, evidence in stretches(snapshot, between, place):
                     steps = evidence.behind(stretch)
-                    assert said(world_at(steps, earlier), stretch) == stretch.before
-                    assert said(world_at(steps, later), stretch) == stretch.after
+                    assert difference_text(world_at(steps, earlier), stretch) == stretch.before
+                    assert difference_text(world_at(steps, later), stretch) == stretch.after
                     tried += 1
     assert tried > 20
 
 
-def stretches(snapshot: Snapshot, between: Between, id_: str) -> Iterator[tuple[Stretch, Evidence]]:
-    steps = _through_the_log(snapshot, between, id_)
+def stretches(snapshot: Snapshot, between: LogRange, id_: str) -> Iterator[tuple[AccountDifference, CausalEvidence]]:
+    steps = history_through_log(snapshot, between, id_)
     was, place = steps[0][1], steps[-1][1]
     if was is None or place is None:
         return
@@ -235,6 +235,6 @@ def stretches(snapshot: Snapshot, between: Between, id_: str) -> Iterator[tuple[
         }.values()
         if held.since <= between.later
     ]
-    accounts = (account(was, own, law, Clocks(TODAY, None, between.earlier)),)
-    now = account(place, own, law, Clocks(TODAY, None, between.later))
-    yield from ((stretch, Evidence.of(steps, own, law)) for stretch in differences(*accounts, now))
+    accounts = (value_history(was, own, law, Clocks(TODAY, None, between.earlier)),)
+    now = value_history(place, own, law, Clocks(TODAY, None, between.later))
+    yield from ((stretch, CausalEvidence.of(steps, own, law)) for stretch in account_differences(*accounts, now))

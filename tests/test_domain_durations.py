@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.durations import seconds_of, written
+from domain.dates import duration_seconds, duration_text
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ from domain.durations import seconds_of, written
     ],
 )
 def test_a_duration_is_so_many_seconds(text: str, seconds: int) -> None:
-    assert seconds_of(text) == seconds
-    assert seconds_of(written(seconds)) == seconds
+    assert duration_seconds(text) == seconds
+    assert duration_seconds(duration_text(seconds)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ def test_a_duration_is_so_many_seconds(text: str, seconds: int) -> None:
 )
 def test_what_is_none_or_of_no_certain_length_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no duration"):
-        seconds_of(text)
+        duration_seconds(text)

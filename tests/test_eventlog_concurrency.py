@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from eventlog.engine import create_engine_for, reading
-from eventlog.log import EventLog, NewEvent, Recorded, VersionConflict
-from eventlog.recorder import Recorder
+from eventlog.log import EventLog, NewEvent, Recorded, Recorder, VersionConflict
 from eventlog.tables import create_log
 
 NOON = datetime(2017, 4, 21, 12, tzinfo=UTC)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import bindparam
 
 from eventlog.engine import create_engine_for, reading, writing
-from eventlog.statements import Insert, Statement
+from eventlog.sql import BulkInsert, CompiledQuery
 
 metadata = MetaData()
 order = Table(  # a reserved word, and one column too: names are quoted
@@ -33,7 +33,7 @@ order = Table(  # a reserved word, and one column too: names are quoted
     Column("bytes", LargeBinary),
     Column("certain", Boolean),
 )
-insert_orders = Insert(order)
+insert_orders = BulkInsert(order)
 dated = Table("dated", metadata, Column("day", Date))
 
 
@@ -103,7 +103,7 @@ def test_as_many_rows_come_out_as_went_in(engine: Engine, many: int) -> None:
     ]
     with writing(engine) as connection:
         insert_orders.rows(connection, rows)
-    find = Statement(select(order).where(order.c.id >= bindparam("first")).order_by(order.c.id).limit(5_000))
+    find = CompiledQuery(select(order).where(order.c.id >= bindparam("first")).order_by(order.c.id).limit(5_000))
     with reading(engine) as connection:
         assert [tuple(row) for row in find.run(connection, first=0)] == rows
         assert find.run(connection, first=many).fetchall() == []
@@ -114,7 +114,7 @@ def test_a_value_that_only_the_server_can_read_is_inserted_too(fresh_postgres: s
     engine = create_engine_for(fresh_postgres)
     with writing(engine) as connection:
         metadata.create_all(connection)
-        Insert(dated).rows(connection, [("2017-04-21",)] * many)
+        BulkInsert(dated).rows(connection, [("2017-04-21",)] * many)
         assert connection.execute(select(dated)).scalars().all() == [date(2017, 4, 21)] * many
     engine.dispose()
 
@@ -166,7 +166,7 @@ def test_a_lost_server_fails_one_transaction_and_not_each_pooled_connection(fres
             )
         )
     killing.dispose()
-    select_one = Statement(select(text("1")))
+    select_one = CompiledQuery(select(text("1")))
     with pytest.raises(engine.dialect.loaded_dbapi.OperationalError), writing(engine) as connection:
         select_one.run(connection)
     for _ in range(3):

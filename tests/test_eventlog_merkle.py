@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.verify_proof import NotProved, check_consistency, root_by_inclusion
 from eventlog import merkle
 from eventlog.merkle import HASH_BYTES, Node, consistency, grow, inclusion, leaf_hash, node_hash, proof, root_of
+from eventlog.verify_proof import NotProved, check_consistency, root_by_inclusion
 
 # The eight leaves of Certificate Transparency's own tests, and the roots as they come in one by one.
 LEAVES = [

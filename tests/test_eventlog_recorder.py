@@ -11,9 +11,8 @@ from eventsourcing.tests import persistence as library
 from sqlalchemy import Engine
 
 from eventlog.engine import create_engine_for, reading
-from eventlog.log import EventLog
+from eventlog.log import EventLog, Recorder, StreamRecorder
 from eventlog.mapper import Mapper, Placed
-from eventlog.recorder import Recorder, StreamRecorder
 from eventlog.tables import create_log
 
 

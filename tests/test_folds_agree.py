@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import generated_records
-from application.recording import Item, record
-from application.replay import rebuild
+from application.rebuild import rebuild
+from application.recording import Submitted, record
 from application.service import Service
-from application.verifying import verify
-from domain.accounts import account, transitions
+from application.verify import verify
+from domain.history import transitions, value_history
 from projections.status import own_acts
 from record_scripts import asked, play, said_deadlines, said_status, said_timeline, service_at
 
@@ -34,7 +34,7 @@ def answers(service: Service, written: generated_records.Record, seed: int) -> A
     with service.snapshot() as snapshot:
         for place in (snapshot.place(one["id"]) for one in written["jurisdictions"]):
             own = own_acts(snapshot, place)
-            said.append(transitions(account(place, own, snapshot.memory.law, snapshot.clocks(place.time_zone))))
+            said.append(transitions(value_history(place, own, snapshot.memory.law, snapshot.clocks(place.time_zone))))
     return said
 
 
@@ -42,8 +42,8 @@ def load_in_parts(service: Service, written: generated_records.Record, seed: int
     """Places first, then acts in a random order in which each finds what it names, some together, some alone."""
     rng = random.Random(seed)
     script = generated_records.script(seed, written, revisions=0)
-    places = [Item(event["jurisdiction"]) for event in script if event["event"] == "added"]
-    entries = [Item(event["entry"]) for event in script if event["event"] == "recorded"]
+    places = [Submitted(event["jurisdiction"]) for event in script if event["event"] == "added"]
+    entries = [Submitted(event["entry"]) for event in script if event["event"] == "recorded"]
     record(service, [], places, recorder="parts")
     while entries:
         size = rng.choice([1, 1, 3, 20])
@@ -56,8 +56,8 @@ def load_together(service: Service, written: generated_records.Record, seed: int
     shuffled = generated_records.shuffled(written, seed)
     record(
         service,
-        [Item(one) for one in shuffled["entries"]],
-        [Item(one) for one in shuffled["jurisdictions"]],
+        [Submitted(one) for one in shuffled["entries"]],
+        [Submitted(one) for one in shuffled["jurisdictions"]],
         recorder="together",
     )
 

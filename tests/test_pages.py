@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 import api_world
-from api.pages.words import KINDS, PARTIES, WORDS
+from api.pages.labels import KINDS, LABELS, PARTIES
 from api_world import World, act, place
 from domain.events import ACT_CLASSES
 
@@ -137,7 +137,7 @@ def test_the_page_and_the_api_say_the_same(record: World, day: str | None) -> No
         assert board.count('class="may"') == maybe
 
 
-@pytest.mark.parametrize("word", WORDS.values(), ids=lambda one: f"{one.track}-{one.value}")
+@pytest.mark.parametrize("word", LABELS.values(), ids=lambda one: f"{one.track}-{one.value}")
 def test_a_status_word_has_its_meaning_from_the_glossary(record: World, word: Any) -> None:
     assert f"`{word.value}`" in GLOSSARY
     assert word.meaning
@@ -146,7 +146,7 @@ def test_a_status_word_has_its_meaning_from_the_glossary(record: World, word: An
 
 
 def test_no_phrase_says_more_than_the_record_does() -> None:
-    said = " ".join(f"{one.phrase} {one.brief}" for one in WORDS.values())
+    said = " ".join(f"{one.phrase} {one.brief}" for one in LABELS.values())
     assert not re.search(r"cleared|complian|comply|\bmissed|refus|defi|fail|guilty|illegal", said)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.records import Recorded
-from projections.mapping import MAPPER
+from projections.projector import MAPPER
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 

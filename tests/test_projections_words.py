@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import text, update
 
 from api_world import SEEDS
-from application.loading import load
+from application.bulk.files import load
 from application.service import Service
 from command_line import run
 from eventlog.engine import writing
-from projections.tables import generations, live
-from projections.words import folded, sought, words_of
+from projections.schema import generations, live_tables
+from projections.search_text import fold_text, parse_search, words_of
 
 ASKED = ("timeline", "--q", '"new orleans" -lawsuit', "--facets", "kind", "--json")
 
@@ -44,7 +44,7 @@ def test_what_is_rebuilt_twice_is_searched_as_before(database_url: str) -> None:
 
 
 def test_words_that_differ_from_the_log_are_named(seeded: Service, database_url: str) -> None:
-    words = live().words
+    words = live_tables().words
     with writing(seeded.engine) as connection:
         connection.execute(update(words).where(words.c.position == 200).values(summary="something else"))
     said = run(database_url, "verify")
@@ -62,13 +62,13 @@ def test_words_have_neither_case_nor_marks_nor_anything_between() -> None:
         "e",
         "i",
     ]
-    assert folded(None, "", "!") == "_"
-    assert folded("One, two", None, "three") == "one two _ three"
-    assert len(folded("word " * 40_000)) <= 80_000
+    assert fold_text(None, "", "!") == "_"
+    assert fold_text("One, two", None, "three") == "one two _ three"
+    assert len(fold_text("word " * 40_000)) <= 80_000
 
 
 def test_a_question_may_say_more_than_words() -> None:
-    asked = sought('Détainer* "8 U.S.C." -“new orleans” co-operate - -! *')
+    asked = parse_search('Détainer* "8 U.S.C." -“new orleans” co-operate - -! *')
     assert [(" ".join(term.words), term.prefix) for term in asked.terms] == [
         ("detainer", True),
         ("8 u s c", False),
@@ -77,4 +77,4 @@ def test_a_question_may_say_more_than_words() -> None:
     assert [" ".join(term.words) for term in asked.without] == ["new orleans"]
     for nothing in ("", "-", "-no", "😀", "x" * 201):
         with pytest.raises(ValueError, match=r"no words|201"):
-            sought(nothing)
+            parse_search(nothing)

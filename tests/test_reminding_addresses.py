@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from application.reminding.addresses import Unreachable, destination, is_allowed, is_public
-from application.reminding.sending import Sender
+from application.reminders.outbox import OutboxSender
+from application.reminders.webhooks import Unreachable, destination, is_allowed, is_public
 from delivery_world import LOOPBACK, Receiver, delivering, receiver
 
 PRIVATE = [
@@ -157,7 +157,7 @@ def test_over_tls_the_certificate_must_be_the_names(
         for name in ("hooks.example", "other.example"):
             world.subscribe(channel="webhook", url=f"https://{name}:{port}/hook")
         world.come_due()
-        sender = Sender(world.its.service, world.settings, tls=ours)
+        sender = OutboxSender(world.its.service, world.settings, tls=ours)
         sender.send_due()
         sender.close()
         assert sorted(world.attempts()) == [

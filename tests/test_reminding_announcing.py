@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from application.reminding.sending import LEASE, Sender
-from application.reminding.subscribing import subscribe
-from application.reminding.tables import outbox
-from application.revising import Revision, revise
+from application.reminders.outbox import DELIVERY_LEASE, OutboxSender
+from application.reminders.subscriptions import create_subscription
+from application.reminders.tables import outbox_table
+from application.revising import Revision, revise_entry
 from application.service import Service
 from delivery_world import LOOPBACK, Delivering, Got, Receiver, delivering, receiver, says, verified
 from domain.events import EntryDisputed
@@ -83,7 +83,7 @@ def test_whatever_befalls_an_entry_is_told_with_its_reason(world: Delivering, th
     news(world, there, jurisdictions=["alameda"])
     world.its.correct("a-word", note="Read again.")
     dispute = EntryDisputed(entry="a-word", by="The mayor", what="That she said so.")
-    revise(world.its.service, Revision(dispute), recorder="tests")
+    revise_entry(world.its.service, Revision(dispute), recorder="tests")
     world.its.retract("a-word")
     world.its.reinstate("a-word")
     world.its.tick()
@@ -147,12 +147,12 @@ def test_what_died_before_it_was_noted_comes_again_as_it_was(world: Delivering, 
     news(world, there, all=True)
     world.its.act("statement", "2026-02-01", ["alameda"], "a-word")
     world.its.tick()
-    dying = Sender(world.its.service, world.settings)
+    dying = OutboxSender(world.its.service, world.settings)
     row = dying._claim(world.waiting()[0].subscription)
     assert row is not None
     dying._attempt(row)  # and nobody notes that it was sent
     dying.close()
-    world.later(seconds=LEASE.total_seconds())
+    world.later(seconds=DELIVERY_LEASE.total_seconds())
     assert len(there.got) == 2
     assert len(set(there.ids)) == 1
     assert there.got[0].body == there.got[1].body
@@ -177,7 +177,7 @@ def test_processes_that_are_killed_lose_no_announcement_and_make_none_twice(data
     }
     service = Service(database_url)
     begin(service)
-    subscribe(
+    create_subscription(
         service,
         {"jurisdictions": ["alameda"], "kinds": NEWS, "channel": "webhook", "url": there.url},
         owner="tests",
@@ -194,11 +194,11 @@ def test_processes_that_are_killed_lose_no_announcement_and_make_none_twice(data
             process.kill()
             process.wait()
         with service.engine.begin() as connection:
-            waiting = update(outbox).where(outbox.c.state == "pending")
-            connection.execute(waiting.values(next_at=outbox.c.created_at, leased_until=None))
+            waiting = update(outbox_table).where(outbox_table.c.state == "pending")
+            connection.execute(waiting.values(next_at=outbox_table.c.created_at, leased_until=None))
     subprocess.run([COMMAND, "remind", "--once"], env=environment, check=True, capture_output=True)
     with service.engine.connect() as connection:
-        states = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+        states = connection.execute(select(outbox_table.c.state, func.count()).group_by(outbox_table.c.state)).all()
     service.close()
     assert [tuple(row) for row in states] == [("delivered", 60)]
     bodies = defaultdict(set)

@@ -13,9 +13,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
-from application.reminding import links, mail
-from application.reminding.attempts import Attempt
-from application.reminding.mail import Letter, Unset, server_of, written
+from application.reminders import mail, signed_links
+from application.reminders.attempts import DeliveryResult
+from application.reminders.mail import MailNotConfigured, MailText, build_message, parse_mail_server
 from application.settings import Settings
 from delivery_world import LOOPBACK, Delivering, delivering
 
@@ -142,14 +142,14 @@ def test_a_repeat_is_the_same_mail_with_the_same_id(
     world.send()
     assert world.attempts()[-1] == ("failed", "SMTP 451")
     post.refuses = None
-    seen: list[Letter] = []
-    real = mail.send
+    seen: list[MailText] = []
+    real = mail.send_mail
 
-    def looking(letter: Letter, settings: Settings, tls: ssl.SSLContext) -> Attempt:
+    def looking(letter: MailText, settings: Settings, tls: ssl.SSLContext) -> DeliveryResult:
         seen.append(letter)
         return real(letter, settings, tls)
 
-    monkeypatch.setattr(mail, "send", looking)
+    monkeypatch.setattr(mail, "send_mail", looking)
     world.later(seconds=5)
     assert seen[0].id == world.reminders()[0]["deliveries"][0]["message"]
     assert len({one["message"] for one in world.reminders()[0]["deliveries"]}) == 1
@@ -230,9 +230,9 @@ def test_a_link_is_good_for_what_it_says_and_no_longer(world: Delivering, post: 
 
 def test_the_key_of_links_is_made_once(database_url: str) -> None:
     with delivering(database_url) as world:
-        token = links.sign(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
-        assert token == links.sign(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
-        assert links.holds(world.its.service, links.read(world.its.service, token), "")
+        token = signed_links.sign_link(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
+        assert token == signed_links.sign_link(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
+        assert signed_links.link_holds(world.its.service, signed_links.read_link(world.its.service, token), "")
 
 
 def test_words_of_the_record_cannot_become_headers(world: Delivering, post: Post) -> None:
@@ -278,11 +278,11 @@ def test_a_mail_server_that_is_away_or_not_set_is_tried_again(sqlite_url: str) -
 
 
 def test_an_smtp_url_says_host_port_user_and_how_it_is_kept_secret() -> None:
-    server = server_of("smtps://me%40example.org:p%2Fw@mail.example.org")
+    server = parse_mail_server("smtps://me%40example.org:p%2Fw@mail.example.org")
     assert (server.host, server.port, server.secure) == ("mail.example.org", 465, True)
     assert (server.user, server.password) == ("me@example.org", "p/w")
     assert "p/w" not in repr(server)
-    plain = server_of("smtp://mail.example.org:587?starttls=always")
+    plain = parse_mail_server("smtp://mail.example.org:587?starttls=always")
     assert (plain.port, plain.secure, plain.starttls) == (587, False, "always")
     for bad in (
         None,
@@ -292,8 +292,8 @@ def test_an_smtp_url_says_host_port_user_and_how_it_is_kept_secret() -> None:
         "smtp://x?starttls=maybe",
         "smtp://x:y",
     ):
-        with pytest.raises(Unset):
-            server_of(bad)
+        with pytest.raises(MailNotConfigured):
+            parse_mail_server(bad)
 
 
 def test_a_password_is_not_sent_in_the_clear(world: Delivering, post: Post) -> None:
@@ -306,6 +306,8 @@ def test_a_password_is_not_sent_in_the_clear(world: Delivering, post: Post) -> N
 
 @pytest.mark.parametrize("sender", [None, "", "nobody", "a@b.org, c@d.org", "a@b.org\r\nBcc: x@y.org"])
 def test_a_sender_that_is_none_is_told(sender: str | None) -> None:
-    letter = Letter("msg_1", ADDRESS, "Hello", "Hello", "https://timeline.test/r/x", "Sun, 01 Mar 2026 17:00:00 +0000")
-    with pytest.raises(Unset):
-        written(letter, replace(LOOPBACK, mail_from=sender))
+    letter = MailText(
+        "msg_1", ADDRESS, "Hello", "Hello", "https://timeline.test/r/x", "Sun, 01 Mar 2026 17:00:00 +0000"
+    )
+    with pytest.raises(MailNotConfigured):
+        build_message(letter, replace(LOOPBACK, mail_from=sender))

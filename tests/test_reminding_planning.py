@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from api_world import place
-from application.reminding import planning
+from application.reminders import planner
 from domain.reminders import ReminderCancelled
 from reminding_world import Reminding, reminding
 
@@ -321,7 +321,7 @@ def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: Reminding) -> Non
 
 
 def test_a_planner_that_was_down_plans_what_came_meanwhile(world: Reminding, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "_FEW_EVENTS", 2)  # so that it looks at every deadline, not at every event
+    monkeypatch.setattr(planner, "_FEW_EVENTS", 2)  # so that it looks at every deadline, not at every event
     world.subscribe()
     world.tick()
     world.clock.turn("2026-03-10")

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from application.reminding import sending
-from application.reminding.acknowledging import acknowledge
-from application.reminding.outcomes import note
-from application.reminding.sending import LEASE, Sender
+from application.reminders import outbox
+from application.reminders.outbox import DELIVERY_LEASE, OutboxSender, record_delivery
+from application.reminders.signed_links import acknowledge
 from delivery_world import SEVEN_DAYS_BEFORE, Delivering, Receiver, delivering, receiver, says
 from domain.errors import NotFound, Refused
 
@@ -38,15 +37,15 @@ def test_what_was_sent_by_a_process_that_died_is_sent_again_under_the_same_id(
         raise SystemExit
 
     with monkeypatch.context() as dying:
-        dying.setattr(sending, "note", died)
-        sender = Sender(world.its.service, world.settings)
+        dying.setattr(outbox, "record_delivery", died)
+        sender = OutboxSender(world.its.service, world.settings)
         assert sender.start_due() == 1
         sender.close()
     assert len(there.got) == 1
     assert world.attempts() == []
     world.send()
     assert len(there.got) == 1, "as far as anybody knows, somebody is at it"
-    world.later(seconds=LEASE.total_seconds())
+    world.later(seconds=DELIVERY_LEASE.total_seconds())
     assert len(set(there.ids)) == 1
     assert len(there.got) == 2
     assert world.attempts() == [("delivered", "HTTP 204")]
@@ -63,10 +62,10 @@ def test_what_cannot_be_noted_is_sent_again(
         raise OSError("the database is away")
 
     with monkeypatch.context() as failing:
-        failing.setattr(sending, "note", away)
+        failing.setattr(outbox, "record_delivery", away)
         world.send()
     assert "could not be sent or noted" in caplog.text
-    world.later(seconds=LEASE.total_seconds())
+    world.later(seconds=DELIVERY_LEASE.total_seconds())
     assert len(there.got) == 2
     assert world.reminders()[0]["state"] == "delivered"
 
@@ -76,7 +75,7 @@ def test_several_senders_send_each_message_once(world: Delivering, there: Receiv
         world.subscribe(channel="webhook", url=there.url, plan=[-7, -6, -5])
     world.its.demand("a-letter", "2026-03-20")
     assert world.its.tick("2026-03-15T17:00:00+00:00") == 12
-    senders = [Sender(world.its.service, world.settings) for _ in range(3)]
+    senders = [OutboxSender(world.its.service, world.settings) for _ in range(3)]
     threads = [threading.Thread(target=sender.send_due) for sender in senders]
     for thread in threads:
         thread.start()
@@ -93,11 +92,11 @@ def test_several_senders_send_each_message_once(world: Delivering, there: Receiv
 def test_an_attempt_that_outlived_its_lease_records_no_second_outcome(world: Delivering, there: Receiver) -> None:
     world.subscribe(channel="webhook", url=there.url)
     world.come_due()
-    slow = Sender(world.its.service, world.settings)
+    slow = OutboxSender(world.its.service, world.settings)
     row = slow._claim(world.waiting()[0].subscription)
     assert row is not None
-    world.later(seconds=LEASE.total_seconds())
-    note(world.its.service, row, slow._attempt(row))
+    world.later(seconds=DELIVERY_LEASE.total_seconds())
+    record_delivery(world.its.service, row, slow._attempt(row))
     slow.close()
     assert len(there.got) == 2
     assert world.happened() == ["ReminderDue", "ReminderDelivered"]

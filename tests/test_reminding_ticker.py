@@ -17,11 +17,11 @@ import pytest
 
 from api_world import act, place
 from application import clock, keys
-from application.recording import Item, record
-from application.reminding import ticker as under_test
-from application.reminding.sending import Sender
-from application.reminding.subscribing import subscribe
-from application.reminding.ticker import Ticker, ticking
+from application.recording import Submitted, record
+from application.reminders import scheduler as under_test
+from application.reminders.outbox import OutboxSender
+from application.reminders.scheduler import Scheduler, run_scheduler
+from application.reminders.subscriptions import create_subscription
 from application.service import Service
 from application.settings import DEFAULT_RATE_LIMIT, Settings
 from command_line import run
@@ -49,8 +49,8 @@ def due_now(service: Service, **fields: object) -> str:
     now = service.now()
     in_zone = now.astimezone(UTC)
     where = place("reykjavik", state="ZZ", time_zone="Atlantic/Reykjavik")  # where the clocks show UTC
-    record(service, [], [Item(where)], recorder="tests")
-    made, _ = subscribe(
+    record(service, [], [Submitted(where)], recorder="tests")
+    made, _ = create_subscription(
         service,
         {"all": True, "plan": [0], "hour": (in_zone + timedelta(minutes=1)).strftime("%H:%M"), **fields},
         owner="tests",
@@ -58,7 +58,7 @@ def due_now(service: Service, **fields: object) -> str:
     )
     asks = {"date": (in_zone + timedelta(minutes=1)).date().isoformat(), "words": "today", "source": "s1"}
     demand = act("inquiry", "2026-02-20", ["reykjavik"], id="a-letter", respond_by=asks)
-    record(service, [Item(demand)], recorder="tests")
+    record(service, [Submitted(demand)], recorder="tests")
     return made.id
 
 
@@ -66,7 +66,7 @@ def test_it_records_and_sends_by_itself(database_url: str, there: Receiver) -> N
     passed = timedelta()
     service = Service(database_url, now=lambda: datetime.now(UTC) + passed)
     due_now(service, channel="webhook", url=there.url)
-    with ticking(service, QUICK):
+    with run_scheduler(service, QUICK):
         time.sleep(0.3)
         assert there.got == []
         passed = timedelta(minutes=2)
@@ -89,7 +89,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
 
     monkeypatch.setattr(under_test, "tick", failing)
     caplog.set_level(logging.ERROR)
-    with ticking(service, QUICK):
+    with run_scheduler(service, QUICK):
         soon(lambda: len(ticked) > 4)
     service.close()
     assert caplog.text.count("tick failed, and is tried again") == 2
@@ -100,7 +100,7 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(sqlite_url: str, th
     service = Service(sqlite_url, now=lambda: datetime.now(UTC) + passed)
     due_now(service, channel="webhook", url=there.url)
     blocking = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
-    with ticking(service, QUICK):
+    with run_scheduler(service, QUICK):
         blocking.execute("BEGIN IMMEDIATE")
         passed = timedelta(minutes=2)
         time.sleep(0.5)
@@ -113,7 +113,7 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(sqlite_url: str, th
 
 def test_it_ends_and_sends_nothing_more(sqlite_url: str) -> None:
     service = Service(sqlite_url)
-    ticker = Ticker(service, QUICK)
+    ticker = Scheduler(service, QUICK)
     ticker.start()
     ticker.stop()
     due_now(service, channel="log")
@@ -123,7 +123,7 @@ def test_it_ends_and_sends_nothing_more(sqlite_url: str) -> None:
 
 def test_a_sender_that_is_closed_starts_nothing(sqlite_url: str) -> None:
     service = Service(sqlite_url)
-    sender = Sender(service, QUICK)
+    sender = OutboxSender(service, QUICK)
     sender.close()
     due_now(service, channel="email", address="a@example.org")
     assert sender.start_due() == 0
@@ -132,11 +132,11 @@ def test_a_sender_that_is_closed_starts_nothing(sqlite_url: str) -> None:
 
 def test_remind_once_does_what_is_due_and_ends(sqlite_url: str, there: Receiver) -> None:
     service = Service(sqlite_url)
-    keys.add(service, "tests")
+    keys.add_key(service, "tests")
     due_now(service, channel="webhook", url=there.url)
     service.close()
     late = Service(sqlite_url, now=lambda: clock.now() + timedelta(minutes=2))
-    assert Ticker(late, LOOPBACK).tick() == 1
+    assert Scheduler(late, LOOPBACK).tick() == 1
     late.close()
     time.sleep(0.01)
     said = run(sqlite_url, "remind", "--once")

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_world import place
-from application.reminding import ticking
-from application.reminding.ticking import tick
+from application.reminders import due
+from application.reminders.due import tick
 from application.service import Service
 from domain.reminders import ReminderCancelled, ReminderDue, instant, planned_for
 from eventlog.engine import driver_connection
@@ -71,7 +71,7 @@ def test_what_came_due_in_a_week_in_which_nothing_ran_is_caught_up_in_order_and_
 def test_more_than_one_transaction_holds_come_due_all_the_same(
     world: Reminding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ticking, "AT_ONCE", 3)
+    monkeypatch.setattr(due, "AT_ONCE", 3)
     world.places(*(place(f"city-{number}") for number in range(230)))
     world.subscribe()
     world.demand("asks", "2026-04-01", *(f"city-{number}" for number in range(230)))
@@ -97,7 +97,7 @@ def test_an_answer_that_comes_between_the_look_and_the_claim_is_not_overlooked(w
     world.tick("2026-03-17")
     world.answer("reply", "asks", "2026-03-16")
     world.clock.turn("2026-03-18")
-    assert ticking._fire(world.service) == 0
+    assert due._fire(world.service) == 0
     assert [event.reason for event in world.events() if isinstance(event, ReminderCancelled)] == ["answered by reply"]
     assert world.tick() == 0
     assert {row.state for row in world.rows()} == {"cancelled"}
@@ -109,7 +109,7 @@ def test_what_a_planner_has_not_looked_at_is_still_looked_at_after_a_claim(world
     world.tick("2026-03-17")
     world.demand("asks-boston", "2026-04-01", "boston")
     world.clock.turn("2026-03-18")
-    assert ticking._fire(world.service) == 1
+    assert due._fire(world.service) == 1
     world.tick()
     assert {row.addressee for row in world.rows("planned")} == {"alameda", "boston"}
 
@@ -144,7 +144,7 @@ def test_a_tick_with_nothing_due_is_one_statement_that_reads_no_more_than_it_mus
     assert len(said) == 1
     assert "planned_to" in said[0]
     with world.service.engine.connect() as connection:
-        (sql, values) = ticking.NEXT._compile(connection.dialect)
+        (sql, values) = due.NEXT._compile(connection.dialect)
         driver = driver_connection(connection)
         if connection.dialect.name == "sqlite":
             plan = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]

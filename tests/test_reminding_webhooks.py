@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import MetaData, select, text
 from standardwebhooks import WebhookVerificationError
 
-from application.reminding import webhooks
-from application.reminding.outcomes import RETRIES_S
+from application.reminders import webhooks
+from application.reminders.outbox import RETRIES_S
 from delivery_world import Delivering, Receiver, delivering, receiver, says, verified
 from eventlog.tables import log
 
@@ -192,7 +192,7 @@ def babble(request: BaseHTTPRequestHandler) -> None:
 def test_a_receiver_that_answers_a_byte_at_a_time_is_not_waited_for(
     world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "TOTAL_S", 0.5)
+    monkeypatch.setattr(webhooks, "WEBHOOK_TOTAL_S", 0.5)
     world.subscribe(channel="webhook", url=there.url)
     there.answers.append(drip)
     world.come_due()
@@ -221,7 +221,7 @@ def test_what_is_no_answer_is_a_failure(world: Delivering, there: Receiver) -> N
 def test_a_hanging_receiver_delays_nobody_else(
     world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "TOTAL_S", 2.5)
+    monkeypatch.setattr(webhooks, "WEBHOOK_TOTAL_S", 2.5)
     arrived: list[float] = []
     begun = time.perf_counter()
 

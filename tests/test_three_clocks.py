@@ -17,10 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 import generated_records
 import naive_rules
-from application.replay import rebuild
+from application.rebuild import rebuild
 from application.service import Service
-from application.verifying import verify
-from projections.deadlines import Wanted, all_deadlines
+from application.verify import verify
+from projections.deadlines import DeadlineFilter, all_deadlines
 from record_scripts import (
     asked,
     bare,
@@ -82,7 +82,7 @@ class ThreeClocks(RuleBasedStateMachine):
         recorded_by = data.draw(st.none() | st.integers(1, len(self.log)))
         clocks = asked(as_of, public_by, recorded_by)
         with self.service.snapshot(clocks) as snapshot:
-            listed = [bare(one) for one, _ in all_deadlines(snapshot, Wanted())]
+            listed = [bare(one) for one, _ in all_deadlines(snapshot, DeadlineFilter())]
         assert listed == naive_rules.all_deadlines(self.log, as_of, public_by, recorded_by)
         shown = said_timeline(self.service, None, clocks)
         assert shown == naive_rules.timeline(self.log, None, as_of, public_by, recorded_by)

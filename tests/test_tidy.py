@@ -18,10 +18,10 @@ from fastapi.routing import APIRoute
 from api.app import create_app
 from application.service import Service
 from cli.main import app as command_line
-from domain import acts, facts
+from domain import facts, values
 from domain.entries import Standing
 from domain.events import ACT_CLASSES, EVENT_CLASSES
-from domain.sources import Party
+from domain.values import Party
 
 HOUSE = Path(__file__).parent.parent
 SRC = HOUSE / "src"
@@ -227,8 +227,11 @@ def test_an_event_has_a_line_in_the_glossary_and_a_golden_file(topic: str) -> No
 
 @pytest.mark.parametrize(
     "words",
-    [ACT_CLASSES, get_args(facts.Stage), get_args(acts.CourtValue), get_args(acts.Scope), get_args(acts.Role)]
-    + [get_args(one) for one in (acts.Outcome, acts.Effect, acts.Direction, acts.Form, acts.Subpoena, Party, Standing)]
+    [ACT_CLASSES, get_args(facts.Stage), get_args(values.CourtValue), get_args(values.Scope), get_args(values.Role)]
+    + [
+        get_args(one)
+        for one in (values.Outcome, values.Effect, values.Direction, values.Form, values.Subpoena, Party, Standing)
+    ]
     + [
         ("due", "responded", "no_response_known", "none_demanded"),
         ("listed", "listed_disputed", "removed", "list_taken_down", "dormant", "not_listed"),

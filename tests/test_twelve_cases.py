@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from application import keys
-from application.loading import load
+from application.bulk.files import load
 from application.service import Service
 
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -171,7 +171,7 @@ def test_case_12_an_answer_found_years_later_turns_the_account_now_and_not_what_
 ) -> None:
     demand = "2018-01-24-document-demands-23"
     then = head(service)
-    key = keys.add(service, "clerk")
+    key = keys.add_key(service, "clerk")
     found = client.post(
         "/entries",
         headers={"Authorization": f"Bearer {key}"},

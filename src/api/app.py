@@ -4,38 +4,59 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api import (
+from api.http import errors
+from api.http.edge import Edge
+from api.openapi.document import openapi_of
+from api.pages import message_links
+from api.pages.site import install_pages
+from api.resources import (
     batches,
     calendar,
     changes,
     deadlines,
-    docs_page,
     entries,
-    errors,
     events,
     health,
     history,
     jurisdictions,
-    links,
     log,
-    metrics,
-    publishing,
     reminders,
     revisions,
     subscriptions,
     suffixes,
     timeline,
-    timemaps,
 )
-from api.documents import openapi_of
-from api.http.edge import Edge
-from api.pages.installing import install as install_pages
-from application.live import Live
+from application.followers import LogFollower
 from application.service import Service
 from application.settings import Settings
+
+ADDRESS = "/docs"
+_DOCS_FILES = f"{ADDRESS}/files"
+
+
+def install_docs(app: FastAPI) -> None:
+    """Adds the page and its files to an app that was made without FastAPI's own, which asks another server for them."""
+
+    async def page(_request: Request) -> Response:
+        return get_swagger_ui_html(
+            openapi_url=str(app.openapi_url),
+            title=app.title,
+            swagger_js_url=f"{_DOCS_FILES}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_DOCS_FILES}/swagger-ui.css",
+            swagger_favicon_url=f"{_DOCS_FILES}/favicon.png",
+        )
+
+    app.router.routes += [
+        Route(ADDRESS, page, include_in_schema=False),
+        Mount(_DOCS_FILES, StaticFiles(packages=[("fastapi_offline", "static")])),
+    ]
+
 
 _DESCRIPTION = """
 The public record of the dispute between the US Department of Justice and states, counties and cities over "sanctuary"
@@ -64,36 +85,36 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         title="Dispute timeline",
         version=version("dispute-timeline"),
         description=_DESCRIPTION,
-        docs_url=None,  # docs_page has ours
+        docs_url=None,  # `install_docs` has ours
         redoc_url=None,
         redirect_slashes=False,  # one address for each thing: another is a 404
     )
     app.state.service = service
     app.state.settings = settings or Settings()
-    app.state.live = Live(service)
+    app.state.live = LogFollower(service)
     # The routes themselves, those most asked for first: an included router is searched twice for every request.
     rooms = (
-        timeline,
-        jurisdictions,
-        deadlines,
-        publishing,
-        calendar,
-        entries,
-        batches,
-        revisions,
-        changes,
-        history,
-        suffixes,
-        log,
-        events,
-        timemaps,
-        reminders,
-        subscriptions,
-        health,
+        timeline.router,
+        jurisdictions.router,
+        deadlines.router,
+        calendar.router,
+        entries.router,
+        batches.router,
+        revisions.router,
+        changes.router,
+        history.router,
+        suffixes.router,
+        log.router,
+        events.router,
+        entries.timemaps,
+        reminders.router,
+        subscriptions.router,
+        health.router,
+        message_links.router,
     )
-    for room in (*rooms, metrics, links):
-        app.router.routes.extend(room.router.routes)
-    docs_page.install(app)
+    for room in rooms:
+        app.router.routes.extend(room.routes)
+    install_docs(app)
     errors.install(app)
     install_pages(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document

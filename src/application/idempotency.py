@@ -32,11 +32,11 @@ from sqlalchemy import (
 
 from application.service import Service
 from eventlog.engine import reading, writing
-from eventlog.statements import Statement
+from eventlog.sql import CompiledQuery
 
-KEPT = timedelta(hours=48)
+KEPT_FOR = timedelta(hours=48)
 """How long an answer can be repeated; promised are 24 hours."""
-LEASE = timedelta(seconds=30)
+IDEMPOTENCY_LEASE = timedelta(seconds=30)
 """How long a claim without an answer is taken to be at work."""
 _LEASE_OF_MARKED = timedelta(seconds=2)
 """The same of one that was carried out: all that is left to it is to keep its answer."""
@@ -54,28 +54,28 @@ table = Table(
     Index("idempotency_keys_by_age", "claimed_at"),
 )
 _OWN = (table.c.principal == bindparam("principal")) & (table.c.key == bindparam("own_key"))
-_FIND = Statement(
+_FIND = CompiledQuery(
     select(table.c.request, table.c.claim, table.c.claimed_at, table.c.position, table.c.answer).where(_OWN)
 )
-_CLAIM = Statement(
+_CLAIM = CompiledQuery(
     text(
         f"INSERT INTO {table.name} (principal, key, request, claim, claimed_at) "  # noqa: S608 - the name is ours
         "VALUES (:principal, :own_key, :its_request, :its_claim, :now) ON CONFLICT DO NOTHING"
     )
 )
-_TAKE_OVER = Statement(
+_TAKE_OVER = CompiledQuery(
     update(table)
     .where(_OWN, table.c.claim == bindparam("found"))
     .values(claim=bindparam("its_claim"), claimed_at=bindparam("now"))
 )
-_MARK = Statement(
+_MARK = CompiledQuery(
     update(table).where(_OWN, table.c.claim == bindparam("its_claim")).values(position=bindparam("its_position"))
 )
-_ANSWER = Statement(
+_ANSWER = CompiledQuery(
     update(table).where(_OWN, table.c.claim == bindparam("its_claim")).values(answer=bindparam("its_answer"))
 )
-_RELEASE = Statement(delete(table).where(_OWN, table.c.claim == bindparam("its_claim"), table.c.position.is_(None)))
-_PURGE = Statement(delete(table).where(table.c.claimed_at < bindparam("before")))
+_RELEASE = CompiledQuery(delete(table).where(_OWN, table.c.claim == bindparam("its_claim"), table.c.position.is_(None)))
+_PURGE = CompiledQuery(delete(table).where(table.c.claimed_at < bindparam("before")))
 
 
 class Answered(msgspec.Struct):
@@ -91,7 +91,7 @@ class TakenOver(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class IdempotencyClaim:
     """The right to carry a request out. `position`: it was carried out before, up to there, and cut off then."""
 
     principal: str
@@ -110,34 +110,36 @@ class Other(msgspec.Struct):
     """The key stands for another request."""
 
 
-_current: ContextVar[Claim | None] = ContextVar("claim", default=None)
+_current: ContextVar[IdempotencyClaim | None] = ContextVar("claim", default=None)
 
 
-def begin(service: Service, principal: str, key: str, request: str) -> Claim | Answered | Busy | Other:
+def begin_request(
+    service: Service, principal: str, key: str, request: str
+) -> IdempotencyClaim | Answered | Busy | Other:
     """Claims a key for a request (told by its hash), or says what became of it."""
     now = service.now()
     claim = token_hex(16)
     own = {"principal": principal, "own_key": key}
     with writing(service.engine) as connection:
-        _PURGE.run(connection, before=_stamp(now - KEPT))
+        _PURGE.run(connection, before=_stamp(now - KEPT_FOR))
         # Two may come at once: the database lets one in, and the other finds the row there.
         new = {"its_request": request, "its_claim": claim, "now": _stamp(now)}
         if _CLAIM.run(connection, **own, **new).rowcount:
-            return Claim(principal, key, claim)
+            return IdempotencyClaim(principal, key, claim)
         its_request, its_claim, claimed_at, position, answer = _FIND.run(connection, **own).fetchone()
         if its_request != request:
             return Other()
         if answer is not None:
             return msgspec.msgpack.decode(bytes(answer), type=Answered)
-        lease = LEASE if position is None else _LEASE_OF_MARKED
+        lease = IDEMPOTENCY_LEASE if position is None else _LEASE_OF_MARKED
         left = datetime.fromisoformat(claimed_at) + lease - now
         if left > timedelta(0):
             return Busy(1)
         taken = _TAKE_OVER.run(connection, **own, found=its_claim, its_claim=claim, now=_stamp(now))
-        return Claim(principal, key, claim, position) if taken.rowcount else Busy(1)
+        return IdempotencyClaim(principal, key, claim, position) if taken.rowcount else Busy(1)
 
 
-def carrying_out(claim: Claim | None) -> None:
+def carrying_out(claim: IdempotencyClaim | None) -> None:
     """Makes a claim that of whatever this context appends."""
     _current.set(claim)
 
@@ -158,7 +160,7 @@ def mark(connection: Connection, position: int) -> None:
         raise TakenOver
 
 
-def finish(service: Service, claim: Claim, answered: Answered) -> None:
+def finish(service: Service, claim: IdempotencyClaim, answered: Answered) -> None:
     """Keeps the answer."""
     with writing(service.engine) as connection:
         _ANSWER.run(
@@ -170,7 +172,7 @@ def finish(service: Service, claim: Claim, answered: Answered) -> None:
         )
 
 
-def release(service: Service, claim: Claim) -> None:
+def release(service: Service, claim: IdempotencyClaim) -> None:
     """Gives a key back whose request failed by no fault of its own, unless something was recorded."""
     with writing(service.engine) as connection:
         _RELEASE.run(connection, principal=claim.principal, own_key=claim.key, its_claim=claim.claim)

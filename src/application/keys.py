@@ -26,7 +26,7 @@ _BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """A key as it is listed: never with its secret."""
 
     name: str
@@ -34,7 +34,7 @@ class Key:
     revoked_at: str | None
 
 
-def add(service: Service, name: str) -> str:
+def add_key(service: Service, name: str) -> str:
     """Makes a key and returns it, this once. Conflict where the name is taken: what it recorded stays its own."""
     key = f"dt_{secrets.token_urlsafe(_BYTES)}"
     with writing(service.engine) as connection:
@@ -44,14 +44,14 @@ def add(service: Service, name: str) -> str:
     return key
 
 
-def listed(service: Service) -> list[Key]:
+def list_keys(service: Service) -> list[ApiKey]:
     """Every key there ever was, by name."""
     with reading(service.engine) as connection:
         rows = connection.execute(select(_keys.c.name, _keys.c.added_at, _keys.c.revoked_at).order_by(_keys.c.name))
-        return [Key(*row) for row in rows]
+        return [ApiKey(*row) for row in rows]
 
 
-def revoke(service: Service, name: str) -> None:
+def revoke_key(service: Service, name: str) -> None:
     """Ends a key; NotFound where there is none of that name in use."""
     with writing(service.engine) as connection:
         query = update(_keys).where(_keys.c.name == name, _keys.c.revoked_at.is_(None))
@@ -59,7 +59,7 @@ def revoke(service: Service, name: str) -> None:
             raise NotFound(f"there is no key named {name!r} in use")
 
 
-def holder(service: Service, key: str) -> str | None:
+def key_holder(service: Service, key: str) -> str | None:
     """The name of a key in use; None for any other text."""
     with reading(service.engine) as connection:
         query = select(_keys.c.name).where(_keys.c.hash == _hash(key), _keys.c.revoked_at.is_(None))

@@ -12,31 +12,28 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from application.register import Judged, register_for
-from application.revising import Revision, already, apply
+from application.register import ValidatedAct, problem_summary, problems_of, validation_context, write_read_models
+from application.revising import Revision, Update, apply_revision, apply_update, place_row, recorded_already, who_speaks
 from application.service import Service
-from application.updating import Update, apply_update, place_row, who_speaks
-from application.writing import problems_in, summary, write
 from domain.dates import bounds
 from domain.entries import act_of
 from domain.errors import Conflict, Invalid, Refused
 from domain.events import JurisdictionAdded
 from domain.jurisdictions import Jurisdiction
-from domain.refusals import Problem, refusals
-from eventlog.any_of import AnyOf, listed
+from domain.validation import Problem, validate
 from eventlog.log import Append, NewEvent, Recorded
-from eventlog.statements import Statement
+from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import EVENT, log
-from projections.directory import Directory
-from projections.mapping import MAPPER, first_event
+from projections.cache import Directory
+from projections.projector import MAPPER, first_event_of
 
-_FIRST = Statement(select(*EVENT).where(AnyOf(log.c.stream, "streams"), log.c.version == 1))
+_FIRST = CompiledQuery(select(*EVENT).where(InList(log.c.stream, "streams"), log.c.version == 1))
 _WORDS_IN_AN_ID = 6
 _LONGEST_MADE_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Submitted:
     """The fields of one thing to be recorded, and where they were read, as errors are to say it."""
 
     fields: Mapping[str, Any]
@@ -45,7 +42,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecordOutcome:
     """What became of an item: where it stands in the log, and whether it stood there already."""
 
     id: str
@@ -54,13 +51,13 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class New:
+class NewStream:
     """A first event of a stream, ready to be appended: of an entry, judged, or of a place."""
 
-    item: Item
+    item: Submitted
     id: str
     event: NewEvent
-    judged: Judged | None = None
+    judged: ValidatedAct | None = None
     place: Jurisdiction | None = None
 
     def problem(self, message: str) -> Problem:
@@ -70,12 +67,12 @@ class New:
 
 def record(
     service: Service,
-    entries: Sequence[Item],
-    places: Sequence[Item] = (),
+    entries: Sequence[Submitted],
+    places: Sequence[Submitted] = (),
     revisions: Sequence[Revision | Update] = (),
     *,
     recorder: str,
-) -> list[Outcome]:
+) -> list[RecordOutcome]:
     """Records places and entries together, then what befell entries since: all of it, or on any error none.
 
     Raises Invalid (a field is malformed), Refused (the record cannot carry it) or Conflict (the id is on record with
@@ -83,48 +80,48 @@ def record(
     """
     new, problems = validated(service, entries, places)
     if problems:
-        raise Invalid(summary(problems), problems=problems)
+        raise Invalid(problem_summary(problems), problems=problems)
     with service.log.appending(recorder=recorder, now=service.now()) as append:
-        at, others = on_record(service, append, new)
+        at, others = already_on_record(service, append, new)
         if others:
             raise others[0].conflict()
         fresh = [one for one in new if one.event.stream not in at]
-        directory, problems = judged(append, service, fresh)
+        directory, problems = validate_new(append, service, fresh)
         if problems:
-            raise Refused(summary(problems), problems=problems)
+            raise Refused(problem_summary(problems), problems=problems)
         recorded = append.append([one.event for one in fresh])
-        write(service, append, recorded)
+        write_read_models(service, append, recorded)
         revised = []
         for revision in revisions:
             outcome, directory = revise(service, append, directory, revision)
             revised.append(outcome)
     positions = {stream: one.position for stream, one in at.items()} | {one.stream: one.position for one in recorded}
-    return [Outcome(one.id, positions[one.event.stream], one.event.stream in at) for one in new] + revised
+    return [RecordOutcome(one.id, positions[one.event.stream], one.event.stream in at) for one in new] + revised
 
 
 def revise(
     service: Service, append: Append, directory: Directory, revision: Revision | Update
-) -> tuple[Outcome, Directory]:
+) -> tuple[RecordOutcome, Directory]:
     """Records what befell an entry or a place; what says the same on record is already there."""
-    found = already(service, append, revision.stream, revision.event)
+    found = recorded_already(service, append, revision.stream, revision.event)
     if found is not None:
         recorded = found
     elif isinstance(revision, Update):
         recorded, directory = apply_update(service, append, directory, revision)
     else:
-        recorded = apply(service, append, directory, revision)
-    return Outcome(revision.stream.partition(":")[2], recorded.position, found is not None), directory
+        recorded = apply_revision(service, append, directory, revision)
+    return RecordOutcome(revision.stream.partition(":")[2], recorded.position, found is not None), directory
 
 
-def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> Outcome:
+def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> RecordOutcome:
     """Records one entry; an `id` left out is made of the day and the summary, numbered where that is taken."""
     if "id" in fields:
-        return record(service, [Item(fields)], recorder=recorder)[0]
+        return record(service, [Submitted(fields)], recorder=recorder)[0]
     made, number = _made_id(fields), 1
     while True:
         id_ = made if number == 1 else f"{made}-{number}"
         try:
-            return record(service, [Item({"id": id_, **fields})], recorder=recorder)[0]
+            return record(service, [Submitted({"id": id_, **fields})], recorder=recorder)[0]
         except Conflict:
             number += 1
 
@@ -140,15 +137,15 @@ def _made_id(fields: Mapping[str, Any]) -> str:
 
 def validated(
     service: Service,
-    entries: Iterable[Item],
-    places: Iterable[Item] = (),
-    malformed: Callable[[Item], None] = lambda _: None,
-) -> tuple[list[New], list[Problem]]:
+    entries: Iterable[Submitted],
+    places: Iterable[Submitted] = (),
+    malformed: Callable[[Submitted], None] = lambda _: None,
+) -> tuple[list[NewStream], list[Problem]]:
     """What items amount to, each once, and what is wrong with the others; places come first."""
     problems: list[Problem] = []
-    new: dict[str, New] = {}
+    new: dict[str, NewStream] = {}
 
-    def add(one: New) -> None:
+    def add(one: NewStream) -> None:
         twin = new.setdefault(one.event.stream, one)
         if twin.event.state != one.event.state:
             what = ", ".join(differing(twin.event.state, one.event.state))
@@ -159,23 +156,27 @@ def validated(
         try:
             place = JurisdictionAdded.model_validate(item.fields)
         except ValidationError as error:
-            problems += located(item, problems_in(error, None))
+            problems += located(item, problems_of(error, None))
             malformed(item)
         else:
-            add(New(_bare(item), place.id, MAPPER.new(f"jurisdiction:{place.id}", 1, place), place=place))
+            add(NewStream(_bare(item), place.id, MAPPER.new(f"jurisdiction:{place.id}", 1, place), place=place))
     for item in entries:
         try:
             act = act_of(item.fields)
         except ValidationError as error:
-            problems += located(item, problems_in(error, item.fields.get("kind")))
+            problems += located(item, problems_of(error, item.fields.get("kind")))
             malformed(item)
         else:
             fields = act.fields()
-            add(New(_bare(item), act.id, first_event(act, fields), Judged(act, service.memory.fact_of(fields))))
+            add(
+                NewStream(
+                    _bare(item), act.id, first_event_of(act, fields), ValidatedAct(act, service.memory.fact_of(fields))
+                )
+            )
     return list(new.values()), problems
 
 
-def located(item: Item, problems: Iterable[Problem]) -> list[Problem]:
+def located(item: Submitted, problems: Iterable[Problem]) -> list[Problem]:
     """Problems, with where their item was read."""
     return [replace(problem, where=item.where, row=item.row) for problem in problems]
 
@@ -186,16 +187,16 @@ def differing(one: bytes, other: bytes) -> list[str]:
     return sorted(name for name in there | given if there.get(name) != given.get(name))
 
 
-def _bare(item: Item) -> Item:
+def _bare(item: Submitted) -> Submitted:
     """Where an item was read: a batch of many need not hold their fields twice."""
-    return Item({}, item.where, item.row)
+    return Submitted({}, item.where, item.row)
 
 
 @dataclass(frozen=True, slots=True)
-class OnRecord:
+class ConflictingRecord:
     """Something to be recorded whose id is on record with other content."""
 
-    new: New
+    new: NewStream
     recorded: Recorded
 
     def __str__(self) -> str:
@@ -213,20 +214,22 @@ class OnRecord:
         )
 
 
-def on_record(service: Service, append: Append, new: Sequence[New]) -> tuple[dict[str, Recorded], list[OnRecord]]:
+def already_on_record(
+    service: Service, append: Append, new: Sequence[NewStream]
+) -> tuple[dict[str, Recorded], list[ConflictingRecord]]:
     """The first events of what is on record already, by stream, and what is there with other content."""
     service.memory.refresh(append.connection, append.head)
-    rows = _FIRST.run(append.connection, streams=listed(append.connection, [one.event.stream for one in new]))
+    rows = _FIRST.run(append.connection, streams=list_param(append.connection, [one.event.stream for one in new]))
     found = {row[1]: Recorded(*row) for row in rows}
     others = [
-        OnRecord(one, there)
+        ConflictingRecord(one, there)
         for one in new
         if (there := found.get(one.event.stream)) is not None and bytes(there.state) != one.event.state
     ]
     return found, others
 
 
-def judged(append: Append, service: Service, fresh: Sequence[New]) -> tuple[Directory, list[Problem]]:
+def validate_new(append: Append, service: Service, fresh: Sequence[NewStream]) -> tuple[Directory, list[Problem]]:
     """The places that there will be, and everything that the record cannot carry."""
     position = append.head + len(fresh)
     added = [(one, one.place) for one in fresh if one.place is not None]
@@ -237,8 +240,10 @@ def judged(append: Append, service: Service, fresh: Sequence[New]) -> tuple[Dire
     for one, place in added:
         problems += located(one.item, who_speaks(place, directory, position))
     acts = [one.judged for one in fresh if one.judged is not None]
-    register = register_for(append.connection, service.memory, directory, acts, now=service.now(), position=position)
+    register = validation_context(
+        append.connection, service.memory, directory, acts, now=service.now(), position=position
+    )
     for one in fresh:
         if one.judged is not None:
-            problems += located(one.item, refusals(one.judged.act, one.judged.fact, register))
+            problems += located(one.item, validate(one.judged.act, one.judged.fact, register))
     return directory, problems

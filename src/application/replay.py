@@ -1,114 +1,79 @@
-"""Rebuilding: the log is replayed into new read models beside those in use, which then take over.
+"""What if: the whole record folded under another set of status rules, in scratch, and every status that would differ.
 
-A replay has no effect outside the read models: nothing is sent, planned or recorded by it.
+This is how a change of the rules is reviewed before it is made. Nothing is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import sleep
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select
 
 from application.service import Service
-from eventlog.engine import reading, writing
-from eventlog.log import Recorded
-from projections.change import changes
-from projections.rows import rows_of
-from projections.tables import VERSION, ReadModels, generations, live, prefix_of, shut_out_readers
+from domain.errors import Invalid
+from domain.history import account_differences, value_history
+from domain.status import PRESENT, RULE_SETS, Rules
+from domain.validation import Problem
+from projections.schema import live_tables
+from projections.snapshot import AskedClocks
+from projections.status import own_acts
 
 Progress = Callable[[int, int], None]
-"""Told how many events are done, of how many."""
-
-BATCH = 20_000
-GAP_S = 0.05
-"""Between two transactions of a rebuild on SQLite: seconds for a million events, and appends get their turn."""
+"""Told how many places are done, of how many."""
 
 
-def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *, batch: int = BATCH) -> int:
-    """Replays the whole log into new tables and puts them in place of the old; returns how many events that were.
-
-    Readers see the old tables until the new ones take over, in one transaction. Each batch is committed with the
-    position that it ends at: a rebuild that was killed goes on where it was, and two that run at once share the work.
-    """
-    with writing(service.engine) as connection:
-        generation = _begin(connection)
-    fresh = ReadModels(prefix_of(generation))
-    while True:
-        with writing(service.engine) as connection:
-            built_to = _claim(connection, generation)
-            if built_to is None:
-                return service.log.head(connection).position
-            head = service.log.head(connection).position
-            built_to = _replay(service, connection, fresh, built_to, batch)
-        progress(built_to, head)
-        if head - built_to <= batch // 10:
-            break
-        _let_writers_in(service)
-    for index in fresh.indexes:
-        with writing(service.engine) as connection:
-            if _claim(connection, generation) is not None:
-                index.create(connection, checkfirst=True)
-        _let_writers_in(service)
-    with service.log.appending(recorder="rebuild", now=service.now()) as append:
-        # Nobody appends now: what came in since is replayed, and the new tables take over.
-        built_to = _claim(append.connection, generation)
-        while built_to is not None and built_to < append.head:
-            built_to = _replay(service, append.connection, fresh, built_to, batch)
-        if built_to is not None:
-            shut_out_readers(append.connection)
-            _take_over(append.connection, fresh, generation)
-    progress(append.head, append.head)
-    return append.head
+def rules_named(name: str) -> Rules:
+    """A rule set that ships, or the `RULES` of a module (`package.module`) or a file (`my_rules.py`)."""
+    if name in RULE_SETS:
+        return RULE_SETS[name]
+    try:
+        module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
+    except (ImportError, OSError, SyntaxError, ValueError) as error:
+        raise _no_rules(name, f"is no rule set ({', '.join(RULE_SETS)}), module or file: {error}") from error
+    rules = getattr(module, "RULES", None)
+    if not isinstance(rules, Rules):
+        raise _no_rules(name, "has no RULES, which should be a domain.rules.Rules")
+    return rules
 
 
-def _let_writers_in(service: Service) -> None:
-    """SQLite has one writer at a time, and those who wait look every tenth of a second or so: never without a gap."""
-    if service.engine.dialect.name == "sqlite":
-        sleep(GAP_S)
+def _no_rules(name: str, message: str) -> Invalid:
+    return Invalid(f"rules: {name!r} {message}", problems=[Problem("rules", name, message)])
 
 
-def is_current(service: Service) -> bool:
-    """Whether the tables in use were built by the present version of the projections."""
-    with reading(service.engine) as connection:
-        return connection.execute(select(generations.c.version)).scalar() == VERSION
+def _from_file(path: Path) -> Any:  # noqa: ANN401 - a module, of which only RULES is asked
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def _begin(connection: Connection) -> int:
-    """The number of the generation to build: an unfinished one of this version is gone on with."""
-    row = connection.execute(select(generations).with_for_update()).one()
-    generation: int = row.generation + 1
-    if row.building != VERSION:
-        fresh = ReadModels(prefix_of(generation))
-        fresh.metadata.drop_all(connection)
-        fresh.metadata.create_all(connection, checkfirst=False)
-        for index in fresh.indexes:
-            index.drop(connection)
-        connection.execute(update(generations).values(building=VERSION, built_to=0))
-    return generation
-
-
-def _claim(connection: Connection, generation: int) -> int | None:
-    """Where to go on from, held until the transaction ends; None where another process has finished this generation."""
-    row = connection.execute(select(generations).with_for_update()).one()
-    return row.built_to if row.building == VERSION and row.generation + 1 == generation else None
-
-
-def _replay(service: Service, connection: Connection, into: ReadModels, after: int, batch: int) -> int:
-    """Replays the next batch of events; returns the position it came to."""
-    events = list(service.log.read(connection, after=after, limit=batch))
-    into.write(connection, rows_of(changes(events, _streams(service, connection)), service.memory.due))
-    built_to = events[-1].position if events else after
-    connection.execute(update(generations).values(built_to=built_to))
-    return built_to
-
-
-def _streams(service: Service, connection: Connection) -> Callable[[str], list[Recorded]]:
-    return lambda name: service.log.stream(connection, name)
-
-
-def _take_over(connection: Connection, fresh: ReadModels, generation: int) -> None:
-    live().metadata.drop_all(connection)
-    for table, name in zip(fresh.tables, live().insert, strict=True):
-        connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO {name}")
-    connection.execute(update(generations).values(version=VERSION, generation=generation, building=None, built_to=None))
+def replay_with_rules(
+    service: Service, rules: Rules, progress: Progress = lambda _done, _total: None, asked: AskedClocks | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every stretch of days on which a status would differ: what is said, what would be, and the acts behind each."""
+    places = live_tables().places
+    with service.snapshot(asked) as snapshot:
+        query = select(places.c.id).where(places.c.position <= snapshot.position, places.c.until > snapshot.position)
+        ids = snapshot.connection.execute(query.order_by(places.c.id)).scalars().all()
+        for number, id_ in enumerate(ids, 1):
+            place = snapshot.place(id_)
+            own = list(own_acts(snapshot, place))
+            at = snapshot.clocks(place.time_zone)
+            said = value_history(place, own, snapshot.memory.law, at, PRESENT)
+            would = value_history(place, own, snapshot.memory.law, at, rules)
+            for stretch in account_differences(said, would):
+                yield {
+                    "jurisdiction": id_,
+                    "track": stretch.track,
+                    "key": stretch.key,
+                    "days": {"from": stretch.first, "to": stretch.last},
+                    "present": stretch.before,
+                    "proposed": stretch.after,
+                }
+            progress(number, len(ids))

@@ -5,19 +5,79 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
-from sqlalchemy import Connection
+import holidays
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, make_url
 
 from application import clock
-from application.database import migrate, prepare
-from application.holiday_calendar import federal_holiday
 from domain.errors import NotFound
+from domain.periods import Holidays
 from eventlog.engine import create_engine_for, reading
 from eventlog.log import EventLog
-from projections.memory import Memory
-from projections.snapshot import Asked, Snapshot
-from projections.tables import JOIN_READERS
+from projections.cache import ReadCache
+from projections.schema import JOIN_READERS
+from projections.snapshot import AskedClocks, Snapshot
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number that nobody else uses: two processes that start at once migrate one after the other.
+_MIGRATION_LOCK = 1373_2017
+
+
+def make_folder(database_url: str) -> None:
+    """Makes the folder that an SQLite file is to lie in."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema up to date; does nothing, and locks nothing, where it is."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    wanted = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == wanted:
+            return
+    with engine.connect() as connection:
+        connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+# Without a state, and public ones only: with one, the library would add the state's own days.
+_FEDERAL = holidays.country_holidays("US", observed=True)
+
+
+def federal_holiday(day: date) -> str | None:
+    """The name of the federal holiday that a day is, or is observed as; None where it is none."""
+    name = _FEDERAL.get(day)
+    return None if name is None else str(name)
+
+
+def state_holidays(state: str) -> Holidays | None:
+    """The public holidays of a state, district or territory; None where the library knows none of that code.
+
+    A federal holiday that a state does not keep is one all the same: the two are asked one after the other.
+    """
+    if state not in holidays.country_holidays("US").subdivisions:
+        return None
+    its = holidays.country_holidays("US", subdiv=state, observed=True)
+
+    def holiday(day: date) -> str | None:
+        name = its.get(day)
+        return None if name is None else str(name)
+
+    return holiday
+
 
 # By default Python looks for cycles after every 700 objects made. What a batch of acts makes has none and lives as
 # long as the batch, so that most of that time is lost: two fifths of a load's.
@@ -29,11 +89,11 @@ class Service:
 
     def __init__(self, database_url: str, *, now: Callable[[], datetime] = clock.now) -> None:
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        prepare(database_url)
+        make_folder(database_url)
         self.engine = create_engine_for(database_url)
         migrate(self.engine)
         self.log = EventLog(self.engine)
-        self.memory = Memory(federal_holiday)
+        self.memory = ReadCache(federal_holiday)
         self.now = now
 
     def close(self) -> None:
@@ -47,12 +107,12 @@ class Service:
             yield connection
 
     @contextmanager
-    def snapshot(self, asked: Asked | None = None) -> Iterator[Snapshot]:
+    def snapshot(self, asked: AskedClocks | None = None) -> Iterator[Snapshot]:
         """One consistent look at the record on the clocks asked."""
         with self.reading() as connection:
             head = self.log.head(connection).position
             self.memory.refresh(connection, head)
-            asked = asked or Asked()
+            asked = asked or AskedClocks()
             if asked.position is not None and asked.position > head:
                 raise NotFound(f"the log ends at position {head}: nothing is recorded at {asked.position} yet")
             yield Snapshot(connection, self.memory, head, asked, self.now())

@@ -8,14 +8,14 @@ from math import isfinite
 from typing import Any
 
 from domain.errors import Invalid
-from domain.refusals import Problem
+from domain.validation import Problem
 
 
 class NotJson(Invalid):
     """The body is not JSON."""
 
 
-class Strict:
+class StrictDecoder:
     """A decoder that notes what is not strictly JSON, and reads on."""
 
     def __init__(self) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import signal
+import sys
 from itertools import islice
 from typing import Annotated, Any
 
 import typer
 
-from cli.opening import opened
-from cli.options import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy
-from cli.plain import shortened
-from cli.tables import print_json, print_line, print_table
+from cli.session import (
+    USAGE,
+    AsOf,
+    Cursor,
+    Json,
+    Limit,
+    PublicBy,
+    RecordedBy,
+    failed,
+    open_record,
+    plain_errors,
+    settings_or_exit,
+)
+from cli.terminal import print_json, print_line, print_table, shortened
 
-STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
-LONGEST_WORDS = 120
+DEADLINE_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
+LONGEST_DEADLINE_WORDS = 120
 
 
 def deadlines(
@@ -32,20 +45,20 @@ def deadlines(
     json: Json = False,
 ) -> None:
     """Show deadlines in order of the day due: one place's, or everyone's."""
-    if state is not None and state not in STATES:
-        raise typer.BadParameter(f"{state!r} is none of {', '.join(STATES)}", param_hint="--state")
-    with opened() as service:
-        from api.addresses import slug_of
-        from application.asking import asked, day
-        from cli.cursors import cursor_of, key_of
-        from projections.deadlines import Wanted, all_deadlines, place_deadlines
+    if state is not None and state not in DEADLINE_STATES:
+        raise typer.BadParameter(f"{state!r} is none of {', '.join(DEADLINE_STATES)}", param_hint="--state")
+    with open_record() as service:
+        from api.http.parameters import slug_of
+        from application.clocks import parse_clocks, parse_day
+        from cli.session import decode_key, encode_key
+        from projections.deadlines import DeadlineFilter, all_deadlines, place_deadlines
 
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
-                day(name, value)
-        wanted = Wanted(state, from_, to)
-        after = None if cursor is None else key_of(cursor, (str, str, str))
-        clocks = asked(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
+                parse_day(name, value)
+        wanted = DeadlineFilter(state, from_, to)
+        after = None if cursor is None else decode_key(cursor, (str, str, str))
+        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             if jurisdiction is None:
                 found = list(islice(all_deadlines(snapshot, wanted, after), limit + 1))
@@ -54,12 +67,12 @@ def deadlines(
             else:
                 listed, rests_on = place_deadlines(snapshot, slug_of(snapshot, jurisdiction), wanted)
                 listed = [one for one in listed if after is None or _key(one) > after]
-    more = cursor_of(_key(listed[limit - 1])) if len(listed) > limit else None
+    more = encode_key(_key(listed[limit - 1])) if len(listed) > limit else None
     listed = listed[:limit]
     if json:
         print_json({"deadlines": listed, "next": more, "position": rests_on})
         return
-    print_table(["Due", "State", "Addressee", "Demand"], map(_row, listed), spaced=True)
+    print_table(["Due", "State", "Addressee", "Demand"], map(_deadline_row, listed), spaced=True)
     if not listed:
         print_line("No deadline is on record for that.")
     if more is not None:
@@ -70,7 +83,7 @@ def _key(deadline: dict[str, Any]) -> tuple[str, str, str]:
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
-def _row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
+def _deadline_row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
     due, state, demand = deadline["due"], deadline["state"], deadline["demand"]
     if deadline["original_due"] not in (None, due):
         due += f"\nwas {deadline['original_due']}"
@@ -79,7 +92,143 @@ def _row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
     if deadline["for"] == "compliance":
         state += "\n(to comply)"
     if deadline["words"]:
-        demand += f"\n“{shortened(deadline['words'], LONGEST_WORDS)}”"
+        demand += f"\n“{shortened(deadline['words'], LONGEST_DEADLINE_WORDS)}”"
     if deadline["answer"]:
         demand += f"\nanswer: {deadline['answer']}"
     return due, state, deadline["addressee"], demand
+
+
+deadline_app = typer.Typer(name="deadline", help="Compute a deadline from a day and a period.", no_args_is_help=True)
+
+
+@deadline_app.callback()
+def _deadline_group() -> None:
+    """Compute a deadline from a day and a period."""
+
+
+@deadline_app.command()
+def compute(
+    *,
+    from_: Annotated[str, typer.Option("--from", metavar="DAY", help="The day of the event, which is left out.")],
+    days: Annotated[int, typer.Option(min=-3660, max=3660, help="How many days; below zero they are counted back.")],
+    state: Annotated[
+        str | None, typer.Option(metavar="XX", help="Two letters: a state whose own holidays count, too.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the steps.")] = False,
+    json: Json = False,
+) -> None:
+    """Compute the last day of a period: Fed. R. Civ. P. 6(a), with the federal holidays and, if asked, a state's."""
+    with plain_errors():
+        from application.clocks import parse_day
+        from application.service import federal_holiday, state_holidays
+        from domain.periods import due_after
+
+        of_state = None if state is None else state_holidays(state)
+        if state is not None and of_state is None:
+            raise failed(f"state: {state!r} is not the code of a state, district or territory, as LA", USAGE)
+        try:
+            period = due_after(parse_day("from", from_), days, federal_holiday, of_state)
+        except OverflowError as error:
+            raise failed(f"from: the period leaves the calendar: {days} days from {from_}", USAGE) from error
+    if json:
+        said = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
+        print_json(said if state is None else said | {"state": state})
+        return
+    if explain:
+        for number, step in enumerate(period.steps, 1):
+            print_line(f"{number}. {step}")
+    else:
+        print_line(period.due)
+
+
+REMINDER_STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
+LONGEST_REMINDER_WORDS = 80
+
+
+def reminders(
+    jurisdiction: Annotated[
+        str | None, typer.Argument(metavar="JURISDICTION", help="A place's id: its own and its agencies'.")
+    ] = None,
+    *,
+    state: Annotated[
+        str | None, typer.Option(help=f"{', '.join(REMINDER_STATES[:-1])} or {REMINDER_STATES[-1]}.")
+    ] = None,
+    subscription: Annotated[str | None, typer.Option(metavar="ID", help="Those that it asked for.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    json: Json = False,
+) -> None:
+    """Show reminders in order of the instant planned for, whoever asked for them."""
+    if state is not None and state not in REMINDER_STATES:
+        raise typer.BadParameter(f"{state!r} is none of {', '.join(REMINDER_STATES)}", param_hint="--state")
+    with open_record() as service:
+        from api.http.parameters import slug_of
+        from application.reminders.queries import ReminderFilter, list_reminders, reminder_key
+        from cli.session import decode_key as key_in
+        from cli.session import encode_key
+
+        after = None if cursor is None else key_in(cursor, (str, str))
+        with service.snapshot() as snapshot:
+            place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction))
+            wanted = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
+            found = list_reminders(snapshot.connection, wanted, limit + 1, after)
+    more = encode_key(reminder_key(found[limit - 1])) if len(found) > limit else None
+    found = found[:limit]
+    if json:
+        print_json({"reminders": found, "next": more})
+        return
+    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, found), spaced=True)
+    if not found:
+        print_line("No reminder is known for that.")
+    if more is not None:
+        print_line(f"\nThere is more: --cursor {more}")
+
+
+def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
+    state, deadlines = reminder["state"], reminder["deadlines"]
+    if reminder["late"]:
+        state += ", late"
+    if reminder["why"]:
+        state += f"\n{shortened(reminder['why'], LONGEST_REMINDER_WORDS)}"
+    if reminder["deliveries"]:
+        last = reminder["deliveries"][-1]
+        state += f"\n{len(reminder['deliveries'])} x, last {last['outcome']}: {last['detail']}"
+    about = "\n".join([deadlines[0]["addressee"], *(one["demand"] for one in deadlines)])
+    return f"{reminder['planned_for'][:16]}Z", state, f"{deadlines[0]['due']}\n{reminder['offset']:+d} days", about
+
+
+def remind(
+    *, once: Annotated[bool, typer.Option("--once", help="Do what is due now, send it, and end.")] = False
+) -> None:
+    """Record and send the reminders that come due, until stopped. Any number may run at once, and beside `serve`."""
+    settings = settings_or_exit()
+    log_reminders()
+    stop_when_terminated()
+    with open_record(settings) as service:
+        from threading import Event
+
+        from application.reminders.scheduler import Scheduler, run_scheduler
+
+        if once:
+            ticker = Scheduler(service, settings)
+            fired = ticker.once()
+            ticker.sender.close()
+            print_line(f"{fired} reminder{'' if fired == 1 else 's'} came due.")
+            return
+        with run_scheduler(service, settings):
+            typer.echo(f"Reminders are looked for every {settings.tick_s:g} s. Stop with Ctrl-C.")
+            try:
+                Event().wait()
+            except KeyboardInterrupt:
+                typer.echo("Stopped.")
+
+
+def log_reminders() -> None:
+    """Has what the log channel is told, and what goes wrong, written to standard error."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("reminders").setLevel(logging.INFO)
+
+
+def stop_when_terminated() -> None:
+    """Ends the command as Ctrl-C does, so that what is being sent is still noted."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.opening import opened
-from cli.options import Json
-from cli.tables import print_json, print_line, print_table
+from cli.session import Json, open_record
+from cli.terminal import print_json, print_line, print_table
 
 app = typer.Typer(name="keys", help="Add, list and revoke the keys that may write.", no_args_is_help=True)
 LONGEST_NAME = 200
@@ -28,8 +27,8 @@ Name = Annotated[
 @app.command()
 def add(name: Name, *, json: Json = False) -> None:
     """Make a key and print it, this once: only its hash is kept."""
-    with opened() as service:
-        from application.keys import add as add_key
+    with open_record() as service:
+        from application.keys import add_key
 
         key = add_key(service, name)
     if json:
@@ -42,10 +41,10 @@ def add(name: Name, *, json: Json = False) -> None:
 @app.command(name="list")
 def list_(*, json: Json = False) -> None:
     """List every key there ever was, without its secret."""
-    with opened() as service:
-        from application.keys import listed
+    with open_record() as service:
+        from application.keys import list_keys
 
-        found = listed(service)
+        found = list_keys(service)
     if json:
         print_json(
             {"keys": [{"name": one.name, "added_at": one.added_at, "revoked_at": one.revoked_at} for one in found]}
@@ -57,8 +56,8 @@ def list_(*, json: Json = False) -> None:
 @app.command()
 def revoke(name: Name, *, json: Json = False) -> None:
     """End a key. What it recorded stays."""
-    with opened() as service:
-        from application.keys import revoke as revoke_key
+    with open_record() as service:
+        from application.keys import revoke_key
 
         revoke_key(service, name)
     if json:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.opening import REFUSED, failed, opened
-from cli.options import Json
-from cli.plain import shortened
-from cli.tables import print_json, print_table, stages
+from cli.session import REFUSED, Json, failed, open_record
+from cli.terminal import print_json, print_table, shortened, stages
 
 if TYPE_CHECKING:
     from application.bulk.batch import Report
     from domain.errors import RecordError
-    from domain.refusals import Problem
+    from domain.validation import Problem
 
 LONGEST_VALUE = 60
 MOST_SHOWN = 100
@@ -47,9 +45,9 @@ def load(
     json: Json = False,
 ) -> None:
     """Record what files hold: all of it, or on any error nothing. What is on record already stays as it is."""
-    with opened() as service:
-        from application.loading import files_in
-        from application.loading import load as load_files
+    with open_record() as service:
+        from application.bulk.files import files_in
+        from application.bulk.files import load as load_files
         from domain.errors import RecordError
 
         try:

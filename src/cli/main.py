@@ -12,27 +12,14 @@ from typing import Annotated
 
 import typer
 
-from cli import deadline, keys
-from cli.changes import changes
-from cli.correct import correct
-from cli.deadlines import deadlines
-from cli.dispute import dispute
-from cli.export import export
-from cli.history import history
-from cli.import_log import import_log
+from cli import keys
+from cli.deadlines import deadline_app, deadlines, remind, reminders
 from cli.load import load
-from cli.prove import prove
-from cli.rebuild import rebuild
-from cli.reinstate import reinstate
-from cli.remind import remind
-from cli.reminders import reminders
-from cli.replay import replay
-from cli.retract import retract
+from cli.log import export, import_log, prove, rebuild, replay, verify, verify_proof
+from cli.revise import correct, dispute, reinstate, retract
 from cli.serve import serve
-from cli.status import status
+from cli.status import changes, history, status
 from cli.timeline import timeline
-from cli.verify import verify
-from cli.verify_proof import verify_proof
 
 # Plain help and plain errors: nothing that is read from the record may be taken for markup.
 app = typer.Typer(
@@ -49,7 +36,7 @@ _KEEPING = (rebuild, replay, verify, prove, verify_proof, export, import_log, re
 for command in (serve, *_READING, *_WRITING, *_KEEPING):
     app.command()(command)
 app.add_typer(keys.app)
-app.add_typer(deadline.app)
+app.add_typer(deadline_app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.opening import failed, opened, settled
+from cli.session import failed, open_record, settings_or_exit
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from application.live import Live
+    from application.followers import LogFollower
 
 EXAMPLE = "/jurisdictions/new-orleans-la/status?as_of=2017-07-07"
 
@@ -33,16 +33,16 @@ def serve(
     import uvicorn
 
     from api.app import create_app
-    from application.reminding.ticker import ticking
-    from cli.remind import log_reminders, stop_when_terminated
+    from application.reminders.scheduler import run_scheduler
+    from cli.deadlines import log_reminders, stop_when_terminated
 
-    settings = settled()
+    settings = settings_or_exit()
     root = _address(host, listening.getsockname()[1])
     if not os.environ.get("PUBLIC_URL"):
         settings = replace(settings, mail_url=root)
     log_reminders()
     stop_when_terminated()
-    with opened(settings) as service, ticking(service, settings) if settings.reminders else nullcontext():
+    with open_record(settings) as service, run_scheduler(service, settings) if settings.reminders else nullcontext():
         app = create_app(service, settings)
         # An access log would cost more than many an answer.
         server = _server(
@@ -58,7 +58,7 @@ def serve(
         server.run(sockets=[listening])
 
 
-def _server(config: uvicorn.Config, live: Live) -> uvicorn.Server:
+def _server(config: uvicorn.Config, live: LogFollower) -> uvicorn.Server:
     """A server that ends the streams when it is stopped: it waits for every answer to end, and they would not."""
     import uvicorn
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import typer
 
-from cli.opening import opened
-from cli.options import AsOf, Json, PublicBy, RecordedBy
-from cli.tables import print_json, print_line, print_table
+from cli.revise import difference, standing
+from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, open_record
+from cli.terminal import print_json, print_line, print_table, shortened
 
-Row = tuple[str, str, str, str]
+StatusRow = tuple[str, str, str, str]
 
 
 def status(
@@ -23,12 +23,12 @@ def status(
     json: Json = False,
 ) -> None:
     """Show where a place stands on a day, and which entry each answer rests on."""
-    with opened() as service:
-        from api.addresses import slug_of
-        from application.asking import asked
-        from projections.status import status as status_of
+    with open_record() as service:
+        from api.http.parameters import slug_of
+        from application.clocks import parse_clocks
+        from projections.status import place_status as status_of
 
-        clocks = asked(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
+        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             answer = status_of(snapshot, slug_of(snapshot, jurisdiction))
     if json:
@@ -36,28 +36,28 @@ def status(
         return
     when = f" as of {answer['as_of']}" + (f", as public by {public_by}" if public_by else "")
     print_line(f"{answer['jurisdiction']}{when}, resting on log position {answer['position']}\n")
-    rows = list(_rows(answer))
+    rows = list(_status_rows(answer))
     if rows:
         print_table(["Track", "Of", "Stands at", "Because of"], rows, spaced=True)
     else:
         print_line("Nothing is known of it on these clocks.")
 
 
-def _rows(answer: dict[str, Any]) -> Iterator[Row]:
+def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
     for review in answer["reviews"]:
         for part in ("stage", "response"):
             item = review[part]
-            yield _row(part, review["review"], item, review["possibly"].get(part))
+            yield _status_row(part, review["review"], item, review["possibly"].get(part))
     for track, key in (("listing", "list"), ("funding", "grant")):
         for item in answer[track]:
-            yield _row(track, item[key], item, item.get("possibly"))
+            yield _status_row(track, item[key], item, item.get("possibly"))
     for item in answer["court"]:
-        yield _row("court", f"{item['case']}\n{item['subject']}", item, item.get("possibly"))
+        yield _status_row("court", f"{item['case']}\n{item['subject']}", item, item.get("possibly"))
     for item in answer["policies"]:
-        yield _row("policies", item["policy"], item, item.get("possibly"))
+        yield _status_row("policies", item["policy"], item, item.get("possibly"))
 
 
-def _row(track: str, of: str, item: dict[str, Any], possibly: str | None) -> Row:
+def _status_row(track: str, of: str, item: dict[str, Any], possibly: str | None) -> StatusRow:
     said = [item["value"]]
     if possibly is not None:
         said.append(f"possibly {possibly}")
@@ -70,3 +70,140 @@ def _row(track: str, of: str, item: dict[str, Any], possibly: str | None) -> Row
     if item["since"]:
         said.append(f"since {item['since']}")
     return track, of, "\n".join(said), item["entry"] or ""
+
+
+def history(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The id of a place, or of an entry.")],
+    *,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    as_of: AsOf = None,
+    public_by: PublicBy = None,
+    recorded_by: RecordedBy = None,
+    json: Json = False,
+) -> None:
+    """Show when and by which entries a place's status changed; or every version of an entry, and why."""
+    with open_record() as service:
+        from api.http.parameters import slug_of
+        from application.clocks import parse_clocks
+        from cli.session import encode_key, number_of
+        from domain.errors import NotFound
+        from projections.entries import entry_history as versions_of
+        from projections.history import place_transitions
+
+        start = 0 if cursor is None else number_of(cursor)
+        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
+        with service.snapshot(clocks) as snapshot:
+            place = slug_of(snapshot, id_) if id_.startswith("geoid:") else id_
+            answer: dict[str, Any]
+            if snapshot.memory.directory.place(place, snapshot.position) is not None:
+                found, following, rests_on = place_transitions(snapshot, place, start, limit)
+                answer = {"transitions": found, "next": encode_key(following), "position": rests_on}
+            else:
+                try:
+                    answer = versions_of(snapshot, service.log, id_)
+                except NotFound as error:
+                    raise NotFound(f"no jurisdiction or entry {id_!r} is on record") from error
+    if json:
+        print_json(answer)
+    elif "versions" in answer:
+        for number, version in enumerate(answer["versions"]):
+            _print_version(version, first=not number)
+    else:
+        print_table(["On", "Track", "Change", "Because of"], map(_transition_row, answer["transitions"]), spaced=True)
+        if not answer["transitions"]:
+            print_line("Its status did not change on these clocks.")
+        if answer["next"] is not None:
+            print_line(f"\nThere is more: --cursor {answer['next']}")
+
+
+def _print_version(version: dict[str, Any], *, first: bool) -> None:
+    if not first:
+        print_line("")
+    print_line(
+        f"Version {version['version']}: {version['event']} at log position {version['position']}, "
+        f"{version['recorded_at']}, by {version['recorder']}; it {standing(version['standing'])}."
+    )
+    if version["reason"]:
+        by = f"{version['by']}: " if "by" in version else ""
+        print_line(f"  {by}{version['reason']}")
+    if version["source"]:
+        source = version["source"]
+        print_line(f"  rests on {'; '.join(source[part] for part in ('title', 'publisher', 'url') if part in source)}")
+    for change in version["changes"]:
+        print_line(difference(change["field"], change["before"], change["after"]))
+
+
+def _transition_row(one: dict[str, Any]) -> tuple[str, str, str, str]:
+    change = f"{one['from'] or 'nothing'} to {one['to'] or 'nothing'}"
+    return one["on"], f"{one['track']}\n{one['key']}", change, one["entry"] or ""
+
+
+TRACKS = ("stage", "response", "listing", "funding", "court", "policies")
+LONGEST_REASON = 400
+Point = "INSTANT|POSITION"
+
+
+def changes(
+    *,
+    from_: Annotated[
+        str, typer.Option("--from", metavar=Point, help="What was said then. Left out: before anything was.")
+    ] = "0",
+    to: Annotated[str | None, typer.Option(metavar=Point, help="What was said then. Left out: what is now.")] = None,
+    jurisdiction: Annotated[str | None, typer.Option(metavar="ID", help="This place's account.")] = None,
+    track: Annotated[str | None, typer.Option(help=", ".join(TRACKS))] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    json: Json = False,
+) -> None:
+    """Show the days about which we now say something else than we did, and which events caused it."""
+    if track is not None and track not in TRACKS:
+        raise typer.BadParameter(f"{track!r} is none of {', '.join(TRACKS)}", param_hint="--track")
+    with open_record() as service:
+        from api.http.parameters import slug_of
+        from application.clocks import parse_log_range
+        from cli.session import decode_key, encode_key
+        from projections.changes import ChangeFilter, LogRange, changes_page
+
+        after = None if cursor is None else decode_key(cursor, (str, int))
+        with service.snapshot() as snapshot:
+            earlier, later = parse_log_range(service, snapshot, from_, to)
+            place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
+            its = LogRange.positions(snapshot, service.log, earlier, later)
+            answer, following = changes_page(snapshot, service.log, its, ChangeFilter(place, track), limit, after)
+    answer["next"] = encode_key(following)
+    if json:
+        print_json(answer)
+        return
+    print_line(f"Between log positions {earlier} and {later}:")
+    if not answer["entries"] and not answer["changes"]:
+        print_line("We say the same as before.")
+    for entry in answer["entries"]:
+        print_line(f"\nEntry {entry['entry']} says something else.")
+        for field, values in entry["fields"].items():
+            print_line(difference(field, values["before"], values["after"]))
+        _print_causes(entry["because"])
+    for change in answer["changes"]:
+        days = change["days"]
+        until = f"{days['from']} to {days['to'] or 'this day'}"
+        print_line(f"\n{change['jurisdiction']}, {change['track']} of {change['key']}, from {until}")
+        print_line(f"    was  {_change_item(change['before'])}\n    is   {_change_item(change['after'])}")
+        _print_causes(change["because"], first_recorded=change["first_recorded"])
+    if answer["next"] is not None:
+        print_line(f"\nThere is more: --cursor {answer['next']}")
+
+
+def _change_item(item: dict[str, Any] | None) -> str:
+    if item is None:
+        return "nothing"
+    since = f" since {item['since']}" if item["since"] else ""
+    return f"{item['value']}{since}{', by ' + item['entry'] if item['entry'] else ''}"
+
+
+def _print_causes(causes: Iterable[dict[str, Any]], *, first_recorded: bool = False) -> None:
+    for cause in causes:
+        on = f" of {cause['entry']}" if cause["entry"] else ""
+        recorded = ", first recorded in between" if first_recorded else ""
+        print_line(f"  because of {cause['event']}{on}, log position {cause['position']}{recorded}")
+        if cause["reason"]:
+            print_line(f"    {shortened(cause['reason'], LONGEST_REASON)}")

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import typer
 
-from cli.opening import opened
-from cli.options import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State
-from cli.tables import print_bytes, print_line, print_table
+from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State, open_record
+from cli.terminal import print_bytes, print_line, print_table
 
 if TYPE_CHECKING:
     from projections.facets import Facets
-    from projections.timeline import Page
+    from projections.timeline import TimelinePage
 
 T = TypeVar("T")
 MOST_NAMED = 4
@@ -49,30 +48,30 @@ def timeline(
     """Show what happened, in order of occurrence or of relevance to words: one place's acts, or everyone's."""
     if place is not None and jurisdiction is not None and place != jurisdiction:
         raise typer.BadParameter(f"{place} and {jurisdiction} are two places: give one")
-    with opened() as service:
+    with open_record() as service:
         import msgspec
 
-        from api.addresses import slug_of
-        from application.asking import asked, day
-        from cli.cursors import key_of
+        from api.http.parameters import slug_of
+        from application.clocks import parse_clocks, parse_day
+        from cli.session import decode_key
         from domain.facts import Kind
-        from domain.sources import Party
-        from projections.facets import facets as count
-        from projections.facets import facets_in
-        from projections.timeline import Wanted, page
-        from projections.words import sought
+        from domain.values import Party
+        from projections.facets import count_facets as count
+        from projections.facets import parse_facets
+        from projections.search_text import parse_search
+        from projections.timeline import TimelineFilter, timeline_page
 
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
-                day(name, value)
-        _checked("q", sought, q)
-        counted = _checked("facets", facets_in, facets)
+                parse_day(name, value)
+        _checked("q", parse_search, q)
+        counted = _checked("facets", parse_facets, facets)
         order = _one_of("order", "newest" if newest else order, ("oldest", "newest", "relevance"))
         if order == "relevance" and q is None:
             raise typer.BadParameter("relevance is to words that are looked for: give --q", param_hint="--order")
         ranked = q is not None and order in (None, "relevance")
         named = place or jurisdiction
-        wanted = Wanted(
+        wanted = TimelineFilter(
             state=state,
             kind=_one_of("kind", kind, get_args(Kind)),
             party=_one_of("party", party, get_args(Party)),
@@ -84,12 +83,12 @@ def timeline(
             ranked=ranked,
         )
         shape = (int, int, str, str, int, str) if ranked else (str, str, int, str)
-        after = None if cursor is None else key_of(cursor, shape)
-        clocks = asked(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
+        after = None if cursor is None else decode_key(cursor, shape)
+        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             if named is not None:
                 wanted = replace(wanted, jurisdiction=slug_of(snapshot, named))
-            found = page(snapshot, wanted, limit, after)
+            found = timeline_page(snapshot, wanted, limit, after)
             its = None if counted is None else count(snapshot, wanted, after, counted)
     if json:
         print_bytes(_answer(found, its))
@@ -113,14 +112,14 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | Non
     return value
 
 
-def _answer(found: Page, its: Facets | None) -> bytes:
+def _answer(found: TimelinePage, its: Facets | None) -> bytes:
     import msgspec
 
-    from cli.cursors import cursor_of
+    from cli.session import encode_key
 
     rests_on = found.rests_on if its is None else max(found.rests_on, its.rests_on)
     more = {} if its is None else {"facets": its.counts}
-    end = msgspec.json.encode({"next": cursor_of(found.next), "position": rests_on, **more})
+    end = msgspec.json.encode({"next": encode_key(found.next), "position": rests_on, **more})
     return b'{"entries":[%b],%b' % (b",".join(found.bodies), end[1:])
 
 
@@ -145,9 +144,9 @@ def _said(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _print_next(key: tuple[str | int, ...] | None, shown: int) -> None:
-    from cli.cursors import cursor_of
+    from cli.session import encode_key
 
     if not shown:
         print_line("Nothing is on record for that.")
-    if (cursor := cursor_of(key)) is not None:
+    if (cursor := encode_key(key)) is not None:
         print_line(f"\nThere is more: --cursor {cursor}")

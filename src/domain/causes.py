@@ -13,24 +13,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.accounts import Stretch
-from domain.courts import Circuit, court_line, pairs_before
+from domain.courts import CircuitLookup, court_line, pairs_before
 from domain.facts import Fact
+from domain.history import AccountDifference
 from domain.jurisdictions import Place
-from domain.law import Clocks, Held, Law, Pair
+from domain.national import Clocks, FactVersion, Law, Pair
 from domain.status import bearing, fold
 
 Item = dict[str, Any]
-State = Held | Place | None
-Steps = list[tuple[int, State]]
+RecordedState = FactVersion | Place | None
+Steps = list[tuple[int, RecordedState]]
 """What an entry, or the place, was from each log position on; None where it was nothing that bears on the place."""
-World = dict[str, State]
+RecordState = dict[str, RecordedState]
 """One state of each: a state that the record was or might have been in. The place goes by `PLACE`."""
 PLACE = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CausalEvidence:
     """Whatever bears on a place: itself and its relatives through the log, their acts, and the law."""
 
     place: Steps
@@ -38,7 +38,7 @@ class Evidence:
     law: Law
 
     @classmethod
-    def of(cls, place: Sequence[tuple[int, Place | None]], own: Iterable[Held], law: Law) -> Evidence:
+    def of(cls, place: Sequence[tuple[int, Place | None]], own: Iterable[FactVersion], law: Law) -> CausalEvidence:
         """From the place as it was from each position on, and every version of its acts."""
         held = {id(one): one for _, its in place if its is not None for one in bearing(its, own, law)}
         disputed = {entry for one in held.values() for entry in one.fact.disputes}
@@ -55,7 +55,7 @@ class Evidence:
             for position, _ in steps
         )
 
-    def behind(self, stretch: Stretch) -> dict[str, Steps]:
+    def behind(self, stretch: AccountDifference) -> dict[str, Steps]:
         """What may bear on the item of a stretch."""
         if stretch.track == "court":
             case, _, subject = stretch.key.partition(" ")
@@ -63,7 +63,7 @@ class Evidence:
         return {
             entry: steps
             for entry, steps in self.own.items()
-            if any(isinstance(one, Held) and _bears_on(one.fact, stretch.track, stretch.key) for _, one in steps)
+            if any(isinstance(one, FactVersion) and _bears_on(one.fact, stretch.track, stretch.key) for _, one in steps)
         } | {PLACE: self.place}
 
     def _pairs(self, *positions: int) -> set[Pair]:
@@ -89,7 +89,7 @@ class Evidence:
         )
 
 
-def causes(evidence: Evidence, earlier: int, later: int, stretch: Stretch) -> list[int]:
+def causes(evidence: CausalEvidence, earlier: int, later: int, stretch: AccountDifference) -> list[int]:
     """The positions of the events after `earlier`, up to `later`, that made a stretch's difference, in log order."""
     entries = evidence.behind(stretch)
     recent = {
@@ -97,18 +97,22 @@ def causes(evidence: Evidence, earlier: int, later: int, stretch: Stretch) -> li
         for name, steps in entries.items()
         if (its := [(position, state) for position, state in steps if earlier < position <= later])
     }
-    now = _world(entries, later)
+    now = _record_state(entries, later)
     found = []
     for name, steps in recent.items():
         tried = [_at(entries[name], earlier), *(state for _, state in steps)]
-        answers = [said(now | {name: state}, stretch) for state in tried]
+        answers = [difference_text(now | {name: state}, stretch) for state in tried]
         if answers[0] != answers[-1]:
             pairs = zip(steps, answers, answers[1:], strict=False)
             found += [position for (position, _), was, is_ in pairs if was != is_]
-    return sorted(found) or list(_along_the_log(_world(entries, earlier), recent, lambda world: said(world, stretch)))
+    return sorted(found) or list(
+        _causes_in_log_order(_record_state(entries, earlier), recent, lambda world: difference_text(world, stretch))
+    )
 
 
-def _along_the_log(world: World, recent: Mapping[str, Steps], answer: Callable[[World], Item | None]) -> Iterator[int]:
+def _causes_in_log_order(
+    world: RecordState, recent: Mapping[str, Steps], answer: Callable[[RecordState], Item | None]
+) -> Iterator[int]:
     was = answer(world)
     for position, name, state in sorted(
         ((position, name, state) for name, steps in recent.items() for position, state in steps),
@@ -121,18 +125,18 @@ def _along_the_log(world: World, recent: Mapping[str, Steps], answer: Callable[[
         was = now
 
 
-def said(world: World, stretch: Stretch) -> Item | None:
+def difference_text(world: RecordState, stretch: AccountDifference) -> Item | None:
     """What the item of a stretch would be on its first day in a world."""
     place, day = world[PLACE], stretch.first
     if not isinstance(place, Place):
         return None
-    held = {entry: one for entry, one in world.items() if isinstance(one, Held)}
+    held = {entry: one for entry, one in world.items() if isinstance(one, FactVersion)}
     facts = sorted(
         (one.fact for one in held.values() if not one.retracted and one.fact.hi <= day), key=lambda fact: fact.effect
     )
     if stretch.track == "court":
         case, _, subject = stretch.key.partition(" ")
-        on_line = (fact for fact in facts if _on_line(fact, place, (case, subject)))
+        on_line = (fact for fact in facts if _on_court_line(fact, place, (case, subject)))
         item = court_line(place, (case, subject), on_line, _circuit(held.values(), case), day)
     else:
         folded = fold(place, facts, lambda entry: _list_of(held.get(entry)), day)
@@ -158,7 +162,7 @@ def _bears_on(fact: Fact, track: str, key: str) -> bool:
             return fact.policy == key
 
 
-def _on_line(fact: Fact, place: Place, pair: Pair) -> bool:
+def _on_court_line(fact: Fact, place: Place, pair: Pair) -> bool:
     """Whether an act is on the line of a case and subject for a place (others only say which circuit's the case is)."""
     return (
         pair[1] in fact.ends_subjects
@@ -167,20 +171,20 @@ def _on_line(fact: Fact, place: Place, pair: Pair) -> bool:
     )
 
 
-def _circuit(versions: Iterable[Held], case: str) -> Circuit:
+def _circuit(versions: Iterable[FactVersion], case: str) -> CircuitLookup:
     """As `Law.circuit_of` has it: from the first act in order of occurrence that gives it, retracted or not."""
     facts = [held.fact for held in versions if held.fact.case == case and held.fact.circuit is not None]
     return min(facts, key=lambda fact: fact.occurrence).circuit if facts else None
 
 
-def _list_of(held: Held | None) -> str | None:
+def _list_of(held: FactVersion | None) -> str | None:
     """As `Law.list_of` has it: the list of a disputed entry, which must stand; its own dates do not matter."""
     return None if held is None or held.retracted else held.fact.list
 
 
-def _by_entry(versions: Iterable[Held]) -> dict[str, Steps]:
+def _by_entry(versions: Iterable[FactVersion]) -> dict[str, Steps]:
     """Per entry its versions, and where one that bears was superseded by one that does not, None."""
-    held_by: dict[str, dict[int, Held]] = defaultdict(dict)
+    held_by: dict[str, dict[int, FactVersion]] = defaultdict(dict)
     for held in versions:
         held_by[held.fact.id][held.since] = held
     return {
@@ -192,9 +196,9 @@ def _by_entry(versions: Iterable[Held]) -> dict[str, Steps]:
     }
 
 
-def _at(steps: Steps, position: int) -> State:
+def _at(steps: Steps, position: int) -> RecordedState:
     return next((state for since, state in reversed(steps) if since <= position), None)
 
 
-def _world(entries: Mapping[str, Steps], position: int) -> World:
+def _record_state(entries: Mapping[str, Steps], position: int) -> RecordState:
     return {name: _at(steps, position) for name, steps in entries.items()}

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.facts import Fact, Order, Ruled
+from domain.facts import Fact, HoldingFact, OrderKey
 from domain.jurisdictions import CIRCUITS, Place
-from domain.law import Clocks, Held, Law, Pair, count
+from domain.national import Clocks, FactVersion, Law, Pair, count_facts
 
 Item = dict[str, Any]
 COVERED = "covered_non_party"
-Circuit = int | str | None
+CircuitLookup = int | str | None
 Stand = tuple[Item | None, Item | None, int]
 """The line of what certainly counts, that of all that may count, and the last position that they rest on."""
 Stands = dict[Pair, Stand]
 OUTSIDE_KEPT = 256
 """Sets of clocks and states for which it is remembered where everything stands: some 50 kB each."""
-LineOf = Callable[[Place, Pair, Iterable[Fact], Circuit, str], Item | None]
+LineOf = Callable[[Place, Pair, Iterable[Fact], CircuitLookup, str], Item | None]
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Line:
         return self.until is not None and self.until < day
 
 
-def pairs_before(place: Place, law: Law, at: Clocks) -> dict[Pair, tuple[Held, ...]]:
+def pairs_before(place: Place, law: Law, at: Clocks) -> dict[Pair, tuple[FactVersion, ...]]:
     """Every version of the acts by which a case and a subject come before the place, as a party or by scope."""
     filings = _filings(place, law)
     outside = (pair for pair in _reaching(place, law, at) if pair[0] not in filings)
@@ -74,25 +74,25 @@ def _outside(place: Place, law: Law, at: Clocks, line: LineOf) -> Stands:
     return {pair: _stand(place, pair, _acts_on(pair, law), law, at, line) for pair in _reaching(place, law, at)}
 
 
-def _stand(place: Place, pair: Pair, acts: Iterable[Held], law: Law, at: Clocks, line: LineOf) -> Stand:
+def _stand(place: Place, pair: Pair, acts: Iterable[FactVersion], law: Law, at: Clocks, line: LineOf) -> Stand:
     circuit = law.circuit_of(pair[0], at)
-    counted = count(sorted(acts, key=_effect), at)
+    counted = count_facts(sorted(acts, key=_effect), at)
     sure = maybe = line(place, pair, counted.certain, circuit, at.as_of)
     if len(counted.may) > len(counted.certain):
         maybe = line(place, pair, counted.may, circuit, at.as_of)
     return sure, maybe, counted.rests_on
 
 
-def _effect(held: Held) -> Order:
+def _effect(held: FactVersion) -> OrderKey:
     return held.fact.effect
 
 
-def _acts_on(pair: Pair, law: Law) -> tuple[Held, ...]:
+def _acts_on(pair: Pair, law: Law) -> tuple[FactVersion, ...]:
     """The rulings on a pair, and what ends its subject."""
     return (*law.rulings.get(pair, ()), *law.subject_ends.get(pair[1], ()))
 
 
-def _pairs_of(filings: Mapping[str, Sequence[Held]], law: Law) -> set[Pair]:
+def _pairs_of(filings: Mapping[str, Sequence[FactVersion]], law: Law) -> set[Pair]:
     """The pairs of the cases to which a place is a party."""
     pairs = {(case, subject) for case in filings for subject in law.subjects_of.get(case, ())}
     return pairs | {(case, subject) for case, its in filings.items() for held in its for subject in held.fact.subjects}
@@ -109,9 +109,9 @@ def _reaching(place: Place, law: Law, at: Clocks) -> set[Pair]:
     return pairs
 
 
-def _filings(place: Place, law: Law) -> dict[str, list[Held]]:
+def _filings(place: Place, law: Law) -> dict[str, list[FactVersion]]:
     """Per case, the versions of the filings that give the place or an agency of it a role."""
-    filings: dict[str, list[Held]] = {}
+    filings: dict[str, list[FactVersion]] = {}
     for party in place.touched_by:
         for held in law.filings.get(party, ()):
             its = filings.setdefault(str(held.fact.case), [])
@@ -120,7 +120,7 @@ def _filings(place: Place, law: Law) -> dict[str, list[Held]]:
     return filings
 
 
-def _reaches(holding: Ruled, place: Place, circuit: Circuit) -> bool:
+def _reaches(holding: HoldingFact, place: Place, circuit: CircuitLookup) -> bool:
     """Whether a holding's scope takes in a place that is no party (rule 2)."""
     match holding.scope:
         case "nationwide":
@@ -135,7 +135,7 @@ def _reaches(holding: Ruled, place: Place, circuit: Circuit) -> bool:
             return False
 
 
-def court_line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: Circuit, day: str) -> Item | None:
+def court_line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: CircuitLookup, day: str) -> Item | None:
     """The line of a pair on a day, from facts in order of effect; None where the place has none."""
     role: str | None = None
     line: Line | None = None
@@ -160,7 +160,7 @@ def court_line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: Circuit
 
 
 def _after_holding(
-    line: Line | None, fact: Fact, holding: Ruled, place: Place, *, party: bool, circuit: Circuit
+    line: Line | None, fact: Fact, holding: HoldingFact, place: Place, *, party: bool, circuit: CircuitLookup
 ) -> Line | None:
     """What a holding makes of a line: rule 2."""
     if holding.scope == "named" and holding.named.isdisjoint(place.touched_by):

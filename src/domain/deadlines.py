@@ -10,15 +10,15 @@ from typing import Any
 
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.law import Clocks, Held, Law
-from domain.reviews import Links, Move, Reckoning, reckon, stage_moves
+from domain.national import Clocks, FactVersion, Law
+from domain.reviews import DueDate, Links, Move, resolve_due_date, stage_moves
 from domain.status import counted
 
 Deadline = dict[str, Any]
 
 
 def deadlines(
-    place: Place, own: Iterable[Held], law: Law, at: Clocks, agencies: Iterable[Place] = ()
+    place: Place, own: Iterable[FactVersion], law: Law, at: Clocks, agencies: Iterable[Place] = ()
 ) -> tuple[list[Deadline], int]:
     """The deadlines of a place and its `agencies`, by due, demand and addressee, and the position they rest on."""
     acts = counted(place, own, law, at)
@@ -29,7 +29,7 @@ def deadlines(
         for demand in acts.certain:
             if demand.respond_by and addressee.id in demand.jurisdictions:
                 family = place.family(addressee.id)
-                reckoning = reckon(demand, family, links)
+                reckoning = resolve_due_date(demand, family, links)
                 if reckoning.due is not None:
                     answer = links.answer(demand.id, family)
                     found.append(_deadline(demand, addressee, reckoning, answer, moves, at.as_of))
@@ -38,7 +38,7 @@ def deadlines(
 
 
 def _deadline(
-    demand: Fact, addressee: Place, reckoning: Reckoning, answer: Fact | None, moves: Sequence[Move], day: str
+    demand: Fact, addressee: Place, reckoning: DueDate, answer: Fact | None, moves: Sequence[Move], day: str
 ) -> Deadline:
     due = str(reckoning.due)
     withdrawn = reckoning.withdrawn_by

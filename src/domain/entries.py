@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, assert_never
 
-from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent, entries
-from domain.kinds import (
-    Act,
-    AnyAct,
-)
+from domain.acts import Act, AnyAct
+from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent, entry_adapter
 
 Standing = Literal["stands", "disputed", "retracted"]
 
@@ -30,7 +27,7 @@ class EntryState:
         return "retracted" if self.retracted else "disputed" if self.disputed else "stands"
 
 
-def begin(act: Act) -> EntryState:
+def initial_state(act: Act) -> EntryState:
     """The state after the event of an entry's kind."""
     return EntryState(act.fields())
 
@@ -40,7 +37,7 @@ def evolve(state: EntryState, event: LaterEvent) -> EntryState:
     version = state.version + 1
     match event:
         case EntryCorrected():
-            return replace(state, fields=merged(state.fields, event.fields), version=version)
+            return replace(state, fields=apply_correction(state.fields, event.fields), version=version)
         case EntryDisputed():
             return replace(state, disputed=True, version=version)
         case EntryRetracted():
@@ -51,11 +48,11 @@ def evolve(state: EntryState, event: LaterEvent) -> EntryState:
             assert_never(event)
 
 
-def merged(fields: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
+def apply_correction(fields: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
     """Fields with a correction laid over them: null removes one, a nested one is given whole."""
     return {name: value for name, value in {**fields, **corrected}.items() if value is not None}
 
 
 def act_of(fields: Mapping[str, Any]) -> AnyAct:
     """The act that fields amount to; pydantic's ValidationError where they are none."""
-    return entries().validate_python(fields)
+    return entry_adapter().validate_python(fields)

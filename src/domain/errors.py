@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from domain.refusals import Problem
+from domain.validation import Problem
 
 
 class RecordError(Exception):

@@ -7,10 +7,10 @@ from typing import ClassVar, get_args
 
 from pydantic import JsonValue, TypeAdapter
 
+from domain.acts import Act, AnyAct, Entry
 from domain.jurisdictions import Jurisdiction
-from domain.kinds import Act, AnyAct, Entry
 from domain.reminders import ReminderEvent
-from domain.sources import CorrectionSource, Line, Slug, Text, Value
+from domain.values import CorrectionSource, OneLine, Slug, Text, Value
 
 
 class OnEntry(Value):
@@ -34,7 +34,7 @@ class EntryDisputed(OnEntry):
     """Somebody disputes what an entry says."""
 
     TOPIC = "entry-disputed"
-    by: Line
+    by: OneLine
     what: Text
     source: CorrectionSource | None = None
 
@@ -78,6 +78,6 @@ EVENT_CLASSES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in get_args(Even
 
 
 @cache
-def entries() -> TypeAdapter[AnyAct]:
+def entry_adapter() -> TypeAdapter[AnyAct]:
     """The validator of the whole union, chosen by `kind`; made once."""
     return TypeAdapter(Entry)

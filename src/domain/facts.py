@@ -22,7 +22,7 @@ Stage = Literal[
     "none_known", "flagged", "warned", "preliminary_concern", "documents_demanded", "subpoenaed",
     "no_evidence_of_violation", "violation_found", "resolved_by_agreement", "dormant",
 ]  # fmt: skip
-Order = tuple[str, str, int, str]
+OrderKey = tuple[str, str, int, str]
 
 OPEN = frozenset(("warned", "preliminary_concern", "documents_demanded", "subpoenaed"))
 ASKS_NOTHING = frozenset(("flagged", "no_evidence_of_violation", "violation_found", "resolved_by_agreement", "dormant"))
@@ -36,7 +36,7 @@ _FINDINGS: dict[str, Stage] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class HoldingFact:
     """One holding: where a subject stands in a case after the act, and for whom."""
 
     case: str
@@ -59,8 +59,8 @@ class Fact:
     hi: str
     public_lo: str
     public_hi: str
-    effect: Order
-    occurrence: Order
+    effect: OrderKey
+    occurrence: OrderKey
     jurisdictions: tuple[str, ...]
     review: str | None = None
     stage: Stage | None = None
@@ -91,7 +91,7 @@ class Fact:
     circuit: int | str | None = None
     roles: Mapping[str, str] | None = None
     subjects: tuple[str, ...] = ()
-    holdings: tuple[Ruled, ...] = ()
+    holdings: tuple[HoldingFact, ...] = ()
 
     def certainty(self, as_of: str | None, public_by: str | None) -> int:
         """2 where the act certainly counts on the clocks asked, 1 where it may, 0 where it does not."""
@@ -234,9 +234,9 @@ def _case(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"case": entry["case"]["id"], "circuit": entry["case"].get("circuit")}
 
 
-def _holdings(entry: Mapping[str, Any]) -> list[Ruled]:
+def _holdings(entry: Mapping[str, Any]) -> list[HoldingFact]:
     return [
-        Ruled(
+        HoldingFact(
             case=holding.get("case") or entry["case"]["id"],
             subject=holding["subject"],
             value=holding["value"],

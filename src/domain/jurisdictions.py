@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from domain.sources import Line, Slug, Text, Value
+from domain.values import OneLine, Slug, State, Text, Value
 
 
 def _zone(name: str) -> str:
@@ -20,7 +20,7 @@ def _zone(name: str) -> str:
 
 
 JurisdictionKind = Literal["state", "county", "city", "agency"]
-State = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["LA"])]
+
 TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["America/Chicago"])]
 
 
@@ -28,14 +28,14 @@ class Jurisdiction(Value):
     """A place or agency of the record, keyed by its slug and never matched by name."""
 
     id: Slug
-    name: Line
+    name: OneLine
     kind: JurisdictionKind
     state: State
     time_zone: TimeZone
     geoid: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,10}$")] | None = None
     ocd: Annotated[str, StringConstraints(pattern=r"^ocd-division/country:us(?:/[a-z_]+:[^/\s]+)*$")] | None = None
     speaks_for: Slug | None = None
-    aliases: tuple[Line, ...] = ()
+    aliases: tuple[OneLine, ...] = ()
     note: Text | None = None
 
 

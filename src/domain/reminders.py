@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from domain.dates import Day
-from domain.sources import Slug, Text, Value
+from domain.values import Slug, Text, Value
 
 DEFAULT_PLAN = (-14, -7, -3, -1, 0, 1)
 """Days from the day due: before, on, and the day after, if no answer is on record by then."""

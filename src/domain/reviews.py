@@ -69,7 +69,7 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class DueDate:
     """What extensions and withdrawals made of a demand for one addressee."""
 
     due: str | None
@@ -78,7 +78,7 @@ class Reckoning:
     withdrawn_by: Fact | None
 
 
-def reckon(demand: Fact, family: frozenset[str], links: Links) -> Reckoning:
+def resolve_due_date(demand: Fact, family: frozenset[str], links: Links) -> DueDate:
     """The day due of a demand for the addressee of a family: section 5, in order of effect."""
     due = first = demand.due
     extended = withdrawn = None
@@ -90,7 +90,7 @@ def reckon(demand: Fact, family: frozenset[str], links: Links) -> Reckoning:
             first = first or due
         else:
             withdrawn = withdrawn or fact
-    return Reckoning(due, first, extended, withdrawn)
+    return DueDate(due, first, extended, withdrawn)
 
 
 def fold_reviews(place: Place, facts: Sequence[Fact], moves: Iterable[Move], links: Links, day: str) -> dict[str, Item]:
@@ -123,10 +123,10 @@ def _stage(moves: list[Move]) -> Item:
 def _response(place: Place, demand: Fact | None, moves: list[Move], links: Links, day: str) -> Item:
     """The first of section 4's table of responses that fits."""
     if demand is None:
-        return _said("none_demanded", None, None)
+        return _words_of("none_demanded", None, None)
     addressee = place.id if place.id in demand.jurisdictions else min(set(place.agencies) & set(demand.jurisdictions))
     family = place.family(addressee)
-    reckoning = reckon(demand, family, links)
+    reckoning = resolve_due_date(demand, family, links)
     ended = [
         move.fact
         for move in moves
@@ -136,15 +136,17 @@ def _response(place: Place, demand: Fact | None, moves: list[Move], links: Links
         ended.append(reckoning.withdrawn_by)
     if ended:
         first = min(ended, key=lambda fact: fact.effect)
-        return _said("none_demanded", first.occurred, first.id)
+        return _words_of("none_demanded", first.occurred, first.id)
     if (answer := links.answer(demand.id, family)) is not None:
-        return _said("responded", answer.occurred, answer.id, demand, reckoning.due)
+        return _words_of("responded", answer.occurred, answer.id, demand, reckoning.due)
     if reckoning.due is not None and day > reckoning.due:
-        return _said("no_response_known", reckoning.due, demand.id, demand, reckoning.due)
-    return _said("due", demand.occurred, demand.id, demand, reckoning.due)
+        return _words_of("no_response_known", reckoning.due, demand.id, demand, reckoning.due)
+    return _words_of("due", demand.occurred, demand.id, demand, reckoning.due)
 
 
-def _said(value: str, since: str | None, entry: str | None, demand: Fact | None = None, due: str | None = None) -> Item:
+def _words_of(
+    value: str, since: str | None, entry: str | None, demand: Fact | None = None, due: str | None = None
+) -> Item:
     return {
         "value": value,
         "since": since,

@@ -7,14 +7,48 @@ that is another (rules, section 2).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from domain.courts import court_track
+from domain.courts import LineOf, court_line, court_track
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.law import Clocks, Counted, Held, Law, count
-from domain.reviews import Links
-from domain.rules import PRESENT, Rules
+from domain.national import Clocks, CountedFact, FactVersion, Law, count_facts
+from domain.reviews import Links, Move, fold_reviews, stage_moves
+from domain.tracks import fold_funding, fold_listing, fold_policies
+
+Items = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One function a track, and `stage_moves`, which both the review and the funding track read."""
+
+    name: str
+    stage_moves: Callable[[frozenset[str], Sequence[Fact]], list[Move]] = stage_moves
+    reviews: Callable[[Place, Sequence[Fact], Sequence[Move], Links, str], Items] = fold_reviews
+    listing: Callable[[frozenset[str], Iterable[Fact], Callable[[str], str | None]], Items] = fold_listing
+    funding: Callable[[frozenset[str], Iterable[Fact], Sequence[Move]], Items] = fold_funding
+    policies: Callable[[frozenset[str], Iterable[Fact]], Items] = fold_policies
+    court: LineOf = court_line
+
+    def but(self, name: str, **folds: Any) -> Rules:  # noqa: ANN401 - the folds above, which the fields describe
+        """This set under another name, with some of its folds replaced."""
+        return replace(self, name=name, **folds)
+
+
+PRESENT = Rules("present")
+
+
+def _lasting_threats(touched: frozenset[str], facts: Iterable[Fact], _moves: Sequence[Move]) -> Items:
+    return fold_funding(touched, facts, ())
+
+
+LASTING_THREATS = PRESENT.but("lasting-threats", funding=_lasting_threats)
+"""An example: a threat outlasts the review in which it was made, until the money moves or the condition goes."""
+
+RULE_SETS = {rules.name: rules for rules in (PRESENT, LASTING_THREATS)}
+
 
 Item = dict[str, Any]
 K = TypeVar("K", str, tuple[str, str])
@@ -26,12 +60,12 @@ NO_REVIEW: Item = {
 ABSENT: Item = {"since": None, "entry": None}
 
 
-def counted(place: Place, own: Iterable[Held], law: Law, at: Clocks) -> Counted:
+def counted(place: Place, own: Iterable[FactVersion], law: Law, at: Clocks) -> CountedFact:
     """What counts for a place on the clocks asked, in order of effect."""
-    return count(sorted(bearing(place, own, law), key=lambda held: held.fact.effect), at)
+    return count_facts(sorted(bearing(place, own, law), key=lambda held: held.fact.effect), at)
 
 
-def bearing(place: Place, own: Iterable[Held], law: Law) -> list[Held]:
+def bearing(place: Place, own: Iterable[FactVersion], law: Law) -> list[FactVersion]:
     """Every version that bears on a place: the acts of its relatives, and the law that ends what they began."""
     touched = place.touched_by
     versions = [
@@ -55,7 +89,7 @@ def _takes_down(fact: Fact) -> bool:
     return fact.listing == "withdrawn" or bool(fact.ends_lists)
 
 
-def status(place: Place, own: Iterable[Held], law: Law, at: Clocks, rules: Rules = PRESENT) -> tuple[Item, int]:
+def status(place: Place, own: Iterable[FactVersion], law: Law, at: Clocks, rules: Rules = PRESENT) -> tuple[Item, int]:
     """The answer of section 4 for a place on the clocks asked, and the last log position that it rests on."""
     acts = counted(place, own, law, at)
 

@@ -13,18 +13,17 @@ from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from eventlog.engine import driver_connection, writing
-from eventlog.leaves import hash_of
-from eventlog.merkle import HASH_BYTES, grow, root_of
+from eventlog.merkle import HASH_BYTES, grow, hash_of, root_of
 from eventlog.records import Head, NewEvent, Recorded
-from eventlog.statements import Insert, Statement
+from eventlog.sql import BulkInsert, CompiledQuery
 from eventlog.tables import log, log_head
 
 # FOR UPDATE makes PostgreSQL's writers queue at this row. SQLite's compiler leaves it out: BEGIN IMMEDIATE
 # has locked.
-_LOCK_HEAD = Statement(
+_LOCK_HEAD = CompiledQuery(
     select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier).where(log_head.c.id == 1).with_for_update()
 )
-_MOVE_HEAD = Statement(
+_MOVE_HEAD = CompiledQuery(
     update(log_head)
     .where(log_head.c.id == 1)
     .values(
@@ -33,8 +32,8 @@ _MOVE_HEAD = Statement(
         frontier=bindparam("to_frontier"),
     )
 )
-_INSERT = Insert(log)
-_VERSION = Statement(select(func.max(log.c.version)).where(log.c.stream == bindparam("stream")))
+_INSERT = BulkInsert(log)
+_VERSION = CompiledQuery(select(func.max(log.c.version)).where(log.c.stream == bindparam("stream")))
 
 
 class VersionConflict(IntegrityError):

@@ -1,14 +1,28 @@
 """The log as the application uses it: append under the lock, read in order, by stream, or where it ends."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from time import sleep
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    Notification,
+    ProgrammingError,
+    StoredEvent,
+    Subscription,
+)
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from eventlog.append import Append, VersionConflict, appending
+from eventlog.engine import reading
 from eventlog.records import Head, NewEvent, Recorded
-from eventlog.statements import Statement
+from eventlog.sql import CompiledQuery
 from eventlog.tables import EVENT, log
 
 __all__ = ["Append", "EventLog", "Head", "NewEvent", "Recorded", "VersionConflict"]
@@ -16,29 +30,29 @@ __all__ = ["Append", "EventLog", "Head", "NewEvent", "Recorded", "VersionConflic
 # Large enough that the query is a small part of a batch's cost, small enough that a batch is a few megabytes.
 _BATCH = 2_000
 
-_END = Statement(select(log.c.position, log.c.recorded_at).order_by(log.c.position.desc()).limit(1))
+_END = CompiledQuery(select(log.c.position, log.c.recorded_at).order_by(log.c.position.desc()).limit(1))
 # A batch is a range of positions and not a LIMIT: on a log that PostgreSQL has no statistics of yet, it would
 # sort all the rest of the log for each batch.
-_BETWEEN = Statement(
+_BETWEEN = CompiledQuery(
     select(*EVENT)
     .where(log.c.position > bindparam("after"), log.c.position <= bindparam("until"))
     .order_by(log.c.position)
 )
-_STREAM = Statement(select(*EVENT).where(log.c.stream == bindparam("stream")).order_by(log.c.version))
+_STREAM = CompiledQuery(select(*EVENT).where(log.c.stream == bindparam("stream")).order_by(log.c.version))
 
 
 class EventLog:
     """The log in one database."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def appending(self, *, recorder: str, now: datetime) -> AbstractContextManager[Append]:
         """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception.
 
         `now` must know its time zone; what is stamped is never earlier than what was stamped before.
         """
-        return appending(self._engine, recorder=recorder, now=now)
+        return appending(self.engine, recorder=recorder, now=now)
 
     def read(
         self, connection: Connection, *, after: int = 0, until: int | None = None, limit: int | None = None
@@ -66,3 +80,168 @@ class EventLog:
         """The last position and its stamp, as this connection sees them; (0, "") of an empty log."""
         # From the log itself: `log_head` moves only when an append ends, and is nothing but its lock.
         return Head._make(_END.run(connection).fetchone() or (0, ""))
+
+    def head_position(self) -> int:
+        """The last log position, whichever process wrote it, asked as cheaply as can be: what a 304 costs."""
+        if self.engine.dialect.name == "postgresql":
+            return _head_in_one_round_trip(self.engine)
+        with reading(self.engine) as connection:
+            return self.head(connection).position
+
+    def stream_versions(self, stream: str) -> list[StreamVersion]:
+        """Where an entry or a place changed, oldest first: the positions and instants of its stream."""
+        with reading(self.engine) as connection:
+            return [(position, stamp) for position, stamp in _STREAM_VERSIONS.run(connection, stream=stream)]
+
+
+# What `head_position` asks on PostgreSQL, past SQLAlchemy.
+_HEAD_POSITION = "SELECT position FROM log ORDER BY position DESC LIMIT 1"
+_STREAM_VERSIONS = CompiledQuery(
+    select(log.c.position, log.c.recorded_at).where(log.c.stream == bindparam("stream")).order_by(log.c.version)
+)
+StreamVersion = tuple[int, str]
+"""A log position, and when it was recorded."""
+
+_STORED = (log.c.stream, log.c.version, log.c.topic, log.c.state)
+
+
+class StreamRecorder(AggregateRecorder):
+    """Streams alone, without the order across them: what the library calls an aggregate recorder.
+
+    `name` is recorded as the recorder, `clock` stamps; neither is needed where every insert is given its
+    `append`.
+    """
+
+    def __init__(
+        self, engine: Engine, *, name: str = "eventsourcing", clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self._engine = engine
+        self._name = name
+        self._clock = clock
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,  # noqa: ANN401  # the library's own signature
+    ) -> Sequence[int] | None:
+        """Record the events: in the open `append` given as a keyword, or in a transaction of their own."""
+        self._insert(stored_events, **kwargs)
+        return None
+
+    def _insert(self, stored_events: Sequence[StoredEvent], *, append: Append | None = None) -> Sequence[int]:
+        events = [
+            NewEvent(str(stored.originator_id), stored.originator_version, stored.topic, stored.state)
+            for stored in stored_events
+        ]
+        if append:
+            return [recorded.position for recorded in append.append(events)]
+        if self._clock is None:
+            raise ProgrammingError("a recorder without a clock inserts only into an append that is open")
+        with appending(self._engine, recorder=self._name, now=self._clock()) as own:
+            return [recorded.position for recorded in own.append(events)]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The events of one stream by version, those beyond `gt` and up to `lte`."""
+        query = select(*_STORED).where(log.c.stream == str(originator_id)).limit(limit)
+        if gt is not None:
+            query = query.where(log.c.version > gt)
+        if lte is not None:
+            query = query.where(log.c.version <= lte)
+        query = query.order_by(log.c.version.desc() if desc else log.c.version)
+        with reading(self._engine) as connection:
+            return [StoredEvent(*row) for row in connection.execute(query)]
+
+
+class Recorder(StreamRecorder, ApplicationRecorder):
+    """The whole log, in order of position: what the library calls an application recorder."""
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,  # noqa: ANN401  # the library's own signature
+    ) -> Sequence[int] | None:
+        """Record the events as `StreamRecorder` does, and return their positions."""
+        return self._insert(stored_events, **kwargs)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Events by position, `start` to `stop`, both included, at most `limit`, of these topics or all."""
+        query = select(*_STORED, log.c.position).order_by(log.c.position).limit(limit)
+        if start is not None:
+            query = query.where(log.c.position >= start if inclusive_of_start else log.c.position > start)
+        if stop is not None:
+            query = query.where(log.c.position <= stop)
+        if topics:
+            query = query.where(log.c.topic.in_(topics))
+        with reading(self._engine) as connection:
+            return [Notification(*row) for row in connection.execute(query)]
+
+    def max_notification_id(self) -> int | None:
+        """The last position, or None of an empty log."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.max(log.c.position))).scalar()
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Follow the log from beyond `gt`: first what is there, then what is recorded, until stopped."""
+        return Tail(self, gt, topics)
+
+
+class Tail(Subscription["Recorder"]):
+    """A subscription that asks again and again, and so also follows what other processes write.
+
+    That it misses nothing rests on the order of commit: no position becomes visible after a later one.
+    """
+
+    batch = 500
+    pause_s = 0.05
+
+    def __init__(self, recorder: Recorder, gt: int | None, topics: Sequence[str]) -> None:
+        super().__init__(recorder, gt, topics)
+        self._waiting: list[Notification] = []
+
+    def __next__(self) -> Notification:
+        """The next event; waits for one. Ends when the subscription is stopped."""
+        while not self._has_been_stopped:
+            if self._waiting:
+                return self._waiting.pop()
+            after = self._last_notification_id or 0
+            found = self._recorder.select_notifications(
+                after, self.batch, topics=self._topics, inclusive_of_start=False
+            )
+            if found:
+                self._last_notification_id = found[-1].id
+                self._waiting = list(reversed(found))
+            else:
+                sleep(self.pause_s)
+        raise StopIteration
+
+
+def _head_in_one_round_trip(engine: Engine) -> int:
+    """Without a transaction, which would add two, and past SQLAlchemy, which would cost more than the query."""
+    connection = engine.raw_connection()
+    driver: Any = connection.driver_connection
+    try:
+        driver.autocommit = True
+        row = driver.execute(_HEAD_POSITION).fetchone()
+        driver.autocommit = False
+    except engine.dialect.loaded_dbapi.Error:
+        connection.invalidate()
+        raise
+    finally:
+        connection.close()
+    return 0 if row is None else int(row[0])

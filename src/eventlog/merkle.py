@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+import msgspec
+
+from eventlog.records import Recorded
+
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
 
@@ -156,3 +160,48 @@ def _hash_of(span: Span, hashes: Hashes) -> bytes:
 def _split(size: int) -> int:
     """The largest power of two smaller than a size of two or more."""
     return 1 << ((size - 1).bit_length() - 1)
+
+
+class _Leaf(msgspec.Struct):
+    """The members in their order. The state is spliced in byte for byte."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    recorded_at: str
+    recorder: str
+    state: msgspec.Raw
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def leaf_of(event: Recorded) -> bytes:
+    """The bytes of an event's leaf: JSON wherever its state is JSON, and never the same for two different events."""
+    position, stream, version, topic, state, recorded_at, recorder = event
+    return _encode(_Leaf(position, stream, version, topic, recorded_at, recorder, msgspec.Raw(state)))
+
+
+def hash_of(event: Recorded) -> bytes:
+    """The hash of an event's leaf."""
+    return leaf_hash(leaf_of(event))
+
+
+class LeafRefused(ValueError):
+    """Bytes that are no leaf as this log writes it."""
+
+
+_decode = msgspec.json.Decoder(_Leaf, strict=True).decode
+
+
+def event_from_leaf(leaf: bytes) -> Recorded:
+    """The event whose leaf these bytes are; LeafRefused for any others, be it by one space."""
+    try:
+        its = _decode(leaf)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise LeafRefused(str(error)) from error
+    event = Recorded(its.position, its.stream, its.version, its.topic, bytes(its.state), its.recorded_at, its.recorder)
+    if leaf_of(event) != leaf:
+        raise LeafRefused("it is not written as the log writes it")
+    return event

@@ -12,24 +12,23 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, func, select
 
 from eventlog import merkle
-from eventlog.any_of import AnyOf, listed
 from eventlog.merkle import HASH_BYTES, Hashes, Node, Span
 from eventlog.records import Recorded
-from eventlog.statements import Statement
+from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import EVENT, log, log_head
 
-_HASHES = Statement(select(log.c.position, log.c.hashes).where(AnyOf(log.c.position, "positions")))
-_HEAD = Statement(select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier))
+_HASHES = CompiledQuery(select(log.c.position, log.c.hashes).where(InList(log.c.position, "positions")))
+_HEAD = CompiledQuery(select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier))
 
 
-_BETWEEN = Statement(
+_BETWEEN = CompiledQuery(
     select(*EVENT, log.c.hashes)
     .where(log.c.position > bindparam("after"), log.c.position <= bindparam("until"))
     .order_by(log.c.position)
 )
 
 
-_NEXT = Statement(select(func.min(log.c.position)).where(log.c.position > bindparam("after")))
+_NEXT = CompiledQuery(select(func.min(log.c.position)).where(log.c.position > bindparam("after")))
 _BATCH = 2_000
 _BEFORE_ALL = -(2**62)
 
@@ -49,18 +48,18 @@ class NodeMissing(LookupError):
         super().__init__(f"log position {node.last + 1}: the hash of positions {node.first + 1} to {node.last + 1}")
 
 
-def root(connection: Connection, size: int) -> bytes:
+def stored_root(connection: Connection, size: int) -> bytes:
     """The root of the first `size` events."""
     return merkle.root(size, _fetched(connection, Span(0, size).nodes()))
 
 
-def inclusion(connection: Connection, position: int, size: int) -> list[bytes]:
+def stored_inclusion(connection: Connection, position: int, size: int) -> list[bytes]:
     """The audit path of the event at a position in the tree of the first `size` events."""
     path = merkle.inclusion(position - 1, size)
     return merkle.proof(path, _fetched(connection, merkle.nodes(path)))
 
 
-def consistency(connection: Connection, first: int, second: int) -> list[bytes]:
+def stored_consistency(connection: Connection, first: int, second: int) -> list[bytes]:
     """The proof that the tree of the first `second` events only adds to that of the first `first`."""
     path = merkle.consistency(first, second)
     return merkle.proof(path, _fetched(connection, merkle.nodes(path)))
@@ -88,7 +87,7 @@ def rows(connection: Connection) -> Iterator[tuple[Recorded, bytes]]:
 
 def _fetched(connection: Connection, nodes: Iterable[Node]) -> Hashes:
     positions = {node.last + 1 for node in nodes}
-    rows = _HASHES.run(connection, positions=listed(connection, positions)) if positions else ()
+    rows = _HASHES.run(connection, positions=list_param(connection, positions)) if positions else ()
     found = dict(iter(rows))
 
     def hash_of(node: Node) -> bytes:

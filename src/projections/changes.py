@@ -10,33 +10,33 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from domain.accounts import Stretch, account, differences
-from domain.causes import Evidence, causes
+from domain.causes import CausalEvidence, causes
+from domain.history import AccountDifference, account_differences, value_history
 from domain.jurisdictions import Place
-from domain.law import Clocks
+from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
-from eventlog.statements import Statement
-from projections.change import ACT_TOPICS
-from projections.entry_history import at_position, event_name, told
-from projections.entry_history import differences as fields_differing
+from eventlog.sql import CompiledQuery
+from projections.entries import at_position, event_details, event_name
+from projections.entries import field_differences as fields_differing
+from projections.projector import ACT_TOPICS
+from projections.schema import live_tables
 from projections.snapshot import Snapshot
 from projections.status import own_acts
-from projections.tables import live
 
-_places = live().places
-_PLACES = Statement(
+_places = live_tables().places
+_PLACES = CompiledQuery(
     select(_places.c.id)
     .where(
         _places.c.id >= bindparam("first"), _places.c.position <= bindparam("head"), _places.c.until > bindparam("head")
     )
     .order_by(_places.c.id)
 )
-Key = tuple[str, int]
+ChangeKey = tuple[str, int]
 """A place, and the number of its difference: where a page ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class LogRange:
     """Two positions of the log, and the events recorded after the first, up to the second."""
 
     earlier: int
@@ -46,7 +46,7 @@ class Between:
     """The streams that begin there: what was first recorded in between."""
 
     @classmethod
-    def positions(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> Between:
+    def positions(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> LogRange:
         """Reads what was recorded in between."""
         events = {event.position: event for event in log.read(snapshot.connection, after=earlier, until=later)}
         return cls(earlier, later, events, frozenset(event.stream for event in events.values() if event.version == 1))
@@ -59,26 +59,26 @@ class Between:
             "position": position,
             "event": event_name(event),
             "entry": id_ if kind == "entry" else None,
-            "reason": told(event)["reason"],
+            "reason": event_details(event)["reason"],
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChangeFilter:
     """Of which place and on which track."""
 
     jurisdiction: str | None = None
     track: str | None = None
 
 
-def page(
-    snapshot: Snapshot, log: EventLog, between: Between, wanted: Wanted, limit: int, after: Key | None
-) -> tuple[dict[str, Any], Key | None]:
+def changes_page(
+    snapshot: Snapshot, log: EventLog, between: LogRange, wanted: ChangeFilter, limit: int, after: ChangeKey | None
+) -> tuple[dict[str, Any], ChangeKey | None]:
     """What changed in the account, at most `limit` changes of status from beyond `after`, and the key to go on from.
 
     The first page has the entries that say something else, too.
     """
-    found = list(islice(changes(snapshot, log, between, wanted, after), limit + 1))
+    found = list(islice(account_changes(snapshot, log, between, wanted, after), limit + 1))
     shown = [change for _, change in found[:limit]]
     entries = entries_changed(snapshot, log, between, wanted.jurisdiction) if after is None else []
     causes = [cause["position"] for change in (*entries, *shown) for cause in change["because"]]
@@ -87,7 +87,7 @@ def page(
 
 
 def entries_changed(
-    snapshot: Snapshot, log: EventLog, between: Between, jurisdiction: str | None
+    snapshot: Snapshot, log: EventLog, between: LogRange, jurisdiction: str | None
 ) -> list[dict[str, Any]]:
     """The entries on record before that say something else after, field by field, in order of their revision."""
     places = [snapshot.memory.directory.place(jurisdiction or "", one) for one in (between.earlier, between.later)]
@@ -115,20 +115,20 @@ def entries_changed(
     return found
 
 
-def changes(
-    snapshot: Snapshot, log: EventLog, between: Between, wanted: Wanted, after: Key | None = None
-) -> Iterator[tuple[Key, dict[str, Any]]]:
+def account_changes(
+    snapshot: Snapshot, log: EventLog, between: LogRange, wanted: ChangeFilter, after: ChangeKey | None = None
+) -> Iterator[tuple[ChangeKey, dict[str, Any]]]:
     """Every difference between the two accounts, by place, track, key and day, from beyond the key `after`."""
     affected = _affected(snapshot, log, between)
     rows = _PLACES.run(snapshot.connection, first=after[0] if after else "", head=between.later).fetchall()
     for (id_,) in rows:
         if wanted.jurisdiction in (None, id_) and (affected is None or id_ in affected):
-            for number, change in enumerate(_of_place(snapshot, between, id_, wanted.track)):
+            for number, change in enumerate(_changes_of_place(snapshot, between, id_, wanted.track)):
                 if after is None or (id_, number) > after:
                     yield (id_, number), change
 
 
-def _affected(snapshot: Snapshot, log: EventLog, between: Between) -> set[str] | None:
+def _affected(snapshot: Snapshot, log: EventLog, between: LogRange) -> set[str] | None:
     """The places that what was recorded in between names, and their relatives; None where it may be anyone.
 
     An act of the law reaches places that it does not name.
@@ -149,26 +149,26 @@ def _affected(snapshot: Snapshot, log: EventLog, between: Between) -> set[str] |
     return named.union(*(directory.ever_related(id_) for id_ in named))
 
 
-def _of_place(snapshot: Snapshot, between: Between, id_: str, track: str | None) -> Iterator[dict[str, Any]]:
+def _changes_of_place(snapshot: Snapshot, between: LogRange, id_: str, track: str | None) -> Iterator[dict[str, Any]]:
     law = snapshot.memory.law
-    through_the_log = _through_the_log(snapshot, between, id_)
+    through_the_log = history_through_log(snapshot, between, id_)
     (_, was), (_, place) = through_the_log[0], through_the_log[-1]
     if place is None:
         return
     relatives = {one for _, its in through_the_log if its is not None for one in its.relatives}
     everyone = replace(place, agencies=tuple(sorted(relatives - {id_})), speaks_for=None)
     own = list(own_acts(replace_position(snapshot, between.later), everyone))
-    evidence = Evidence.of(through_the_log, own, law)
+    evidence = CausalEvidence.of(through_the_log, own, law)
     if not evidence.changed(between.earlier, between.later):
         return
     now = Clocks(snapshot.clocks(place.time_zone).as_of, None, between.later)
-    earlier = {} if was is None else account(was, own, law, replace(now, position=between.earlier))
-    for stretch in differences(earlier, account(place, own, law, now)):
+    earlier = {} if was is None else value_history(was, own, law, replace(now, position=between.earlier))
+    for stretch in account_differences(earlier, value_history(place, own, law, now)):
         if track in (None, stretch.track):
             yield _shown(between, id_, stretch, causes(evidence, between.earlier, between.later, stretch))
 
 
-def _through_the_log(snapshot: Snapshot, between: Between, id_: str) -> list[tuple[int, Place | None]]:
+def history_through_log(snapshot: Snapshot, between: LogRange, id_: str) -> list[tuple[int, Place | None]]:
     """The place, with whom it has for agencies, as it was before and from each position in between on."""
     directory = snapshot.memory.directory
     steps = [(0, directory.place(id_, between.earlier))]
@@ -178,7 +178,7 @@ def _through_the_log(snapshot: Snapshot, between: Between, id_: str) -> list[tup
     return steps
 
 
-def _shown(between: Between, id_: str, stretch: Stretch, positions: list[int]) -> dict[str, Any]:
+def _shown(between: LogRange, id_: str, stretch: AccountDifference, positions: list[int]) -> dict[str, Any]:
     return {
         "jurisdiction": id_,
         "track": stretch.track,

@@ -10,17 +10,24 @@ from typing import Any, Literal, get_args
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, union, union_all
 
 from domain.jurisdictions import Place
-from domain.law import Clocks
-from eventlog.any_of import AnyOf, listed
-from eventlog.statements import Statement
+from domain.national import Clocks
+from eventlog.sql import CompiledQuery, InList, list_param
 from projections.rows import NATIONAL
-from projections.search import asking
+from projections.schema import live_tables
+from projections.search import match_params
+from projections.search_text import parse_search
 from projections.snapshot import Snapshot
-from projections.tables import live
-from projections.timeline import IN_STATE, Key, RankedKey, Wanted, conditions, pinned, place_and_clocks
-from projections.words import sought
+from projections.timeline import (
+    IN_STATE,
+    RankedTimelineKey,
+    TimelineFilter,
+    TimelineKey,
+    at_pinned_position,
+    conditions,
+    place_and_clocks,
+)
 
-_versions, _timeline, _places = live().versions, live().timeline, live().places
+_versions, _timeline, _places = live_tables().versions, live_tables().timeline, live_tables().places
 
 Facet = Literal["kind", "jurisdiction", "party", "year"]
 FACETS: tuple[Facet, ...] = get_args(Facet)
@@ -35,7 +42,7 @@ class Facets:
     rests_on: int
 
 
-def facets_in(written: str) -> tuple[Facet, ...]:
+def parse_facets(written: str) -> tuple[Facet, ...]:
     """The facets that a list such as `kind,year` names; ValueError, naming it, for what is none."""
     for name in (names := written.split(",")):
         if name not in FACETS:
@@ -43,28 +50,32 @@ def facets_in(written: str) -> tuple[Facet, ...]:
     return tuple(facet for facet in FACETS if facet in names)
 
 
-def facets(snapshot: Snapshot, wanted: Wanted, after: Key | RankedKey | None, names: tuple[Facet, ...]) -> Facets:
+def count_facets(
+    snapshot: Snapshot, wanted: TimelineFilter, after: TimelineKey | RankedTimelineKey | None, names: tuple[Facet, ...]
+) -> Facets:
     """The counts over the whole answer of which `page` shows a part.
 
     An entry counts for each place that it touches, so for an agency and for whom that speaks for; what names nobody
     counts for none. Of an uncertain date the year of the earliest bound counts.
     """
-    snapshot = pinned(snapshot, after)
+    snapshot = at_pinned_position(snapshot, after)
     place, at = place_and_clocks(snapshot, wanted)
     return snapshot.memory.answer((wanted, at, names), lambda: _counted(snapshot, wanted, place, at, names))
 
 
-def _counted(snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, names: tuple[Facet, ...]) -> Facets:
+def _counted(
+    snapshot: Snapshot, wanted: TimelineFilter, place: Place | None, at: Clocks, names: tuple[Facet, ...]
+) -> Facets:
     connection = snapshot.connection
     optional: dict[str, Any] = {
         "public_by": at.public_by,
         "state": wanted.state,
-        "scopes": None if place is None else listed(connection, [place.id, *place.agencies]),
+        "scopes": None if place is None else list_param(connection, [place.id, *place.agencies]),
     }
     values = wanted.filters | {name: value for name, value in optional.items() if value is not None}
     given = frozenset(values)
     if wanted.words is not None:
-        values |= asking(connection, sought(wanted.words), "anywhere")
+        values |= match_params(connection, parse_search(wanted.words), "anywhere")
     statement = _statement(given, names, words=wanted.words is not None, context=wanted.context)
     rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
     counts: dict[str, dict[str, int]] = {name: {} for name in names}
@@ -81,9 +92,9 @@ def _sorted(rows: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
 
 
 @cache
-def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, context: bool) -> Statement:
+def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, context: bool) -> CompiledQuery:
     """One query: the versions found, each once, and counted by each facet."""
-    found = _found(given, words=words, context=context).cte("found")
+    found = _run_facet_query(given, words=words, context=context).cte("found")
     stands = found.c.until > bindparam("head")
     by_column = {"kind": found.c.kind, "party": found.c.party, "year": func.substr(found.c.lo, 1, 4)}
     touched = _touched(found, [stands, IN_STATE] if "state" in given else [stands])
@@ -95,16 +106,16 @@ def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, 
     ]
     # As a page does: an answer rests also on what no longer says so, and on the event that changed it.
     touched_at = case((stands, found.c.position), else_=found.c.until)
-    return Statement(union_all(*counted, select(literal(_RESTS_ON), literal(""), func.max(touched_at))))
+    return CompiledQuery(union_all(*counted, select(literal(_RESTS_ON), literal(""), func.max(touched_at))))
 
 
-def _found(given: frozenset[str], *, words: bool, context: bool) -> Select[Any]:
+def _run_facet_query(given: frozenset[str], *, words: bool, context: bool) -> Select[Any]:
     """The versions that the whole timeline is made of, as `page` finds them."""
     columns = (_versions.c.position, _versions.c.until, _versions.c.kind, _versions.c.party, _versions.c.lo)
     query = select(*columns).where(*conditions(given, "anywhere" if words else None))
     scope: list[ColumnElement[bool]] = []
     if "scopes" in given:
-        scope.append(AnyOf(_timeline.c.jurisdiction, "scopes"))
+        scope.append(InList(_timeline.c.jurisdiction, "scopes"))
     if "state" in given:
         scope.append(IN_STATE)
     if not scope:

@@ -11,20 +11,19 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from domain.law import Clocks
-from eventlog.as_bytes import AsBytes
+from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
-from eventlog.statements import Statement
-from projections.entry_history import event_name, told
-from projections.rows import NATIONAL, finished
-from projections.search import asking
+from eventlog.sql import AsBytes, CompiledQuery
+from projections.entries import event_details, event_name
+from projections.rows import NATIONAL, close_body
+from projections.schema import live_tables
+from projections.search import match_params
+from projections.search_text import parse_search
 from projections.snapshot import Snapshot
-from projections.tables import live
-from projections.timeline import IN_STATE, Wanted, conditions
-from projections.words import sought
+from projections.timeline import IN_STATE, TimelineFilter, conditions
 
-_versions, _timeline = live().versions, live().timeline
-_SPAN = Statement(
+_versions, _timeline = live_tables().versions, live_tables().timeline
+_SPAN = CompiledQuery(
     select(func.min(_versions.c.position), func.max(_versions.c.position)).where(
         _versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head")
     )
@@ -32,38 +31,38 @@ _SPAN = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class LatestEntries:
     """Some entries as JSON objects, each with the position of its present version, and that to go on from."""
 
     found: list[tuple[int, bytes]]
     next: int | None
 
 
-def latest(snapshot: Snapshot, wanted: Wanted, limit: int, before: int | None) -> Latest:
+def latest_entries(snapshot: Snapshot, wanted: TimelineFilter, limit: int, before: int | None) -> LatestEntries:
     """The entries whose present version was recorded last, below the position `before`."""
     found: list[tuple[int, bytes]] = []
     for position, body in _newest(snapshot, wanted, limit + 1, before):
         if found and found[-1][0] == position:  # what names a place and its agency comes once from each
             continue
         if len(found) == limit:
-            return Latest(found, found[-1][0])
+            return LatestEntries(found, found[-1][0])
         found.append((position, body))
-    return Latest(found, None)
+    return LatestEntries(found, None)
 
 
-def span(snapshot: Snapshot, entry: str) -> tuple[int, int] | None:
+def recorded_span(snapshot: Snapshot, entry: str) -> tuple[int, int] | None:
     """The positions at which an entry was first recorded, and last; None where it is not on record."""
     row = _SPAN.run(snapshot.connection, entry=entry, head=snapshot.position).fetchone()
     return None if row is None or row[0] is None else (row[0], row[1])
 
 
-def revision(snapshot: Snapshot, log: EventLog, position: int) -> tuple[str, dict[str, Any]] | None:
+def revision_at(snapshot: Snapshot, log: EventLog, position: int) -> tuple[str, dict[str, Any]] | None:
     """The name of the event at a position, and why it came; None of an event by which an entry began."""
     event: Recorded = next(iter(log.read(snapshot.connection, after=position - 1, until=position)))
-    return None if event.version == 1 else (event_name(event), told(event))
+    return None if event.version == 1 else (event_name(event), event_details(event))
 
 
-def _newest(snapshot: Snapshot, wanted: Wanted, size: int, before: int | None) -> Iterator[tuple[int, bytes]]:
+def _newest(snapshot: Snapshot, wanted: TimelineFilter, size: int, before: int | None) -> Iterator[tuple[int, bytes]]:
     at = snapshot.clocks()
     scopes: list[str | None] = [None]
     if wanted.jurisdiction is not None:
@@ -77,7 +76,7 @@ def _newest(snapshot: Snapshot, wanted: Wanted, size: int, before: int | None) -
 
 
 def _rows(
-    snapshot: Snapshot, wanted: Wanted, scope: str | None, at: Clocks, before: int | None, size: int
+    snapshot: Snapshot, wanted: TimelineFilter, scope: str | None, at: Clocks, before: int | None, size: int
 ) -> list[tuple[int, bytes]]:
     values: dict[str, Any] = {
         "scope": scope,
@@ -88,7 +87,7 @@ def _rows(
     given = wanted.filters | {name: value for name, value in values.items() if value is not None}
     statement = _statement(frozenset(given), words=wanted.words is not None)
     if wanted.words is not None:
-        given |= asking(snapshot.connection, sought(wanted.words), "anywhere")
+        given |= match_params(snapshot.connection, parse_search(wanted.words), "anywhere")
     rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
     return [
         (position, bytes(body) + _end(certain=hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)))
@@ -97,11 +96,11 @@ def _rows(
 
 
 def _end(*, certain: bool) -> bytes:
-    return finished("", certain=certain).encode()
+    return close_body("", certain=certain).encode()
 
 
 @cache
-def _statement(given: frozenset[str], *, words: bool) -> Statement:
+def _statement(given: frozenset[str], *, words: bool) -> CompiledQuery:
     its = _versions.c
     whom = {"scope": _timeline.c.jurisdiction == bindparam("scope"), "state": IN_STATE}
     naming = [condition for name, condition in whom.items() if name in given]
@@ -112,4 +111,4 @@ def _statement(given: frozenset[str], *, words: bool) -> Statement:
         query = query.where(its.position < bindparam("before"))
     if naming:
         query = query.where(its.position.in_(select(_timeline.c.position).where(*naming)))
-    return Statement(query.order_by(its.position.desc()).limit(bindparam("size")))
+    return CompiledQuery(query.order_by(its.position.desc()).limit(bindparam("size")))

@@ -8,9 +8,9 @@ from functools import lru_cache
 import msgspec
 
 from domain.dates import bounds
-from domain.law import STILL
-from projections.change import Change, EntryChange, Header, PlaceChange
-from projections.words import folded
+from domain.national import STILL
+from projections.projector import Change, EntryChange, EntryHeader, PlaceChange
+from projections.search_text import fold_text
 
 NATIONAL = ""
 """In `timeline.jurisdiction`: the entry names nobody and belongs to the national line."""
@@ -66,14 +66,14 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
             header.actor.party,
             change.standing == "retracted",
             header.is_law or change.was_law,
-            rendered(change),
+            render_body(change),
         )
     )
     rows.words.append((position, *_words(header)))
     review = header.belongs_to
     for jurisdiction in header.jurisdictions or _NOBODY:
         rows.timeline.append((jurisdiction, lo, hi, sequence, id_, position, review))
-    for kind, name in set(_names(header, review)):
+    for kind, name in set(_defined_names(header, review)):
         rows.names.append((name, kind, position))
     if header.answers or header.disputes or header.demand is not None:
         targets = {*header.answers, *header.disputes, header.demand} - {None}
@@ -90,17 +90,17 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
         rows.superseded_entries.append((change.before, position))
 
 
-def _words(header: Header) -> tuple[str, str, str]:
+def _words(header: EntryHeader) -> tuple[str, str, str]:
     """What the entry is searched by: summary, quotes, actor and sources."""
     actor, quotes, sources = header.actor, header.quotes, header.sources
     return (
-        folded(header.summary),
-        folded(*(text for quote in quotes for text in (quote.text, quote.speaker))),
-        folded(actor.name, actor.office, *(text for one in sources for text in (one.title, one.publisher))),
+        fold_text(header.summary),
+        fold_text(*(text for quote in quotes for text in (quote.text, quote.speaker))),
+        fold_text(actor.name, actor.office, *(text for one in sources for text in (one.title, one.publisher))),
     )
 
 
-def _names(header: Header, review: str | None) -> Iterator[tuple[str, str]]:
+def _defined_names(header: EntryHeader, review: str | None) -> Iterator[tuple[str, str]]:
     """The reviews, policies, subjects, cases and lists that the entry makes known (as `refusals.introduces` says)."""
     if review == header.id:
         yield "review", review
@@ -137,7 +137,7 @@ def _place_rows(rows: Rows, change: PlaceChange) -> None:
         rows.superseded_places.append((change.before, change.position))
 
 
-def rendered(change: EntryChange) -> str:
+def render_body(change: EntryChange) -> str:
     """The JSON object of an entry as a timeline shows it, left open: `certain` depends on the clocks asked."""
     latest = _log(change.position, change.recorded_at, change.recorder)
     first = latest if change.first is None else _log(*change.first)
@@ -156,6 +156,6 @@ def _quoted(text: str) -> str:
     return msgspec.json.encode(text).decode()
 
 
-def finished(body: str, *, certain: bool) -> str:
+def close_body(body: str, *, certain: bool) -> str:
     """The JSON object that `rendered` left open, closed with what the clocks say of it."""
     return f'{body},"certain":{"true" if certain else "false"}}}'

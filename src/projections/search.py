@@ -15,10 +15,10 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, sele
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from projections.tables import LEXEMES, live
-from projections.words import BREAK, Sought, Term
+from projections.schema import LEXEMES, live_tables
+from projections.search_text import BREAK, SearchQuery, Term
 
-_words, _versions = live().words, live().versions
+_words, _versions = live_tables().words, live_tables().versions
 
 Where = Literal["anywhere", "summary", "said", "rest"]
 """In any of the columns; all in the summary; in summary and quotes, not all in the summary; only with the others."""
@@ -31,12 +31,12 @@ _COLUMNS: dict[Where, Sequence[str]] = {
 
 
 @cache
-def says(where: Where) -> ColumnElement[bool]:
+def matches(where: Where) -> ColumnElement[bool]:
     """A condition on a version, for which `asking` gives the values."""
     return _versions.c.position.in_(select(_words.c.position).where(_Matches(where)))
 
 
-def asking(connection: Connection, sought: Sought, where: Where) -> Mapping[str, Any]:
+def match_params(connection: Connection, sought: SearchQuery, where: Where) -> Mapping[str, Any]:
     """The values of `says` as the connection's database takes them."""
     if connection.dialect.name == "sqlite":
         return {"match": _fts5(sought, where)}
@@ -47,7 +47,7 @@ def asking(connection: Connection, sought: Sought, where: Where) -> Mapping[str,
     }
 
 
-def _fts5(sought: Sought, where: Where) -> str:
+def _fts5(sought: SearchQuery, where: Where) -> str:
     terms = " AND ".join(map(_string, sought.terms))
     within = {where: f"{{{' '.join(columns)}}} : ({terms})" for where, columns in _COLUMNS.items()}
     left_out = list(map(_string, sought.without))

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from domain.errors import NotFound
 from domain.jurisdictions import Place
-from domain.law import Clocks
-from domain.refusals import Problem
-from projections.memory import Memory
+from domain.national import Clocks
+from domain.validation import Problem
+from eventlog.sql import CompiledQuery
+from eventlog.tables import log
+from projections.cache import ReadCache
 
 WASHINGTON = "America/New_York"
 """Whose day "today" is where a question is about no one place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedClocks:
     """The clocks as a reader gave them; None where left out. `position` is what `recorded_by` came to."""
 
     as_of: str | None = None
@@ -33,9 +35,9 @@ class Snapshot:
     """What every query of the read models is asked of. `now` is the composition root's."""
 
     connection: Connection
-    memory: Memory
+    memory: ReadCache
     head: int
-    asked: Asked
+    asked: AskedClocks
     now: datetime
 
     @property
@@ -64,3 +66,21 @@ class Snapshot:
             message = f"no jurisdiction {id_!r} is on record"
             raise NotFound(message, problems=[Problem("jurisdiction", id_, message)])
         return place
+
+
+_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_STAMPS_KEPT = 100_000
+
+
+def recorded_at(snapshot: Snapshot, position: int) -> str | None:
+    """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
+    stamps = snapshot.memory.stamps
+    found = stamps.get(position)
+    if found is None:
+        row = _STAMP.run(snapshot.connection, position=position).fetchone()
+        if row is None:
+            return None
+        if len(stamps) >= _STAMPS_KEPT:
+            stamps.clear()
+        found = stamps[position] = row[0]
+    return found

@@ -11,21 +11,21 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from domain.jurisdictions import Place
-from domain.law import Clocks, Held
+from domain.national import Clocks, FactVersion
 from domain.status import status as fold
-from eventlog.statements import Statement
+from eventlog.sql import CompiledQuery
+from projections.schema import live_tables
 from projections.snapshot import Snapshot
-from projections.tables import live
 
-_versions, _timeline = live().versions, live().timeline
-_OWN = Statement(
+_versions, _timeline = live_tables().versions, live_tables().timeline
+_OWN = CompiledQuery(
     select(_versions.c.position, _versions.c.until, _versions.c.retracted)
     .join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
     .where(_timeline.c.jurisdiction == bindparam("jurisdiction"), _timeline.c.position <= bindparam("head"))
 )
 
 
-def own_acts(snapshot: Snapshot, place: Place) -> Iterator[Held]:
+def own_acts(snapshot: Snapshot, place: Place) -> Iterator[FactVersion]:
     """Every version up to the snapshot of the acts that name the place or a relative of it."""
     seen: set[int] = set()
     for jurisdiction in place.relatives:
@@ -34,10 +34,10 @@ def own_acts(snapshot: Snapshot, place: Place) -> Iterator[Held]:
             if position not in seen:
                 seen.add(position)
                 fact = snapshot.memory.fact(snapshot.connection, position)
-                yield Held(fact, position, until, bool(retracted))
+                yield FactVersion(fact, position, until, bool(retracted))
 
 
-def status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
+def place_status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
     """The answer of section 4 for one place, with the `position` that it rests on."""
     place = snapshot.place(id_)
     at = snapshot.clocks(place.time_zone)

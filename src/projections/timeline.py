@@ -14,27 +14,26 @@ from sqlalchemy import ColumnElement, bindparam, select, tuple_
 
 from domain.errors import NotFound
 from domain.jurisdictions import Place
-from domain.law import STILL, Clocks
-from eventlog.as_bytes import AsBytes
-from eventlog.statements import Statement
-from projections.rows import NATIONAL, finished
-from projections.search import BY_RELEVANCE, Where, asking, says
+from domain.national import STILL, Clocks
+from eventlog.sql import AsBytes, CompiledQuery
+from projections.rows import NATIONAL, close_body
+from projections.schema import live_tables
+from projections.search import BY_RELEVANCE, Where, match_params, matches
+from projections.search_text import parse_search
 from projections.snapshot import Snapshot
-from projections.tables import live
-from projections.words import sought
 
-_versions, _timeline, _places = live().versions, live().timeline, live().places
+_versions, _timeline, _places = live_tables().versions, live_tables().timeline, live_tables().places
 _CHUNK = 200
 _LONGEST_KEPT = 100
 """Entries of a page that is remembered: a longer one is an export, and seldom asked for twice."""
-Key = tuple[str, str, int, str]
+TimelineKey = tuple[str, str, int, str]
 """The order of occurrence: earliest bound, latest bound, sequence, entry id."""
-RankedKey = tuple[int, int, str, str, int, str]
+RankedTimelineKey = tuple[int, int, str, str, int, str]
 """The log position that the first page was read at, how well an entry fits (the index in `BY_RELEVANCE`), and `Key`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TimelineFilter:
     """Which entries: whom they name, what they are, when they may have happened, and the words in them.
 
     `ranked`, which needs words: those that fit best come first, and of those that fit as well, the newest.
@@ -59,11 +58,11 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TimelinePage:
     """Some entries as JSON objects, the key to go on from, and the log position that they rest on."""
 
     bodies: list[bytes]
-    next: Key | RankedKey | None
+    next: TimelineKey | RankedTimelineKey | None
     rests_on: int
 
     @property
@@ -72,16 +71,18 @@ class Page:
         return [body.decode() for body in self.bodies]
 
 
-def page(snapshot: Snapshot, wanted: Wanted, limit: int, after: Key | RankedKey | None) -> Page:
+def timeline_page(
+    snapshot: Snapshot, wanted: TimelineFilter, limit: int, after: TimelineKey | RankedTimelineKey | None
+) -> TimelinePage:
     """The entries that count on the clocks asked, certainly or maybe, from beyond the key `after`."""
-    snapshot = pinned(snapshot, after)
+    snapshot = at_pinned_position(snapshot, after)
     place, at = place_and_clocks(snapshot, wanted)
     if limit > _LONGEST_KEPT:
         return _read(snapshot, wanted, place, at, limit, after)
     return snapshot.memory.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
 
 
-def pinned(snapshot: Snapshot, after: Key | RankedKey | None) -> Snapshot:
+def at_pinned_position(snapshot: Snapshot, after: TimelineKey | RankedTimelineKey | None) -> Snapshot:
     """The record that a page goes on from: all pages of a ranked answer are read at the position of the first."""
     if after is None or isinstance(after[0], str):
         return snapshot
@@ -89,7 +90,7 @@ def pinned(snapshot: Snapshot, after: Key | RankedKey | None) -> Snapshot:
     return replace(snapshot, asked=replace(snapshot.asked, position=position))
 
 
-def place_and_clocks(snapshot: Snapshot, wanted: Wanted) -> tuple[Place | None, Clocks]:
+def place_and_clocks(snapshot: Snapshot, wanted: TimelineFilter) -> tuple[Place | None, Clocks]:
     """The place asked about, and the clocks, with today being the day there."""
     if wanted.jurisdiction is None:
         return None, snapshot.clocks()
@@ -98,29 +99,34 @@ def place_and_clocks(snapshot: Snapshot, wanted: Wanted) -> tuple[Place | None, 
 
 
 def _read(
-    snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, limit: int, after: Key | RankedKey | None
-) -> Page:
+    snapshot: Snapshot,
+    wanted: TimelineFilter,
+    place: Place | None,
+    at: Clocks,
+    limit: int,
+    after: TimelineKey | RankedTimelineKey | None,
+) -> TimelinePage:
     rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
     bodies: list[bytes] = []
-    last: Key | RankedKey | None = None
+    last: TimelineKey | RankedTimelineKey | None = None
     head, as_of, public_by = at.position, at.as_of, at.public_by
-    for key, position, until, public_hi, body in _found(snapshot, wanted, place, at, after, limit + 1):
+    for key, position, until, public_hi, body in _run_page_query(snapshot, wanted, place, at, after, limit + 1):
         if until <= head:
             rests_on = max(rests_on, until)
         elif key != last:  # what names a place and its agency comes once from each
             if len(bodies) == limit:
-                return Page(bodies, last, rests_on)
+                return TimelinePage(bodies, last, rests_on)
             rests_on = max(rests_on, position)
             certain = key[-3] <= as_of and (public_by is None or public_hi <= public_by)
             bodies.append(body + (_CERTAIN if certain else _MAYBE))
             last = key
-    return Page(bodies, None, rests_on)
+    return TimelinePage(bodies, None, rests_on)
 
 
-_CERTAIN, _MAYBE = finished("", certain=True).encode(), finished("", certain=False).encode()
+_CERTAIN, _MAYBE = close_body("", certain=True).encode(), close_body("", certain=False).encode()
 
 
-def entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
+def read_entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     """One entry as JSON, and its position; NotFound where it is not on record or does not count on the clocks asked."""
     at = snapshot.clocks()
     row = _ENTRY.run(snapshot.connection, entry=id_, head=at.position).fetchone()
@@ -132,7 +138,7 @@ def entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     if lo > at.as_of or (at.public_by is not None and public_lo > at.public_by):
         raise NotFound(f"entry {id_!r} does not count on the clocks asked: it occurred {lo}, public {public_lo}")
     certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
-    return finished(body, certain=certain), position
+    return close_body(body, certain=certain), position
 
 
 def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
@@ -142,7 +148,7 @@ def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
     return max(clocks, key=lambda at: at.as_of, default=snapshot.clocks())
 
 
-_ENTRY = Statement(
+_ENTRY = CompiledQuery(
     select(
         _versions.c.position,
         _versions.c.lo,
@@ -157,16 +163,21 @@ _ENTRY = Statement(
 )
 
 
-def _found(
-    snapshot: Snapshot, wanted: Wanted, place: Place | None, at: Clocks, after: Key | RankedKey | None, size: int
+def _run_page_query(
+    snapshot: Snapshot,
+    wanted: TimelineFilter,
+    place: Place | None,
+    at: Clocks,
+    after: TimelineKey | RankedTimelineKey | None,
+    size: int,
 ) -> Iterator[tuple[Any, int, int, str, bytes]]:
     """Key, position, `until`, latest public day and body of the versions that may be wanted, in the order asked."""
     if not wanted.ranked:
-        for row in _in_order(snapshot, wanted, "anywhere", place, at, cast("Key | None", after), size):
+        for row in _in_order(snapshot, wanted, "anywhere", place, at, cast("TimelineKey | None", after), size):
             yield row[:4], *row[4:]
         return
     _, first, *key = after or (0, 0)
-    beyond = cast("Key | None", tuple(key) or None)
+    beyond = cast("TimelineKey | None", tuple(key) or None)
     for fit in range(max(cast("int", first), 0), len(BY_RELEVANCE)):
         for row in _in_order(snapshot, wanted, BY_RELEVANCE[fit], place, at, beyond, size):
             yield (at.position, fit, *row[:4]), *row[4:]
@@ -174,7 +185,13 @@ def _found(
 
 
 def _in_order(
-    snapshot: Snapshot, wanted: Wanted, where: Where, place: Place | None, at: Clocks, after: Key | None, size: int
+    snapshot: Snapshot,
+    wanted: TimelineFilter,
+    where: Where,
+    place: Place | None,
+    at: Clocks,
+    after: TimelineKey | None,
+    size: int,
 ) -> Iterator[Any]:
     scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
     if wanted.context and (place is not None or wanted.state is not None):
@@ -186,7 +203,13 @@ def _in_order(
 
 
 def _rows(
-    snapshot: Snapshot, wanted: Wanted, where: Where, scope: str | None, at: Clocks, after: Key | None, size: int
+    snapshot: Snapshot,
+    wanted: TimelineFilter,
+    where: Where,
+    scope: str | None,
+    at: Clocks,
+    after: TimelineKey | None,
+    size: int,
 ) -> Iterator[Any]:
     """The version rows of one scope (a jurisdiction's own line, the national one, or all) that may be wanted."""
     values: dict[str, Any] = {
@@ -196,7 +219,7 @@ def _rows(
     }
     given = wanted.filters | {name: value for name, value in values.items() if value is not None}
     newest = wanted.newest or wanted.ranked
-    words = {} if wanted.words is None else asking(snapshot.connection, sought(wanted.words), where)
+    words = {} if wanted.words is None else match_params(snapshot.connection, parse_search(wanted.words), where)
     if not words:
         size = min(size, _CHUNK)  # else every chunk would be another search
     # Beyond every version of the entry that the key names: positions are below that.
@@ -218,7 +241,7 @@ _ORDER = ("lo", "hi", "sequence", "entry", "position")
 
 
 @cache
-def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> Statement:
+def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> CompiledQuery:
     """The query for the filters given, in the order of the index that serves it."""
     by = _timeline if given & {"scope", "state"} else _versions
     order = [by.c[name] for name in _ORDER]
@@ -234,7 +257,7 @@ def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> S
         key = tuple_(*(bindparam(name) for name in _ORDER))
         query = query.where(tuple_(*order) < key if newest else tuple_(*order) > key)
     query = query.order_by(*(column.desc() if newest else column for column in order))
-    return Statement(query.limit(bindparam("size")))
+    return CompiledQuery(query.limit(bindparam("size")))
 
 
 IN_STATE = _timeline.c.jurisdiction.in_(
@@ -253,7 +276,7 @@ def conditions(given: frozenset[str], where: Where | None, by: Any = _versions) 
         "last": by.c.lo <= bindparam("last"),
     }
     always = [by.c.position <= bindparam("head"), by.c.lo <= bindparam("as_of")]
-    words = [] if where is None else [says(where)]
+    words = [] if where is None else [matches(where)]
     return always + [condition for name, condition in filters.items() if name in given] + words
 
 

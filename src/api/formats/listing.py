@@ -14,12 +14,11 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 from fastapi import Request
 
-from api.clocks import Clocks, asked_by, note, service_of
-from api.http.exchange import exchange_of, root_of
-from api.http.validators import quarter_of
-from api.moments import recorded_at
+from api.http.etags import quarter_of
+from api.http.exchange import request_context, root_url
+from api.http.parameters import ClockQuery, clocks_asked, note_clocks, service_of
 from domain.errors import NotFound
-from projections.snapshot import Asked, Snapshot
+from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
 Cell = str | int | bool | Sequence[str] | None
 
@@ -40,7 +39,7 @@ AUTHORITY = "tag:dispute-timeline,2026"
 DEFAULT_LIMIT = 50
 _PIECE = 500
 """As many are read at one look."""
-Key = TypeVar("Key")
+KeyT = TypeVar("KeyT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +79,16 @@ class Listing(ABC):
     def __init__(self, request: Request, question: Any) -> None:  # noqa: ANN401 - each list has a question of its own
         self.question = question
         self.service = service_of(request)
-        self.root = root_of(request)
+        self.root = root_url(request)
         self.api = f"{self.root}/api/v1"
-        self.exchange = exchange_of(request)
+        self.exchange = request_context(request)
         self.limit: int | None = question.limit if "limit" in question.model_fields_set else None
         self.following: object = None
         """The key of the next page, once a piece was had, where a limit was given."""
-        asked = asked_by(request, question) if isinstance(question, Clocks) else Asked()
+        asked = clocks_asked(request, question) if isinstance(question, ClockQuery) else AskedClocks()
         with self.service.snapshot(asked) as snapshot:
-            if isinstance(question, Clocks):
-                note(request, question, asked, snapshot)
+            if isinstance(question, ClockQuery):
+                note_clocks(request, question, asked, snapshot)
             self.head = snapshot.head
             self.position = snapshot.position
             self._now: datetime = snapshot.now
@@ -124,7 +123,7 @@ class Listing(ABC):
         """The whole list, or as much as was asked for, as JSON objects."""
 
     def in_pieces(
-        self, found: Callable[[Snapshot, Key | None], Iterator[tuple[Key, dict[str, Any]]]], after: Key | None
+        self, found: Callable[[Snapshot, KeyT | None], Iterator[tuple[KeyT, dict[str, Any]]]], after: KeyT | None
     ) -> Iterator[list[bytes]]:
         """What is found beyond a key, as `pieces` gives it: one piece where a limit was given, else all of it."""
         size = _PIECE if self.limit is None else self.limit

@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from itertools import chain
+from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
-from api.answers import Answer
-from api.formats.atom import atom
-from api.formats.csv import table
-from api.formats.data_resource import data_resource
-from api.formats.json_feed import json_feed
+from api.formats.feeds import atom, json_feed
 from api.formats.listing import AUTHORITY, DEFAULT_LIMIT, Feed, Listing
-from api.formats.ndjson import lines
-from api.formats.table import ATOM, CSV, JSON_FEED, NDJSON, TABLE, TIMELINEJS, Format
+from api.formats.tabular import csv_table, data_resource, ndjson_lines
 from api.formats.timelinejs import timelinejs
+from api.http.etags import etag_of_body
 from api.http.memento import http_date
-from api.http.tags import tag_of_body
-from api.paging import cursor_of
+from api.http.negotiation import ATOM, CSV, JSON_FEED, NDJSON, TABLE, TIMELINEJS, Format
+from api.http.parameters import encode_cursor
+from api.http.responses import ResourceResponse
+from api.openapi.schemas import Position, Shape
 
-_STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {NDJSON: lines, CSV: table, TABLE: data_resource}
+_STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {
+    NDJSON: ndjson_lines,
+    CSV: csv_table,
+    TABLE: data_resource,
+}
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
 
 
-def published(listing: Listing, its: Format) -> Response:
+def publish(listing: Listing, its: Format) -> Response:
     """A list in a format other than JSON."""
     if its in _STREAMS:
         return _streamed(listing, its)
@@ -46,14 +50,14 @@ def published(listing: Listing, its: Format) -> Response:
 
 def _whole(listing: Listing, its: Format, body: bytes, following: object, stamp: str | None) -> Response:
     """An answer that keeps its tag as long as it keeps its bytes, whatever else is recorded."""
-    return Answer(
+    return ResourceResponse(
         listing.head,
         body,
-        headers={"ETag": tag_of_body(None, body).decode()},
+        headers={"ETag": etag_of_body(None, body).decode()},
         media_type=its.content_type,
         position=listing.position,
         stamp=stamp,
-        following=cursor_of(following),
+        following=encode_cursor(following),
     )
 
 
@@ -71,7 +75,7 @@ def _streamed(listing: Listing, its: Format) -> Response:
         pieces = iter((b"",))
     else:
         pieces = chain([next(pieces, b"")], pieces)
-    listing.exchange.following = cursor_of(listing.following)
+    listing.exchange.following = encode_cursor(listing.following)
     return StreamingResponse(pieces, headers=headers, media_type=its.content_type)
 
 
@@ -81,7 +85,7 @@ def _links(listing: Listing, feed: Feed, its: Format) -> dict[str, str]:
     plain = f"{listing.root}{_path(listing)}"
     there = f"{plain}.{its.suffix}"
     links = {"self": _with(there, query), "alternate": _with(plain, [one for one in query if not _pages(one)])}
-    cursor = cursor_of(feed.next)
+    cursor = encode_cursor(feed.next)
     if cursor is not None:
         links["next"] = _with(there, [*(one for one in query if not one.startswith("cursor=")), f"cursor={cursor}"])
     return links
@@ -111,3 +115,28 @@ def _query(listing: Listing) -> list[str]:
 
 def _with(address: str, query: list[str]) -> str:
     return f"{address}?{'&'.join(query)}" if query else address
+
+
+class Citation(Shape):
+    """An entry's citation. The address is pinned to what we said: its answer never changes."""
+
+    plain: str
+    legal: str
+    bibtex: str
+    permalink: str
+    position: Position
+
+
+class Linked(Shape):
+    """An entry in the words of schema.org."""
+
+    context: Literal["https://schema.org"] = Field(alias="@context")
+    type: str = Field(alias="@type")
+    id: str = Field(alias="@id")
+
+
+class ForTimelineJS(Shape):
+    """A timeline as TimelineJS 3 reads it."""
+
+    title: dict[str, Any]
+    events: list[dict[str, Any]]

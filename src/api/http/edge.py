@@ -5,25 +5,61 @@ One layer rather than one for each concern, since each wraps every message anew:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import ceil
+from time import monotonic
 from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.bodies import LARGEST
-from api.errors import problem
-from api.http import cors, memento
-from api.http.exchange import KEY, Exchange
+from api.http import memento
+from api.http.bodies import MAX_BODY_BYTES
+from api.http.errors import allowed_methods, problem_response
+from api.http.etags import ValidatorCache, quarter_of
+from api.http.exchange import CONTEXT_KEY, RequestContext
 from api.http.idempotency import Idempotency
-from api.http.limits import Limits
-from api.http.methods import allowed
-from api.http.reply import Reply
-from api.http.validators import Validators, quarter_of
-from application.heads import head_of
+from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
-from domain.refusals import Problem
+from domain.validation import Problem
+
+WINDOW_S = 60
+_CLIENTS_KEPT = 50_000
+
+
+class RateLimits:
+    """Buckets of `quota` requests that fill up again within `WINDOW_S` seconds; a quota of 0 sets no limit."""
+
+    def __init__(self, quota: int, clock: Callable[[], float] = monotonic) -> None:
+        self.quota = quota
+        self._clock = clock
+        self._rate = quota / WINDOW_S
+        self._buckets: dict[object, tuple[float, float]] = {}
+        self._keys: set[int] = set()
+        self._policy = (b"ratelimit-policy", b'"default";q=%d;w=%d' % (quota, WINDOW_S))
+
+    def knows(self, authorization: bytes) -> None:
+        """Remembers that a key is one: it gets a bucket of its own."""
+        if len(self._keys) < _CLIENTS_KEPT:
+            self._keys.add(hash(authorization))
+
+    def take(self, address: object, authorization: bytes | None) -> tuple[list[tuple[bytes, bytes]], int]:
+        """Takes a token: the fields that say what is left, and for how many seconds there is none (0: there was)."""
+        if not self.quota:
+            return [], 0
+        who = hash(authorization) if authorization is not None and hash(authorization) in self._keys else address
+        now = self._clock()
+        tokens, at = self._buckets.pop(who, (float(self.quota), now))
+        tokens = min(self.quota, tokens + (now - at) * self._rate)
+        wait = 0 if tokens >= 1 else ceil((1 - tokens) / self._rate)
+        left = tokens if wait else tokens - 1
+        if len(self._buckets) >= _CLIENTS_KEPT:
+            del self._buckets[next(iter(self._buckets))]  # the one that asked longest ago, so the fullest
+        self._buckets[who] = left, now
+        until_full = ceil((self.quota - left) / self._rate)
+        return [self._policy, (b"ratelimit", b'"default";r=%d;t=%d' % (left, until_full))], wait
 
 
 class Edge:
@@ -33,22 +69,22 @@ class Edge:
         self._app = app
         self._owner = owner
         self._public_url = settings.public_url.encode()
-        self._limits = Limits(settings.rate_limit)
-        self._validators = Validators()
-        self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, LARGEST))
+        self._limits = RateLimits(settings.rate_limit)
+        self._validators = ValidatorCache()
+        self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, MAX_BODY_BYTES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One exchange."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = scope[KEY] = Exchange(scope)
+        exchange = scope[CONTEXT_KEY] = RequestContext(scope)
         client = scope.get("client")
         limits, wait = self._limits.take(client[0] if client else None, exchange.authorization)
-        reply = Reply(exchange, send, limits, self._public_url, self._validators, self._service)
+        reply = ResponseSender(exchange, send, limits, self._public_url, self._validators, self._service)
         if wait:
             message = f"too many requests: the next is answered in {wait} s"
-            refused = problem(
+            refused = problem_response(
                 429, "too-many-requests", "Too many requests", message, headers={"Retry-After": str(wait)}
             )
             await refused(scope, receive, reply.send)
@@ -68,9 +104,9 @@ class Edge:
         service: Service = self._owner.state.service
         return service
 
-    async def _read(self, exchange: Exchange, scope: Scope, receive: Receive, reply: Reply) -> None:
+    async def _read(self, exchange: RequestContext, scope: Scope, receive: Receive, reply: ResponseSender) -> None:
         if exchange.accept_datetime is not None and b"recorded_by=" not in exchange.query:
-            instant = memento.asked_at(exchange.accept_datetime)
+            instant = memento.parse_http_date(exchange.accept_datetime)
             if instant is None:
                 await _no_date(exchange.accept_datetime)(scope, receive, reply.send)
                 return
@@ -81,7 +117,7 @@ class Edge:
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, reply.send)
 
-    async def _unchanged(self, exchange: Exchange, reply: Reply) -> bool:
+    async def _unchanged(self, exchange: RequestContext, reply: ResponseSender) -> bool:
         """Answers 304 where what was said last still holds and the reader has it."""
         said = self._validators.get((exchange.path, exchange.query, exchange.accept, exchange.host))
         if said is None or not exchange.has(said.tag):
@@ -90,18 +126,20 @@ class Edge:
             service = self._service
             if said.quarter != quarter_of(service.now().timestamp()):
                 return False
-            if said.head != await to_thread.run_sync(head_of, service):
+            if said.head != await to_thread.run_sync(service.log.head_position):
                 return False
         await reply.not_modified(said.headers)
         return True
 
-    async def _options(self, scope: Scope, reply: Reply) -> None:
-        allow = allowed(self._owner.router.routes, scope)
+    async def _options(self, scope: Scope, reply: ResponseSender) -> None:
+        allow = allowed_methods(self._owner.router.routes, scope)
         if not allow:
-            missing = problem(404, None, "Not Found", f"OPTIONS {scope['path']}: Nothing matches the given URI")
+            missing = problem_response(
+                404, None, "Not Found", f"OPTIONS {scope['path']}: Nothing matches the given URI"
+            )
             await missing(scope, _nothing, reply.send)
             return
-        headers = [(b"allow", allow.encode()), *cors.PREFLIGHT]
+        headers = [(b"allow", allow.encode()), *CORS_PREFLIGHT]
         await reply.send({"type": "http.response.start", "status": 204, "headers": headers})
         await reply.send({"type": "http.response.body", "body": b""})
 
@@ -109,7 +147,7 @@ class Edge:
 def _no_date(written: bytes) -> Any:  # noqa: ANN401 - a Starlette response, which is an ASGI app
     value = written.decode("latin-1")
     message = "is no date of HTTP's, such as Tue, 24 Nov 2026 17:00:00 GMT"
-    return problem(
+    return problem_response(
         400,
         "malformed-question",
         "The question is not well formed",

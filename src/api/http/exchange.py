@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from fastapi import Request
 
-from api.http.tags import fits
+from api.http.etags import etag_matches
 
-KEY = "timeline.exchange"
+CONTEXT_KEY = "timeline.exchange"
 """Where a request's scope has it."""
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 _WANTED = {
@@ -24,7 +24,7 @@ _WANTED = {
 }
 
 
-class Exchange:
+class RequestContext:
     """A request as the edge reads it. What is set later is said by whoever makes the answer."""
 
     __slots__ = (
@@ -78,7 +78,7 @@ class Exchange:
 
     def has(self, tag: bytes) -> bool:
         """Whether the reader has the answer with this ETag already."""
-        return self.if_none_match is not None and fits(self.if_none_match, tag)
+        return self.if_none_match is not None and etag_matches(self.if_none_match, tag)
 
     def root(self, public_url: bytes) -> bytes:
         """The beginning of every link: as set, else as the request was addressed."""
@@ -88,14 +88,14 @@ class Exchange:
         return b"%b://%b" % (self.scheme.encode(), host)
 
 
-def exchange_of(request: Request) -> Exchange:
+def request_context(request: Request) -> RequestContext:
     """The exchange that a request belongs to."""
-    found = request.scope.get(KEY)
+    found = request.scope.get(CONTEXT_KEY)
     if found is None:
-        found = request.scope[KEY] = Exchange({"scheme": "http", "path": "/", **request.scope})
-    return cast("Exchange", found)
+        found = request.scope[CONTEXT_KEY] = RequestContext({"scheme": "http", "path": "/", **request.scope})
+    return cast("RequestContext", found)
 
 
-def root_of(request: Request) -> str:
+def root_url(request: Request) -> str:
     """Where links begin: `PUBLIC_URL`, else the address that the request came to."""
-    return exchange_of(request).root(request.app.state.settings.public_url.encode()).decode("latin-1")
+    return request_context(request).root(request.app.state.settings.public_url.encode()).decode("latin-1")

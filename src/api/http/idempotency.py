@@ -14,13 +14,13 @@ from typing import Any
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import problem
-from api.http.exchange import Exchange
+from api.http.errors import problem_response
+from api.http.exchange import RequestContext
 from application import idempotency
-from application.idempotency import Answered, Busy, Claim, Other
-from application.keys import holder
+from application.idempotency import Answered, Busy, IdempotencyClaim, Other
+from application.keys import key_holder
 from application.service import Service
-from domain.refusals import Problem
+from domain.validation import Problem
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500
@@ -39,7 +39,7 @@ class Idempotency:
         self._service = service
         self._largest = largest
 
-    async def __call__(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, exchange: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a POST with an `Idempotency-Key`."""
         found = _KEY.fullmatch((exchange.idempotency_key or b"").strip())
         if found is None:
@@ -55,14 +55,14 @@ class Idempotency:
             return
         body = await _whole(receive, self._largest)
         if body is None:
-            too_large = problem(
+            too_large = problem_response(
                 413, "too-large", "The body is too large", f"the body has more than {self._largest:,} bytes"
             )
             await too_large(scope, receive, send)
             return
         key = found[1].decode()
         request = _hash(scope, body)
-        outcome = await to_thread.run_sync(idempotency.begin, self._service, principal, key, request)
+        outcome = await to_thread.run_sync(idempotency.begin_request, self._service, principal, key, request)
         match outcome:
             case Answered():
                 await _repeat(outcome, send)
@@ -72,16 +72,18 @@ class Idempotency:
             case Busy():
                 detail = "the same request is being carried out: ask again for its answer"
                 headers = {"Retry-After": str(outcome.wait_s)}
-                await problem(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
-            case Claim():
-                await self._carry_out(outcome, exchange, scope, _again(body, receive), send)
+                await problem_response(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
+            case IdempotencyClaim():
+                await self._carry_out(outcome, exchange, scope, _replayed(body, receive), send)
 
-    def _principal(self, exchange: Exchange) -> str | None:
+    def _principal(self, exchange: RequestContext) -> str | None:
         scheme, _, key = (exchange.authorization or b"").decode("latin-1").partition(" ")
-        return holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
+        return key_holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
 
-    async def _carry_out(self, claim: Claim, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
-        heard = _Heard(send)
+    async def _carry_out(
+        self, claim: IdempotencyClaim, exchange: RequestContext, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        heard = _BufferedResponse(send)
         # A batch finds by itself what of it was recorded when it was cut off.
         of_many = exchange.path.endswith(b":batch")
         made = None if of_many else await to_thread.run_sync(self._what_it_made, claim)
@@ -106,7 +108,7 @@ class Idempotency:
             await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
         await heard.pass_on()
 
-    def _what_it_made(self, claim: Claim) -> tuple[bool, str] | None:
+    def _what_it_made(self, claim: IdempotencyClaim) -> tuple[bool, str] | None:
         """What a request that was cut off had recorded by then: whether it was new, and its address."""
         event = None if claim.position is None else idempotency.stream_at(self._service, claim.position)
         if event is None:
@@ -117,7 +119,7 @@ class Idempotency:
         return None if plural is None else (version == 1, f"/api/v1/{plural}/{id_}")
 
 
-class _Heard:
+class _BufferedResponse:
     """An answer on its way out, heard whole before it goes on: it is kept first, so that it can be repeated."""
 
     def __init__(self, send: Send) -> None:
@@ -169,7 +171,7 @@ async def _whole(receive: Receive, largest: int) -> bytes | None:
             return b"".join(parts)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replayed(body: bytes, receive: Receive) -> Receive:
     left: list[bytes] = [body]
 
     async def again() -> Message:
@@ -188,4 +190,4 @@ async def _repeat(answered: Answered, send: Send) -> None:
 
 def _problem(status: int, name: str, detail: str, value: str, message: str) -> Any:  # noqa: ANN401 - an ASGI app
     title = {400: "The question is not well formed", 422: "The key was used before"}[status]
-    return problem(status, name, title, detail, problems=[Problem("Idempotency-Key", value, message)])
+    return problem_response(status, name, title, detail, problems=[Problem("Idempotency-Key", value, message)])

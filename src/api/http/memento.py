@@ -13,7 +13,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from api.http.exchange import Exchange
+from api.http.exchange import RequestContext
+from application.service import Service
 
 _RECORDED_BY = re.compile(rb"(?:^|&)recorded_by=[^&]*")
 _CURSOR = re.compile(rb"(?:^|&)cursor=[^&]*")
@@ -21,7 +22,7 @@ _ONE_THING = re.compile(rb"/api/v1/(?:entries|jurisdictions)/[^/.]+")
 _END_OF_SECOND = timedelta(microseconds=999_999)
 
 
-def asked_at(accept_datetime: bytes) -> str | None:
+def parse_http_date(accept_datetime: bytes) -> str | None:
     """The instant in `Accept-Datetime`, as `recorded_by` takes it; None where it is no date of HTTP's."""
     try:
         instant = parsedate_to_datetime(accept_datetime.decode("latin-1"))
@@ -38,12 +39,12 @@ def http_date(recorded_at: str) -> str:
     return format_datetime(datetime.fromisoformat(recorded_at).astimezone(UTC), usegmt=True)
 
 
-def links(exchange: Exchange, public_url: bytes) -> bytes:
+def memento_links(exchange: RequestContext, public_url: bytes) -> bytes:
     """The `Link` header: the next page, and where the same is had as of another instant."""
     found = []
     base = exchange.root(public_url) + exchange.path
     if exchange.following is not None:
-        query = _joined(_CURSOR.sub(b"", exchange.query), b"cursor=" + quote(exchange.following).encode())
+        query = _joined_links(_CURSOR.sub(b"", exchange.query), b"cursor=" + quote(exchange.following).encode())
         found.append(b'<%b?%b>; rel="next"' % (base, _safe(query)))
     if exchange.clocked:
         query = exchange.query
@@ -57,7 +58,7 @@ def links(exchange: Exchange, public_url: bytes) -> bytes:
     return b", ".join(found)
 
 
-def headers(exchange: Exchange, public_url: bytes) -> list[tuple[bytes, bytes]]:
+def memento_headers(exchange: RequestContext, public_url: bytes) -> list[tuple[bytes, bytes]]:
     """What says that an answer is a memento, and where it stays."""
     if exchange.memento is None:
         return []
@@ -67,12 +68,14 @@ def headers(exchange: Exchange, public_url: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def _memento(exchange: Exchange, base: bytes) -> bytes:
+def _memento(exchange: RequestContext, base: bytes) -> bytes:
     position = exchange.memento[0] if exchange.memento else 0
-    return _with(base, _joined(_RECORDED_BY.sub(b"", exchange.query).removeprefix(b"&"), b"recorded_by=%d" % position))
+    return _with(
+        base, _joined_links(_RECORDED_BY.sub(b"", exchange.query).removeprefix(b"&"), b"recorded_by=%d" % position)
+    )
 
 
-def _joined(query: bytes, more: bytes) -> bytes:
+def _joined_links(query: bytes, more: bytes) -> bytes:
     query = query.removeprefix(b"&")
     return b"%b&%b" % (query, more) if query else more
 
@@ -84,3 +87,19 @@ def _with(base: bytes, query: bytes) -> bytes:
 def _safe(query: bytes) -> bytes:
     """A query within the angle brackets of a link; what is no character of an address is escaped."""
     return quote(query, safe="%&=+!$'()*,-./:;?@_~").encode()
+
+
+_ONE_RESOURCE = re.compile(rb"/api/v1/(entries|jurisdictions)/([a-z0-9-]+)(?:\.jsonld|/.*)?")
+_STREAMS = {b"entries": "entry", b"jurisdictions": "jurisdiction"}
+
+
+def memento_position(exchange: RequestContext, service: Service) -> str | None:
+    """What `recorded_by` comes to; None where the exchange chose no memento by `Accept-Datetime`."""
+    if not exchange.negotiated or exchange.accept_datetime is None:
+        return None
+    instant = parse_http_date(exchange.accept_datetime)
+    found = _ONE_RESOURCE.fullmatch(exchange.path)
+    if found is None or instant is None:
+        return instant
+    first = next(iter(service.log.stream_versions(f"{_STREAMS[found[1]]}:{found[2].decode()}")), None)
+    return str(first[0]) if first is not None and instant < first[1] else instant

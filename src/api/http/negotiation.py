@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from api.http.exchange import Exchange
+from fastapi import Request
+
+from api.http.errors import NotAcceptable
+from api.http.exchange import RequestContext, request_context
 
 _ANYTHING = (b"*/*", None)
 
@@ -51,7 +55,7 @@ def best_of(accept: bytes | None, media_types: Sequence[str]) -> int | None:
     return weights.index(best) if best > 0 else None
 
 
-def acceptable(exchange: Exchange, content_type: bytes) -> bool:
+def acceptable(exchange: RequestContext, content_type: bytes) -> bool:
     """Whether an answer is of a type that the reader takes; one whose suffix the address names always is."""
     accept = exchange.accept
     if accept in _ANYTHING or not content_type or b"." in exchange.path.rpartition(b"/")[2]:
@@ -61,8 +65,44 @@ def acceptable(exchange: Exchange, content_type: bytes) -> bool:
     return weight_of(accept, essence) > 0
 
 
-def refusal(exchange: Exchange, *there_is: str) -> tuple[str, str, str]:
+def refusal(exchange: RequestContext, *there_is: str) -> tuple[str, str, str]:
     """Name, title and detail of the problem that none of what there is, is taken."""
     asked = (exchange.accept or b"").decode("latin-1")
     there = ", ".join(one.partition(";")[0] for one in there_is)
     return "not-acceptable", "Not in a format that is taken", f"Accept: {asked} takes none of what there is: {there}"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: the suffix of addresses, and the media type as `Accept` and `Content-Type` have it."""
+
+    suffix: str
+    media_type: str
+    content_type: str
+
+
+JSON = Format("json", "application/json", "application/json")
+NDJSON = Format("ndjson", "application/x-ndjson", "application/x-ndjson")
+CSV = Format("csv", "text/csv", "text/csv; charset=utf-8; header=present")
+ATOM = Format("atom", "application/atom+xml", "application/atom+xml")
+JSON_FEED = Format("feed.json", "application/feed+json", "application/feed+json")
+TIMELINEJS = Format("timelinejs.json", "application/json", "application/json")
+TABLE = Format("table.json", "application/vnd.dataresource+json", "application/vnd.dataresource+json")
+JSON_LD = Format("jsonld", "application/ld+json", "application/ld+json")
+
+LISTS = (JSON, NDJSON, CSV, ATOM, JSON_FEED, TABLE)
+"""What every list is had in, JSON where nothing is said."""
+BY_SUFFIX = {one.suffix: one for one in (*LISTS, TIMELINEJS)}
+SUFFIXES_OF_LISTS = tuple(one.suffix for one in LISTS)
+
+
+def negotiated_format(request: Request, formats: Sequence[Format] = LISTS) -> Format:
+    """The format that a reader's `Accept` likes best; NotAcceptable where it takes none."""
+    exchange = request_context(request)
+    if exchange.accept is None or exchange.accept == b"*/*":
+        return formats[0]
+    best = best_of(exchange.accept, [one.media_type for one in formats])
+    if best is None:
+        _, _, detail = refusal(exchange, *(one.media_type for one in formats))
+        raise NotAcceptable(detail)
+    return formats[best]

@@ -3,17 +3,76 @@
 from __future__ import annotations
 
 import re
+import zlib
+from functools import lru_cache
 
 from anyio import to_thread
 from starlette.types import Message, Send
 
-from api.errors import problem
-from api.http import compression, cors, memento
-from api.http.exchange import Exchange
+from api.http import memento
+from api.http.errors import problem_response
+from api.http.etags import CachedValidator, ValidatorCache, etag_of_body, gzip_etag, quarter_of
+from api.http.exchange import RequestContext
 from api.http.negotiation import acceptable, refusal
-from api.http.tags import compressed, tag_of_body
-from api.http.validators import Said, Validators, quarter_of
 from application.service import Service
+
+SMALLEST_COMPRESSED = 1_024
+"""Bytes: below that, the saving is less than a packet."""
+_LEVEL = 5
+_WITH_GZIP_HEADER = 31
+_SMALL = (b"application/", b"text/", b"image/svg+xml")
+_NEVER = (b"text/event-stream", b"application/gzip", b"application/zip")
+VARY_ENCODING = (b"vary", b"Accept, Accept-Datetime, Accept-Encoding")
+
+
+@lru_cache(maxsize=256)
+def accepts_gzip(accept_encoding: bytes | None) -> bool:
+    """Whether a reader takes gzip: it is named, or `*` is, and neither with q=0."""
+    found: dict[bytes, bool] = {}
+    for one in (accept_encoding or b"").lower().split(b","):
+        coding, _, parameters = one.partition(b";")
+        found[coding.strip()] = parameters.replace(b" ", b"").rstrip(b"0") not in (b"q=", b"q=0.", b"q=0")
+    return found.get(b"gzip", found.get(b"x-gzip", found.get(b"*", False)))
+
+
+def compressible(media_type: bytes) -> bool:
+    """Whether a body of this type becomes smaller."""
+    return media_type.startswith(_SMALL) and not media_type.startswith(_NEVER)
+
+
+def gzipped(body: bytes) -> bytes:
+    """A body in gzip, without a time in it: the same body gives the same bytes."""
+    stream = GzipStream()
+    return stream.part(body, last=True)
+
+
+class GzipStream:
+    """A stream, part by part; each part given comes out at once."""
+
+    def __init__(self) -> None:
+        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WITH_GZIP_HEADER)
+
+    def part(self, data: bytes, *, last: bool) -> bytes:
+        """The next bytes to be sent."""
+        if last:
+            return self._compressor.compress(data) + self._compressor.flush()
+        return self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+
+
+CORS_EXPOSED = (
+    "Content-Location, ETag, Idempotency-Replayed, Last-Modified, Link, Location, Log-Position, Memento-Datetime, "
+    "RateLimit, RateLimit-Policy, Retry-After"
+)
+# On every answer, also to those who send no Origin: a cache may keep it for a page that does.
+CORS_FOR_READS = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", CORS_EXPOSED.encode()))
+CORS_PREFLIGHT = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers",
+     b"Accept, Accept-Datetime, Cache-Control, If-Modified-Since, If-None-Match, Last-Event-ID"),
+    (b"access-control-max-age", b"86400"),
+)  # fmt: skip
+
 
 Headers = list[tuple[bytes, bytes]]
 _OK = 200
@@ -31,18 +90,18 @@ _OF_THE_RECORD = re.compile(
 _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding", b"content-disposition"))
 
 
-class Reply:
+class ResponseSender:
     """What an exchange's answer is sent through."""
 
     __slots__ = ("_exchange", "_gzip", "_limits", "_public_url", "_send", "_service", "_start", "_validators", "wrote")
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: RequestContext,
         send: Send,
         limits: Headers,
         public_url: bytes,
-        validators: Validators,
+        validators: ValidatorCache,
         service: Service,
     ) -> None:
         self._exchange = exchange
@@ -52,7 +111,7 @@ class Reply:
         self._validators = validators
         self._service = service
         self._start: Message | None = None
-        self._gzip: compression.Gzip | None = None
+        self._gzip: GzipStream | None = None
         self.wrote = False
         """Whether this was a write, by somebody whose key was found good."""
 
@@ -90,14 +149,14 @@ class Reply:
             await self.not_modified([one for one in headers if one[0] not in _OF_A_BODY])
             return
         if start["status"] != _OK:
-            await self._coded(start, said, [*headers, *self._limits, *cors.READING, compression.VARY], body)
+            await self._coded(start, said, [*headers, *self._limits, *CORS_FOR_READS, VARY_ENCODING], body)
             return
         if not acceptable(exchange, said.get(b"content-type", b"")):
             await self._refuse(said[b"content-type"])
             return
         tag = said.get(b"etag")
         if tag is None:
-            tag = said[b"etag"] = tag_of_body(exchange.position, body)
+            tag = said[b"etag"] = etag_of_body(exchange.position, body)
             headers.append((b"etag", tag))
         self._describe(said, headers)
         if exchange.position is not None and not exchange.negotiated and _OF_THE_RECORD.match(exchange.path):
@@ -116,7 +175,7 @@ class Reply:
             said = dict(headers)
             self._describe(said, headers)
             if self._takes(said):
-                self._gzip = compression.Gzip()
+                self._gzip = GzipStream()
                 headers = _recoded(headers, None)
                 body = self._gzip.part(body, last=False)
         await self._send({**start, "headers": [*headers, *self._limits]})
@@ -127,19 +186,19 @@ class Reply:
         exchange = self._exchange
         if b"cache-control" not in said:
             headers.append(_FOREVER if exchange.pinned and not exchange.negotiated else _ASK_AGAIN)
-        headers.append(compression.VARY)
-        headers += cors.READING
-        link = memento.links(exchange, self._public_url)
+        headers.append(VARY_ENCODING)
+        headers += CORS_FOR_READS
+        link = memento.memento_links(exchange, self._public_url)
         if link:
             headers.append((b"link", link))
-        headers += memento.headers(exchange, self._public_url)
+        headers += memento.memento_headers(exchange, self._public_url)
 
     def _keep(self, tag: bytes, headers: Headers) -> None:
         exchange = self._exchange
         kept = [one for one in headers if one[0] not in _OF_A_BODY]
         self._validators.keep(
             (exchange.path, exchange.query, exchange.accept, exchange.host),
-            Said(tag, kept, exchange.head, quarter_of(self._service.now().timestamp()), exchange.pinned),
+            CachedValidator(tag, kept, exchange.head, quarter_of(self._service.now().timestamp()), exchange.pinned),
         )
 
     def _not_since(self, said: dict[bytes, bytes]) -> bool:
@@ -155,17 +214,17 @@ class Reply:
     def _takes(self, said: dict[bytes, bytes]) -> bool:
         return (
             self._exchange.accept_encoding is not None
-            and compression.taken(self._exchange.accept_encoding)
+            and accepts_gzip(self._exchange.accept_encoding)
             and b"content-encoding" not in said
-            and compression.worth_it(said.get(b"content-type", b""))
+            and compressible(said.get(b"content-type", b""))
         )
 
     async def _coded(self, start: Message, said: dict[bytes, bytes], headers: Headers, body: bytes) -> None:
-        if len(body) > compression.SMALLEST and self._takes(said):
+        if len(body) > SMALLEST_COMPRESSED and self._takes(said):
             if len(body) > _IN_A_THREAD:
-                body = await to_thread.run_sync(compression.gzipped, body)
+                body = await to_thread.run_sync(gzipped, body)
             else:
-                body = compression.gzipped(body)
+                body = gzipped(body)
             headers = _recoded(headers, len(body))
         await self._out(start, headers, body)
 
@@ -175,8 +234,8 @@ class Reply:
         await self._send({"type": "http.response.body", "body": b"" if self._exchange.method == "HEAD" else body})
 
     async def _refuse(self, media_type: bytes) -> None:
-        refused = problem(406, *refusal(self._exchange, media_type.decode("latin-1")))
-        headers = [*refused.raw_headers, *self._limits, *cors.READING, compression.VARY]
+        refused = problem_response(406, *refusal(self._exchange, media_type.decode("latin-1")))
+        headers = [*refused.raw_headers, *self._limits, *CORS_FOR_READS, VARY_ENCODING]
         await self._out({"type": "http.response.start", "status": 406}, headers, bytes(refused.body))
 
 
@@ -185,7 +244,7 @@ def _recoded(headers: Headers, length: int | None) -> Headers:
     found = []
     for name, value in headers:
         if name == b"etag":
-            found.append((name, compressed(value)))
+            found.append((name, gzip_etag(value)))
         elif name != b"content-length":
             found.append((name, value))
     found.append((b"content-encoding", b"gzip"))

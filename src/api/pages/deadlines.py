@@ -10,23 +10,21 @@ from typing import Any, Literal
 from fastapi import Request
 from pydantic import Field
 
-from api.pages.acts import acts_by_id
-from api.pages.context import context_of
-from api.pages.dates_in_words import in_words
-from api.pages.place_filters import Choice
-from api.pages.rendering import Page, html
-from api.pages.routing import page_route
-from api.pages.visits import Look, Visit
-from api.pages.words import WORDS, Word, word
+from api.pages.dates import in_words
+from api.pages.entry_view import entry_views
+from api.pages.filters import Choice
+from api.pages.labels import LABELS, Label, label
+from api.pages.page import PageContent, html_response, page_context, page_route
+from api.pages.urls import PageQuery, PageRequest
 from domain.dates import Day
-from projections.deadlines import Wanted, all_deadlines
+from projections.deadlines import DeadlineFilter, all_deadlines
 from projections.snapshot import Snapshot
 
 _MOST = 1_000
 _STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
 
 
-class DeadlineLook(Look):
+class DeadlinesPageQuery(PageQuery):
     """Which deadlines."""
 
     state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = None
@@ -42,18 +40,18 @@ class Demand:
     demand: str
     words: str | None
     change: bool
-    states: list[tuple[Word, list[dict[str, Any]]]]
+    states: list[tuple[Label, list[dict[str, Any]]]]
 
 
-def _deadlines(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> Page:
-    assert isinstance(asked, DeadlineLook)  # noqa: S101 - the route's own question
-    wanted = Wanted(None, asked.from_, asked.to)
+def _deadlines(_request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:
+    assert isinstance(asked, DeadlinesPageQuery)  # noqa: S101 - the route's own question
+    wanted = DeadlineFilter(None, asked.from_, asked.to)
     found = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, wanted)), range(_MOST), strict=False)]
     counts = Counter(one["state"] for one in found)
     shown = [one for one in found if asked.state in (None, one["state"])]
     as_of = snapshot.clocks().as_of
     demands = [_demand(list(its)) for _, its in groupby(shown, key=lambda one: (one["due"], one["demand"]))]
-    context = context_of(
+    context = page_context(
         visit,
         snapshot,
         title="Deadlines: what is due, and what became of what was",
@@ -61,26 +59,26 @@ def _deadlines(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot)
         feeds=[("Deadlines", "/deadlines")],
         coming=[one for one in demands if one.due >= as_of],
         past=[one for one in reversed(demands) if one.due < as_of],
-        acts=acts_by_id(snapshot, [*(one["demand"] for one in shown), *(one["answer"] for one in shown)]),
+        acts=entry_views(snapshot, [*(one["demand"] for one in shown), *(one["answer"] for one in shown)]),
         choices=[Choice("All states", visit.here(state=None), len(found), asked.state is None)]
         + [
-            Choice(WORDS["deadline", state].brief, visit.here(state=state), counts[state], asked.state == state)
+            Choice(LABELS["deadline", state].brief, visit.here(state=state), counts[state], asked.state == state)
             for state in _STATES
             if counts[state]
         ],
         full=len(found) == _MOST,
     )
-    return Page(html("deadlines.html", context))
+    return PageContent(html_response("deadlines.html", context))
 
 
 def _demand(deadlines: list[dict[str, Any]]) -> Demand:
     first = deadlines[0]
     by_state = [
-        (word("deadline", state), [one for one in deadlines if one["state"] == state])
+        (label("deadline", state), [one for one in deadlines if one["state"] == state])
         for state in _STATES
         if any(one["state"] == state for one in deadlines)
     ]
     return Demand(first["due"], first["demand"], first["words"], first["for"] == "compliance", by_state)
 
 
-ROUTES = [page_route("/deadlines", DeadlineLook, _deadlines)]
+ROUTES = [page_route("/deadlines", DeadlinesPageQuery, _deadlines)]

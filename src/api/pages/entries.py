@@ -9,21 +9,18 @@ from typing import Any
 
 from fastapi import Request
 
-from api.citations import citation, permalink_of
-from api.pages.acts import Act, act_of, acts_by_id
-from api.pages.context import checked, context_of
+from api.pages.entry_view import EntryView, entry_view, entry_views
+from api.pages.labels import Label, label
+from api.pages.names import PlaceNames
+from api.pages.page import PageContent, checked_query, html_response, page_context, page_route
 from api.pages.places import known_through
-from api.pages.rendering import Page, html
-from api.pages.routing import page_route
-from api.pages.titled import Names
-from api.pages.visits import Look, Visit
-from api.pages.words import Word, word
-from application.proving import proving
-from domain.accounts import Transition
-from projections.entry_history import history
-from projections.links import pointing_at
+from api.pages.urls import PageQuery, PageRequest
+from api.resources.citations import citation, permalink_of
+from domain.history import Transition
+from eventlog.proofs import proving
+from projections.entries import entries_linking_to, entry_history
 from projections.snapshot import Snapshot
-from projections.timeline import entry
+from projections.timeline import read_entry
 
 _MOST_MOVED = 60
 _LINKS = (("answers", "Answers"), ("disputes", "Disputes"), ("demand", "Concerns the demand"), ("follows", "Follows"))
@@ -40,25 +37,27 @@ class Moved:
     """A change of status that the entry caused, and of which places."""
 
     item: str
-    before: Word | None
-    after: Word | None
+    before: Label | None
+    after: Label | None
     on: str
     places: list[str]
 
 
-def _entry(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> Page:
-    id_ = checked(request.path_params["id"], "entry")
-    act = act_of(entry(snapshot, id_)[0])
-    known = Names(snapshot)
-    versions = history(snapshot, visit.service.log, id_)["versions"]
+def _entry(request: Request, visit: PageRequest, _asked: PageQuery, snapshot: Snapshot) -> PageContent:
+    id_ = checked_query(request.path_params["id"], "entry")
+    act = entry_view(read_entry(snapshot, id_)[0])
+    known = PlaceNames(snapshot)
+    versions = entry_history(snapshot, visit.service.log, id_)["versions"]
     at = snapshot.clocks()
-    pointing = list(_pointing(act)) + [(_BACK[how], other) for other, how in pointing_at(snapshot, id_, at.as_of)]
+    pointing = list(_pointing(act)) + [
+        (_BACK[how], other) for other, how in entries_linking_to(snapshot, id_, at.as_of)
+    ]
     labels = dict.fromkeys(label for label, _ in pointing)
     moved, places_left_out = _moved(visit, snapshot, act, known)
     permalink = permalink_of(act.fields, visit.root)
-    with proving(visit.service) as proofs:
+    with proving(visit.service.log) as proofs:
         checkpoint, key = proofs.checkpoint(), proofs.key
-    context = context_of(
+    context = page_context(
         visit,
         snapshot,
         names=known,
@@ -70,7 +69,7 @@ def _entry(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
         act=act,
         versions=versions,
         links=[(label, [other for its, other in pointing if its == label]) for label in labels],
-        linked=acts_by_id(snapshot, (other for _, other in pointing)),
+        linked=entry_views(snapshot, (other for _, other in pointing)),
         moved=moved,
         places_left_out=places_left_out,
         particulars=[(name, value) for name, value in act.fields.items() if name not in _COMMON],
@@ -80,16 +79,16 @@ def _entry(request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
     )  # fmt: skip
     # Whole, so that anyone can read what was said and why it no longer is; yet no search engine is to repeat it.
     status = HTTPStatus.GONE if act.standing == "retracted" else HTTPStatus.OK
-    return Page(html("entry.html", context), status)
+    return PageContent(html_response("entry.html", context), status)
 
 
-def _pointing(act: Act) -> Iterator[tuple[str, str]]:
-    for field, label in _LINKS:
+def _pointing(act: EntryView) -> Iterator[tuple[str, str]]:
+    for field, relation in _LINKS:
         given = act.fields.get(field, ())
-        yield from ((label, other) for other in ([given] if isinstance(given, str) else given))
+        yield from ((relation, other) for other in ([given] if isinstance(given, str) else given))
 
 
-def _moved(visit: Visit, snapshot: Snapshot, act: Act, known: Names) -> tuple[list[Moved], int]:
+def _moved(visit: PageRequest, snapshot: Snapshot, act: EntryView, known: PlaceNames) -> tuple[list[Moved], int]:
     """The transitions of the places that it names (and of the states whose agencies it names) with it for a cause."""
     named = list(dict.fromkeys(_touched(act.jurisdictions, known)))
     places: dict[Transition, list[str]] = {}
@@ -103,7 +102,7 @@ def _moved(visit: Visit, snapshot: Snapshot, act: Act, known: Names) -> tuple[li
     return moved, max(0, len(named) - _MOST_MOVED)
 
 
-def _touched(ids: Iterable[str], known: Names) -> Iterator[str]:
+def _touched(ids: Iterable[str], known: PlaceNames) -> Iterator[str]:
     for id_ in ids:
         yield id_
         place = known.place_of(id_)
@@ -111,7 +110,7 @@ def _touched(ids: Iterable[str], known: Names) -> Iterator[str]:
             yield place.speaks_for
 
 
-def _moved_in(visit: Visit, snapshot: Snapshot, entry_id: str, id_: str) -> list[Transition]:
+def _moved_in(visit: PageRequest, snapshot: Snapshot, entry_id: str, id_: str) -> list[Transition]:
     place = snapshot.memory.directory.place(id_, snapshot.position)
     if place is None:
         return []
@@ -119,11 +118,11 @@ def _moved_in(visit: Visit, snapshot: Snapshot, entry_id: str, id_: str) -> list
     return [one for one in through.transitions if one.entry == entry_id]
 
 
-def _word(track: str, value: str | None) -> Word | None:
-    return None if value is None else word(track, value)
+def _word(track: str, value: str | None) -> Label | None:
+    return None if value is None else label(track, value)
 
 
-def _about(act: Act, permalink: str) -> dict[str, Any]:
+def _about(act: EntryView, permalink: str) -> dict[str, Any]:
     """What schema.org calls it: a page about an act, and the documents that it rests on."""
     sources = [
         {"@type": "CreativeWork", "name": one["title"]}
@@ -142,4 +141,4 @@ def _about(act: Act, permalink: str) -> dict[str, Any]:
     }
 
 
-ROUTES = [page_route("/entries/{id}", Look, _entry)]
+ROUTES = [page_route("/entries/{id}", PageQuery, _entry)]

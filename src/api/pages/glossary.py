@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-_HERE = Path(__file__).parent / "docs"
+from api import DOCS
+
 _CODE = re.compile(r"`([^`]+)`")
-DOCS = _HERE if _HERE.is_dir() else Path(__file__).parents[3] / "docs"
-"""In the wheel the documents lie beside this file; in a working copy they are where they are written."""
 _SECTIONS = {
     "The *stage* of a review:": "stage",
     "The *response* to the review's current demand:": "response",
@@ -23,7 +21,7 @@ _SECTIONS = {
 
 
 @cache
-def text(name: str) -> str:
+def document_text(name: str) -> str:
     """One of the documents, as it is written."""
     return (DOCS / name).read_text(encoding="utf-8")
 
@@ -33,7 +31,7 @@ def definitions() -> dict[tuple[str, str], str]:
     """What each status word, state and kind means: by track (stage, response, listing ..., deadline, kind) and word."""
     found: dict[tuple[str, str], str] = {}
     section, track = "", ""
-    for line in text("glossary.md").splitlines():
+    for line in document_text("glossary.md").splitlines():
         if line.startswith("#") or (line.endswith(":") and not line.startswith("|")):
             heading = line.lstrip("# ")
             section = _SECTIONS.get(heading, "tracks" if heading.startswith("Status: listing") else "")
@@ -56,10 +54,10 @@ def anchor(track: str, word: str) -> str:
 
 
 @cache
-def rendered(name: str) -> Markup:
+def render_markdown(name: str) -> Markup:
     """A document as markup: made from our own files alone, with any HTML in them shown as text."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(text(name))
+    tokens = markdown.parse(document_text(name))
     _give_anchors(tokens)
     written = markdown.renderer.render(_below_a_title(tokens), markdown.options, {})
     return Markup(str(written).replace("<pre>", '<pre tabindex="0">'))  # noqa: S704 - our own text

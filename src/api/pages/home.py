@@ -8,19 +8,17 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from api.pages.acts import act_of, acts_by_id
-from api.pages.context import SITE, context_of
-from api.pages.rendering import Page, html
-from api.pages.routing import page_route
-from api.pages.titled import Names, PlaceName
-from api.pages.visits import Look, Visit
-from api.pages.words import STAGES, STATES, Word, word
-from projections.deadlines import Wanted as WantedDeadlines
+from api.pages.entry_view import entry_view, entry_views
+from api.pages.labels import STAGES, STATES, Label, label
+from api.pages.names import PlaceName, PlaceNames
+from api.pages.page import SITE, PageContent, html_response, page_context, page_route
+from api.pages.urls import PageQuery, PageRequest
+from projections.deadlines import DeadlineFilter as WantedDeadlines
 from projections.deadlines import all_deadlines
-from projections.revisions import revisions
+from projections.entries import revisions
+from projections.places import review_stages
 from projections.snapshot import Snapshot
-from projections.stages import stages
-from projections.timeline import Wanted, page
+from projections.timeline import TimelineFilter, timeline_page
 
 _LATEST, _CORRECTIONS, _DUE = 8, 4, 6
 _DESCRIPTION = (
@@ -30,11 +28,11 @@ _DESCRIPTION = (
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPlace:
     """A place in the grid, with the stages of its reviews."""
 
     place: PlaceName
-    reviews: list[tuple[str, Word]]
+    reviews: list[tuple[str, Label]]
 
     @property
     def words(self) -> str:
@@ -42,16 +40,16 @@ class Listed:
         return " ".join((self.place.full, self.place.state, *self.place.aliases)).casefold()
 
 
-def _home(_request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> Page:
-    known = Names(snapshot)
+def _home(_request: Request, visit: PageRequest, _asked: PageQuery, snapshot: Snapshot) -> PageContent:
+    known = PlaceNames(snapshot)
     at = snapshot.clocks()
-    standing = visit.shelf.get(("stages", at), lambda: stages(snapshot))
+    standing = visit.shelf.get(("stages", at), lambda: review_stages(snapshot))
     counts = _counts(standing)
-    latest = [act_of(body) for body in page(snapshot, Wanted(newest=True), _LATEST, None).bodies]
+    latest = [entry_view(body) for body in timeline_page(snapshot, TimelineFilter(newest=True), _LATEST, None).bodies]
     open_ones = WantedDeadlines("open", at.as_of)
     due = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, open_ones)), range(_DUE), strict=False)]
     corrections = revisions(snapshot, visit.service.log, _CORRECTIONS)
-    context = context_of(
+    context = page_context(
         visit,
         snapshot,
         names=known,
@@ -72,34 +70,34 @@ def _home(_request: Request, visit: Visit, _asked: Look, snapshot: Snapshot) -> 
         latest=latest,
         due=due,
         corrections=corrections,
-        revised=acts_by_id(snapshot, (one["entry"] for one in corrections)),
-        demands=acts_by_id(snapshot, (one["demand"] for one in due)),
+        revised=entry_views(snapshot, (one["entry"] for one in corrections)),
+        demands=entry_views(snapshot, (one["demand"] for one in due)),
     )
-    return Page(html("home.html", context))
+    return PageContent(html_response("home.html", context))
 
 
-def _counts(standing: Mapping[str, Mapping[str, str]]) -> list[tuple[Word, int, int]]:
+def _counts(standing: Mapping[str, Mapping[str, str]]) -> list[tuple[Label, int, int]]:
     """Of each stage in which a review stands: its word, how many places have one there, and the most of any."""
     counted = Counter(stage for reviews in standing.values() for stage in set(reviews.values()))
     most = max(counted.values(), default=1)
-    return [(word("stage", stage), counted[stage], most) for stage in STAGES if counted[stage]]
+    return [(label("stage", stage), counted[stage], most) for stage in STAGES if counted[stage]]
 
 
-def _legend(words: Iterable[Word]) -> list[list[Word]]:
+def _legend(words: Iterable[Label]) -> list[list[Label]]:
     """The words that each mark stands for: some have one colour."""
-    by_tone: dict[str, list[Word]] = defaultdict(list)
+    by_tone: dict[str, list[Label]] = defaultdict(list)
     for its in words:
         by_tone[its.tone].append(its)
     return list(by_tone.values())
 
 
-def _grid(known: Names, standing: Mapping[str, Mapping[str, str]]) -> list[tuple[str, list[Listed]]]:
+def _grid(known: PlaceNames, standing: Mapping[str, Mapping[str, str]]) -> list[tuple[str, list[ListedPlace]]]:
     """States in order of name, each with its places: the state itself first, then others by name."""
-    by_state: dict[str, list[Listed]] = defaultdict(list)
+    by_state: dict[str, list[ListedPlace]] = defaultdict(list)
     for place in known.every():
         reviews = standing.get(place.id, {})
-        marks = [(known.of("review", review), word("stage", stage)) for review, stage in sorted(reviews.items())]
-        by_state[place.state].append(Listed(place, marks))
+        marks = [(known.of("review", review), label("stage", stage)) for review, stage in sorted(reviews.items())]
+        by_state[place.state].append(ListedPlace(place, marks))
     ranks = {"state": 0, "county": 1, "city": 1, "agency": 2}
     return [
         (STATES.get(state, state), sorted(listed, key=lambda one: (ranks[one.place.kind], one.place.name)))
@@ -107,4 +105,4 @@ def _grid(known: Names, standing: Mapping[str, Mapping[str, str]]) -> list[tuple
     ]
 
 
-ROUTES = [page_route("/", Look, _home)]
+ROUTES = [page_route("/", PageQuery, _home)]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from api.pages.dates_in_words import in_words, since_day
-from api.pages.titled import Names
-from api.pages.words import Word, may_be, word
-from domain.courses import Courses, Span
+from api.pages.dates import in_words, since_day
+from api.pages.labels import Label, label, possible_label
+from api.pages.names import PlaceNames
+from domain.history import Interval, IntervalsByItem
 
 ORDER = ("stage", "response", "listing", "funding", "court", "policies")
 GROUP = {"stage": "review", "response": "review"}
 
 
 @dataclass(slots=True)
-class Run:
+class LaneRun:
     """Days on which an item has one value for one cause; `doubts`: those of them on which it may be otherwise."""
 
-    word: Word | None
+    word: Label | None
     first: str
     last: str | None
     since: str | None
@@ -41,11 +44,11 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class LaneTick:
     """A day due."""
 
     day: str
-    word: Word
+    word: Label
     demand: str
     addressee: str
 
@@ -57,8 +60,8 @@ class Lane:
     track: str
     key: str
     name: str
-    runs: list[Run]
-    ticks: list[Tick]
+    runs: list[LaneRun]
+    ticks: list[LaneTick]
 
     @property
     def group(self) -> str:
@@ -71,11 +74,11 @@ class Lane:
         return self.runs[-1].first if self.runs else ""
 
 
-def lanes_of(courses: Courses, deadlines: Iterable[Mapping[str, Any]], names: Names) -> list[Lane]:
+def lanes_of(courses: IntervalsByItem, deadlines: Iterable[Mapping[str, Any]], names: PlaceNames) -> list[Lane]:
     """Every lane: by track, then those that moved last before others; a review's response below its stage."""
-    ticks: dict[str, list[Tick]] = {}
+    ticks: dict[str, list[LaneTick]] = {}
     for one in deadlines:
-        tick = Tick(one["due"], word("deadline", one["state"]), one["demand"], one["addressee"])
+        tick = LaneTick(one["due"], label("deadline", one["state"]), one["demand"], one["addressee"])
         ticks.setdefault(one["review"] or one["demand"], []).append(tick)
     lanes = [
         Lane(track, key, names.of(track, key), runs, ticks.pop(key, []) if track == "response" else [])
@@ -104,26 +107,79 @@ def _groups(lanes: Iterable[Lane]) -> list[str]:
     return list(dict.fromkeys(lane.group for lane in lanes))
 
 
-def _runs(track: str, course: Iterable[Span]) -> Iterator[Run]:
-    run: Run | None = None
+def _runs(track: str, course: Iterable[Interval]) -> Iterator[LaneRun]:
+    run: LaneRun | None = None
     for span in course:
         same = run is not None and (run.word.value if run.word else None, run.entry) == (span.value, span.entry)
         if run is None or not same:
             if run is not None and (run.word or run.doubts):
                 yield run
-            its = None if span.value is None else word(track, span.value)
-            run = Run(its, span.first, span.last, span.since, span.entry)
+            its = None if span.value is None else label(track, span.value)
+            run = LaneRun(its, span.first, span.last, span.since, span.entry)
         else:
             run.last = span.last
         if span.possibly is not None:
-            run.doubts.append((span.first, span.last, may_be(track, span.possibly)))
+            run.doubts.append((span.first, span.last, possible_label(track, span.possibly)))
     if run is not None and (run.word or run.doubts):
         yield run
 
 
-def said_of(lane: Lane, run: Run) -> str:
+def run_text(lane: Lane, run: LaneRun) -> str:
     """A run as a sentence, for who cannot see it."""
     value = "nothing certain" if run.word is None else run.word.phrase
     since = "" if run.since is None else f", {since_day(run.since)}"
     doubts = "".join(f"; {one}" for one in run.may_be)
     return f"{lane.name}: {value} ({run.days}{since}){doubts}"
+
+
+_MOST = 6
+"""A year with so many changes or more is widest."""
+_WIDER = 0.55
+"""By how much of an empty year's width each change widens a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where each day lies between two edges of a picture."""
+
+    left: float
+    right: float
+    starts: tuple[int, ...]
+    places: tuple[float, ...]
+
+    def x(self, day: str) -> float:
+        """Where a day begins."""
+        ordinal = date.fromisoformat(day).toordinal()
+        if ordinal <= self.starts[0]:
+            return self.left
+        if ordinal >= self.starts[-1]:
+            return self.right
+        number = bisect_right(self.starts, ordinal) - 1
+        first, last = self.starts[number], self.starts[number + 1]
+        share = (ordinal - first) / (last - first)
+        return round(self.places[number] + share * (self.places[number + 1] - self.places[number]), 1)
+
+    @property
+    def years(self) -> list[tuple[int, float, float]]:
+        """Each year, where it begins and where it ends."""
+        return [
+            (date.fromordinal(start).year, self.places[number], self.places[number + 1])
+            for number, start in enumerate(self.starts[:-1])
+        ]
+
+
+def axis_of(days: Iterable[str], last: str, left: float, right: float) -> Axis:
+    """The axis for days on which something changes, up to a last one."""
+    days = sorted(day for day in days if day <= last)
+    end = date.fromisoformat(last).toordinal() + 1
+    first = min(date.fromisoformat(days[0] if days else last).year, date.fromisoformat(last).year)
+    starts = [date(year, 1, 1).toordinal() for year in range(first, date.fromisoformat(last).year + 1)]
+    busy = Counter(day[:4] for day in days)
+    weights = [1 + _WIDER * min(_MOST, busy[str(date.fromordinal(start).year)]) for start in starts]
+    # The last year is cut where the question ends.
+    weights[-1] *= max(0.25, (end - starts[-1]) / 366)
+    places = [left]
+    for weight in weights:
+        places.append(places[-1] + weight / sum(weights) * (right - left))
+    places[-1] = right
+    return Axis(left, right, (*starts, end), tuple(round(place, 1) for place in places))

@@ -10,35 +10,32 @@ import msgspec
 from fastapi import Request
 from pydantic import Field
 
-from api.addresses import slug_of
-from api.pages.acts import Act, act_of, acts_by_id
-from api.pages.board import board, causes_of
-from api.pages.context import checked, context_of
-from api.pages.dates_in_words import day_before, in_words
+from api.http.parameters import KeyNumber, KeyText, decode_cursor, encode_cursor, slug_of
+from api.pages.dates import day_before, in_words
+from api.pages.entry_view import EntryView, entry_view, entry_views
+from api.pages.filters import filters_of
+from api.pages.labels import PLACE_KINDS
 from api.pages.lanes import lanes_of, shortened
-from api.pages.picture import Frame, legend, picture
-from api.pages.place_filters import filters_of
-from api.pages.rendering import Page, html
-from api.pages.routing import page_route
-from api.pages.titled import Names, PlaceName
-from api.pages.visits import Look, Visit
-from api.pages.words import PLACE_KINDS
-from api.paging import Number, Text, cursor_of, key_of
+from api.pages.lanes_svg import Frame, lanes_svg, legend
+from api.pages.names import PlaceName, PlaceNames
+from api.pages.page import PageContent, checked_query, html_response, page_context, page_route
+from api.pages.status_board import causes_of, status_board
+from api.pages.urls import PageQuery, PageRequest
 from domain.facts import Kind
-from domain.sources import Party
-from projections.courses import Through, through_time
-from projections.deadlines import Wanted as WantedDeadlines
+from domain.values import Party
+from projections.deadlines import DeadlineFilter as WantedDeadlines
 from projections.deadlines import place_deadlines
+from projections.history import PlaceHistory, place_history
 from projections.snapshot import Snapshot
-from projections.status import status
-from projections.timeline import Wanted, page
+from projections.status import place_status
+from projections.timeline import TimelineFilter, timeline_page
 
-_KEY = msgspec.json.Decoder(tuple[Text, Text, Number, Text])
+_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyNumber, KeyText])
 _A_PAGE = 60
 MOST_LANES = 24
 
 
-class PlaceLook(Look):
+class PlacePageQuery(PageQuery):
     """Which acts of a place, and in which order."""
 
     kind: Kind | None = None
@@ -48,34 +45,34 @@ class PlaceLook(Look):
     cursor: str | None = Field(None, max_length=2000)
 
 
-class Search(Look):
+class PlaceSearchQuery(PageQuery):
     """Which place is looked for."""
 
     q: str | None = Field(None, max_length=200)
 
 
-def known_through(visit: Visit, snapshot: Snapshot, id_: str, as_of: str) -> Through:
+def known_through(visit: PageRequest, snapshot: Snapshot, id_: str, as_of: str) -> PlaceHistory:
     """A place's status through time, worked out once for every day asked."""
     key = ("through", id_, snapshot.asked.public_by, snapshot.position)
-    return visit.shelf.get(key, lambda: through_time(snapshot, id_)).up_to(as_of)
+    return visit.shelf.get(key, lambda: place_history(snapshot, id_)).up_to(as_of)
 
 
-def _place(request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> Page:
-    assert isinstance(asked, PlaceLook)  # noqa: S101 - the route's own question
-    id_ = slug_of(snapshot, checked(request.path_params["id"], "jurisdiction"))
+def _place(request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:
+    assert isinstance(asked, PlacePageQuery)  # noqa: S101 - the route's own question
+    id_ = slug_of(snapshot, checked_query(request.path_params["id"], "jurisdiction"))
     visit = replace(visit, path=f"/places/{id_}")
     time_zone = snapshot.place(id_).time_zone
     as_of = snapshot.clocks(time_zone).as_of
-    known = Names(snapshot)
-    answer = status(snapshot, id_)
+    known = PlaceNames(snapshot)
+    answer = place_status(snapshot, id_)
     through = known_through(visit, snapshot, id_, as_of)
     deadlines, _ = place_deadlines(snapshot, id_, WantedDeadlines())
     lanes = lanes_of(through.courses, deadlines, known)
     drawn, left_out = shortened(lanes, MOST_LANES)
     place = known.known_place(id_)
     acts, following = _timeline(snapshot, id_, asked)
-    tracks = board(answer, known)
-    context = context_of(
+    tracks = status_board(answer, known)
+    context = page_context(
         visit,
         snapshot,
         names=known,
@@ -85,13 +82,13 @@ def _place(request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> P
         image=visit.link(f"/places/{id_}/lanes.png"),
         feeds=[(f"Acts: {place.full}", f"/jurisdictions/{id_}/timeline"),
                (f"Deadlines: {place.full}", f"/jurisdictions/{id_}/deadlines")],
-        about=about(place),
+        about=place_summary(place),
         place=place,
         board=tracks,
-        causes=acts_by_id(snapshot, causes_of(answer)),
+        causes=entry_views(snapshot, causes_of(answer)),
         lanes=lanes,
         left_out=left_out,
-        picture=picture(drawn, Frame(place.full, as_of, visit.entry)) if drawn else None,
+        picture=lanes_svg(drawn, Frame(place.full, as_of, visit.entry)) if drawn else None,
         legend=legend(drawn),
         years=[(year, list(its)) for year, its in groupby(acts, key=lambda act: act.year)],
         filters=filters_of(visit, snapshot, id_, asked),
@@ -99,10 +96,10 @@ def _place(request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> P
         further=None if following is None else visit.here(cursor=following),
         steps=_steps(through, as_of, visit),
     )  # fmt: skip
-    return Page(html("place.html", context))
+    return PageContent(html_response("place.html", context))
 
 
-def about(place: PlaceName) -> dict[str, Any]:
+def place_summary(place: PlaceName) -> dict[str, Any]:
     """What schema.org calls a place."""
     kinds = {"state": "State", "county": "AdministrativeArea", "city": "City", "agency": "GovernmentOrganization"}
     its: dict[str, Any] = {"@type": kinds[place.kind], "name": place.full}
@@ -116,19 +113,19 @@ def _description(place: PlaceName, as_of: str, tracks: list[Any]) -> str:
     return f"{place.full} ({PLACE_KINDS[place.kind].lower()}) on {in_words(as_of)}.{said} Every value with its source."
 
 
-def _timeline(snapshot: Snapshot, id_: str, asked: PlaceLook) -> tuple[list[Act], str | None]:
-    wanted = Wanted(
+def _timeline(snapshot: Snapshot, id_: str, asked: PlacePageQuery) -> tuple[list[EntryView], str | None]:
+    wanted = TimelineFilter(
         jurisdiction=id_,
         kind=asked.kind,
         party=asked.party,
         context=asked.context,
         newest=asked.order == "newest",
     )
-    found = page(snapshot, wanted, _A_PAGE, key_of(asked.cursor, _KEY))
-    return [act_of(body) for body in found.bodies], cursor_of(found.next)
+    found = timeline_page(snapshot, wanted, _A_PAGE, decode_cursor(asked.cursor, _KEY))
+    return [entry_view(body) for body in found.bodies], encode_cursor(found.next)
 
 
-def _steps(through: Through, as_of: str, visit: Visit) -> dict[str, tuple[str, str] | None]:
+def _steps(through: PlaceHistory, as_of: str, visit: PageRequest) -> dict[str, tuple[str, str] | None]:
     """The days before and after the last change: how to go on through the history by links alone."""
     days = sorted({one.on for one in through.transitions})
     before = day_before(days[-1]) if days else None
@@ -138,11 +135,11 @@ def _steps(through: Through, as_of: str, visit: Visit) -> dict[str, tuple[str, s
     }
 
 
-def _found(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> Page:
-    assert isinstance(asked, Search)  # noqa: S101 - the route's own question
-    known = Names(snapshot)
+def _search_results(_request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:
+    assert isinstance(asked, PlaceSearchQuery)  # noqa: S101 - the route's own question
+    known = PlaceNames(snapshot)
     matches = _matches(known, asked.q or "")
-    context = context_of(
+    context = page_context(
         visit,
         snapshot,
         names=known,
@@ -151,12 +148,13 @@ def _found(_request: Request, visit: Visit, asked: Look, snapshot: Snapshot) -> 
         asked_for=asked.q or "",
         matches=matches,
     )
-    return Page(
-        html("places.html", context), location=visit.place(matches[0].id) if asked.q and len(matches) == 1 else None
+    return PageContent(
+        html_response("places.html", context),
+        location=visit.place(matches[0].id) if asked.q and len(matches) == 1 else None,
     )
 
 
-def _matches(known: Names, words: str) -> list[PlaceName]:
+def _matches(known: PlaceNames, words: str) -> list[PlaceName]:
     """The places in whose name, alias, slug or GEOID every word stands; those whose name it is before others."""
     wanted = words.casefold().replace(",", " ").split()
     asked = " ".join(wanted)
@@ -172,4 +170,4 @@ def _matches(known: Names, words: str) -> list[PlaceName]:
     return exact if len(exact) == 1 and asked else [place for _, _, place in sorted(found, key=lambda one: one[:2])]
 
 
-ROUTES = [page_route("/places", Search, _found), page_route("/places/{id}", PlaceLook, _place)]
+ROUTES = [page_route("/places", PlaceSearchQuery, _search_results), page_route("/places/{id}", PlacePageQuery, _place)]

@@ -7,22 +7,22 @@ of a row that could not be read is not held against the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
-from application.bulk.rows import WHOLE, Row
-from application.bulk.suspects import Suspect, suspects
+from application.bulk.json_rows import WHOLE, SourceRow
 from application.idempotency import carried_out_to
-from application.recording import Item, New, judged, located, on_record, revise, validated
-from application.revising import Revision
+from application.recording import NewStream, Submitted, already_on_record, located, revise, validate_new, validated
+from application.register import problem_summary, problems_of, write_read_models
+from application.revising import Revision, Update
 from application.service import Service
-from application.updating import Update
-from application.writing import problems_in, summary, write
+from domain.dates import bounds
 from domain.errors import Invalid, RecordError
 from domain.events import (
     EntryCorrected,
@@ -32,8 +32,65 @@ from domain.events import (
     JurisdictionUpdated,
     LaterEvent,
 )
-from domain.refusals import Problem
+from domain.validation import Problem
 from eventlog.log import Append, Recorded
+from projections.entries import DuplicateKey, possible_duplicates
+
+_COMPARED_AT_ONCE = 1_000
+_MOST_LIKE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDuplicate:
+    """A row, and the entries (at most ten) of the same kind, day and addressees, on record or before it."""
+
+    row: int | None
+    where: str
+    entry: str
+    like: tuple[str, ...]
+    kind: str
+    date: str
+    jurisdictions: tuple[str, ...]
+
+    def shown(self) -> dict[str, Any]:
+        """As answers have it."""
+        because = {"kind": self.kind, "date": self.date, "jurisdictions": list(self.jurisdictions)}
+        return {"row": self.row, "entry": self.entry, "like": list(self.like), "because": because}
+
+
+def find_duplicates(connection: Connection, fresh: Sequence[NewStream]) -> list[PossibleDuplicate]:
+    """Those of the acts about to be recorded that have their like on record, or before them in the same batch."""
+    found: list[PossibleDuplicate] = []
+    before: dict[DuplicateKey, list[str]] = {}
+    own = {one.id for one in fresh}
+    acts = [one for one in fresh if one.judged is not None]
+    for start in range(0, len(acts), _COMPARED_AT_ONCE):
+        piece = [
+            (one, one.judged.act, _duplicate_key(one.judged.act))
+            for one in acts[start : start + _COMPARED_AT_ONCE]
+            if one.judged
+        ]
+        on_record: dict[DuplicateKey, list[str]] = {}
+        for body in possible_duplicates(connection, ((named, lo, hi) for _, _, (_, lo, hi, named) in piece)):
+            if body.id not in own:
+                on_record.setdefault(_duplicate_key(body), []).append(body.id)
+        for new, act, likeness in piece:
+            its = before.setdefault(likeness, [])
+            like = (*sorted(on_record.get(likeness, ())), *its)[:_MOST_LIKE]
+            if like:
+                found.append(
+                    PossibleDuplicate(
+                        new.item.row, new.item.where, act.id, like, act.kind, act.occurred, act.jurisdictions
+                    )
+                )
+            if len(its) < _MOST_LIKE:
+                its.append(act.id)
+    return found
+
+
+def _duplicate_key(one: Any) -> DuplicateKey:  # noqa: ANN401 - an act, or as much of an entry as is read
+    return (one.kind, *bounds(one.occurred), frozenset(one.jurisdictions))
+
 
 _PIECE = 2_000
 _ACTS: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
@@ -44,10 +101,10 @@ _ACTS: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
     "update": JurisdictionUpdated,
 }
 # What answers say of an entry beside its own fields.
-_SAID = ("certain", "log")
+_SAME_FIELDS = ("certain", "log")
 _CALLED = re.compile(r"[A-Za-z0-9_.-]{1,160}")
 _NAMED = ("review", "policy", "list", "case", "subjects")
-Progress = Callable[[str, int, int | None], None]
+BatchProgress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it is done, and of how much, where that is known."""
 
 
@@ -69,15 +126,15 @@ class Report:
 
     recorded: int
     already: int
-    suspected: list[Suspect]
+    suspected: list[PossibleDuplicate]
 
 
 @dataclass(slots=True)
 class _Batch:
     """Rows sorted by what they are, and what is wrong with some."""
 
-    new: list[New] = field(default_factory=list)
-    revisions: list[tuple[Item, Revision | Update]] = field(default_factory=list)
+    new: list[NewStream] = field(default_factory=list)
+    revisions: list[tuple[Submitted, Revision | Update]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     spoilt: set[str] = field(default_factory=set)
     rows: int = 0
@@ -85,13 +142,13 @@ class _Batch:
 
 def record_rows(
     service: Service,
-    rows: Iterable[tuple[str, Row]],
+    rows: Iterable[tuple[str, SourceRow]],
     *,
     recorder: str,
     dry_run: bool = False,
     revising: bool = True,
     most: int | None = None,
-    progress: Progress = lambda _doing, _done, _of: None,
+    progress: BatchProgress = lambda _doing, _done, _of: None,
 ) -> Report:
     """Records rows (each with the file that it is in, if any), or on any error none; on a dry run none either.
 
@@ -99,22 +156,25 @@ def record_rows(
     Raises BadRows, whose problems name file, row, field and value; TooManyRows.
     """
     order: dict[tuple[str, int | None], int] = {}
-    batch = _sorted(service, _told(rows, order, most, progress), revising=revising)
+    batch = _sorted(service, _as_recorded(rows, order, most, progress), revising=revising)
     if not batch.rows:
         raise BadRows("there are no rows", problems=[Problem(WHOLE, None, "holds no rows")])
     with suppress(_Undone), service.log.appending(recorder=recorder, now=service.now()) as append:
         report = _recorded(service, append, batch, progress)
         if batch.problems:
             batch.problems.sort(key=lambda one: order.get((_file(one.where), one.row), 0))
-            raise BadRows(summary(batch.problems), problems=batch.problems, errors_total=len(batch.problems))
+            raise BadRows(problem_summary(batch.problems), problems=batch.problems, errors_total=len(batch.problems))
         if dry_run:
             raise _Undone
     return report
 
 
-def _told(
-    rows: Iterable[tuple[str, Row]], order: dict[tuple[str, int | None], int], most: int | None, progress: Progress
-) -> Iterator[tuple[str, Row]]:
+def _as_recorded(
+    rows: Iterable[tuple[str, SourceRow]],
+    order: dict[tuple[str, int | None], int],
+    most: int | None,
+    progress: BatchProgress,
+) -> Iterator[tuple[str, SourceRow]]:
     """The rows as they come, counted."""
     numbers = count(1)
     for file, row in rows:
@@ -127,12 +187,12 @@ def _told(
         yield file, row
 
 
-def _sorted(service: Service, rows: Iterable[tuple[str, Row]], *, revising: bool) -> _Batch:
+def _sorted(service: Service, rows: Iterable[tuple[str, SourceRow]], *, revising: bool) -> _Batch:
     """Every row, validated as it comes, so that no more is held of it than what is to be recorded."""
     batch = _Batch()
-    places: list[Item] = []
+    places: list[Submitted] = []
 
-    def acts() -> Iterator[Item]:
+    def acts() -> Iterator[Submitted]:
         for file, row in rows:
             batch.rows += 1
             item, problems = _item(file, row)
@@ -146,7 +206,7 @@ def _sorted(service: Service, rows: Iterable[tuple[str, Row]], *, revising: bool
             else:
                 yield item
 
-    def malformed(item: Item) -> None:
+    def malformed(item: Submitted) -> None:
         batch.spoilt |= _spoilt(item.fields)
 
     found, problems = validated(service, acts(), malformed=malformed)
@@ -156,21 +216,21 @@ def _sorted(service: Service, rows: Iterable[tuple[str, Row]], *, revising: bool
     return batch
 
 
-def _item(file: str, row: Row) -> tuple[Item, list[Problem]]:
+def _item(file: str, row: SourceRow) -> tuple[Submitted, list[Problem]]:
     id_ = row.fields.get("id")
     called = id_ if isinstance(id_, str) and _CALLED.fullmatch(id_) else f"item {row.number}"
     where = f"{file}: {called}" if file else ""
-    fields = {name: value for name, value in row.fields.items() if value is not None and name not in _SAID}
+    fields = {name: value for name, value in row.fields.items() if value is not None and name not in _SAME_FIELDS}
     problems = list(row.problems)
     standing = fields.pop("standing", "stands")
     if standing != "stands":
         message = "is no field of an entry: an act of its own makes it so, as it is in an exported log"
         problems.append(Problem("standing", standing, message))
-    item = Item(fields, where, row.number)
+    item = Submitted(fields, where, row.number)
     return item, located(item, problems)
 
 
-def _take_revision(batch: _Batch, item: Item, *, revising: bool) -> None:
+def _take_revision(batch: _Batch, item: Submitted, *, revising: bool) -> None:
     act = item.fields["act"]
     cls = _ACTS.get(act) if isinstance(act, str) else None
     if not revising:
@@ -181,31 +241,31 @@ def _take_revision(batch: _Batch, item: Item, *, revising: bool) -> None:
         try:
             event = cls.model_validate({name: value for name, value in item.fields.items() if name != "act"})
         except ValidationError as error:
-            batch.problems += located(item, problems_in(error, None))
+            batch.problems += located(item, problems_of(error, None))
         else:
             where = item.where
             one = Update(event, where) if isinstance(event, JurisdictionUpdated) else Revision(event, where)
             batch.revisions.append((item, one))
 
 
-def _recorded(service: Service, append: Append, batch: _Batch, progress: Progress) -> Report:
+def _recorded(service: Service, append: Append, batch: _Batch, progress: BatchProgress) -> Report:
     """Decides and appends all of it, noting what cannot be; the read models follow piece by piece."""
     new = batch.new
-    at, others = on_record(service, append, new)
+    at, others = already_on_record(service, append, new)
     batch.problems += [one.new.problem(str(one)) for one in others]
     done = carried_out_to()
     if done is not None and not others:
-        return _told_again(append, batch, at, done)
+        return _already_recorded(append, batch, at, done)
     fresh = [one for one in new if one.event.stream not in at]
-    directory, problems = judged(append, service, fresh)
+    directory, problems = validate_new(append, service, fresh)
     batch.problems += [one for one in problems if not (isinstance(one.value, str) and one.value in batch.spoilt)]
     if batch.problems:
         # Revisions rest on what is not recorded now; they are judged when the rest is right.
         return Report(0, 0, [])
-    suspected = suspects(append.connection, fresh)
+    suspected = find_duplicates(append.connection, fresh)
     for start in range(0, len(fresh), _PIECE):
         piece = fresh[start : start + _PIECE]
-        write(service, append, append.append([one.event for one in piece]))
+        write_read_models(service, append, append.append([one.event for one in piece]))
         progress("Recording", start + len(piece), len(fresh))
     recorded = len(fresh)
     for item, revision in batch.revisions:
@@ -219,11 +279,11 @@ def _recorded(service: Service, append: Append, batch: _Batch, progress: Progres
     return Report(recorded, batch.rows - recorded, suspected)
 
 
-def _told_again(append: Append, batch: _Batch, at: Mapping[str, Recorded], done: int) -> Report:
+def _already_recorded(append: Append, batch: _Batch, at: Mapping[str, Recorded], done: int) -> Report:
     """The report of a batch that was recorded and then cut off: everything recorded together has one stamp."""
     stamps = {one.recorded_at for one in at.values() if one.position == done}
     its = [one for one in batch.new if (there := at.get(one.event.stream)) is not None and there.recorded_at in stamps]
-    return Report(len(its), batch.rows - len(its), suspects(append.connection, its))
+    return Report(len(its), batch.rows - len(its), find_duplicates(append.connection, its))
 
 
 def _spoilt(fields: Any) -> set[str]:  # noqa: ANN401 - whatever was written

@@ -7,9 +7,9 @@ is not migrated but rebuilt.
 from alembic import op
 from sqlalchemy import Column, MetaData, Table, Text, insert
 
-from application.signing import create_key, drop_key
+from eventlog.signing import create_key, drop_key
 from eventlog.tables import create_log, drop_log
-from projections.tables import VERSION, ReadModels, generations
+from projections.schema import SCHEMA_VERSION, ReadModels, generations
 
 revision = "0001"
 down_revision = None
@@ -34,7 +34,7 @@ def upgrade() -> None:
     ReadModels().metadata.create_all(connection, checkfirst=False)
     _more.create_all(connection, checkfirst=False)
     generations.create(connection)
-    connection.execute(insert(generations).values(id=1, version=VERSION, generation=0))
+    connection.execute(insert(generations).values(id=1, version=SCHEMA_VERSION, generation=0))
 
 
 def downgrade() -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import insert
 
-from application.reminding.tables import metadata, planner
+from application.reminders.tables import planner_table, reminder_metadata
 
 revision = "0002"
 down_revision = "0001"
@@ -13,9 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     connection = op.get_bind()
-    metadata.create_all(connection, checkfirst=False)
-    connection.execute(insert(planner).values(id=1, planned_to=0))
+    reminder_metadata.create_all(connection, checkfirst=False)
+    connection.execute(insert(planner_table).values(id=1, planned_to=0))
 
 
 def downgrade() -> None:
-    metadata.drop_all(op.get_bind(), checkfirst=False)
+    reminder_metadata.drop_all(op.get_bind(), checkfirst=False)

@@ -1,0 +1,205 @@
+"""Errors over HTTP: one table from what can go wrong to RFC 9457 problem details. Anything else is a bug, a 500."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+
+from application.bulk.batch import BadRows, TooManyRows
+from application.strict_json import NotJson
+from domain.errors import Conflict, Invalid, NotFound, RecordError, Refused, Stale
+from domain.validation import Problem
+
+_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def allowed_methods(routes: Iterable[BaseRoute], scope: Any) -> str:  # noqa: ANN401 - ASGI's own type is a mapping of anything
+    """The methods of an address as `Allow` lists them; nothing for an address that there is not."""
+    found: set[str] = set()
+    for route in routes:
+        match, _ = route.matches({**scope, "type": "http"})
+        if match is not Match.NONE:
+            found |= set(getattr(route, "methods", None) or {"GET"})
+    if not found:
+        return ""
+    found |= {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())
+    return ", ".join(one for one in _ORDER if one in found)
+
+
+PROBLEM_JSON = "application/problem+json"
+# What is echoed is there to be recognised, not to be had again.
+_LONGEST_VALUE = 500
+_LONGEST_TEXT = 2_000
+_MOST_PROBLEMS = 100
+# A key or a secret that went where it does not belong is not sent back: answers are kept in logs and caches.
+_SECRET = re.compile(rb"(?:dt_|whsec_)[\w+/=-]{8,}|(?i:bearer|basic) +[\w.~+/=-]{8,}")
+_SECRETIVE = re.compile(r"(?:^|[._-])(?:authorization|cookie|key|password|secret|token)s?$", re.IGNORECASE)
+_HIDDEN = "(not shown)"
+
+
+class MalformedQuery(Invalid):
+    """The question is not well formed."""
+
+
+class KeyNeeded(RecordError):
+    """A key is needed, as in `Authorization: Bearer dt_...`: to write, and for subscriptions and reminders."""
+
+
+class Unconditional(RecordError):
+    """An `If-Match` with the ETag of the entry is needed: a revision is decided on a version that was seen."""
+
+
+class NotAcceptable(RecordError):
+    """None of the formats that there are is taken."""
+
+
+class TooLarge(RecordError):
+    """The body is too large."""
+
+
+class TooManyStreams(RecordError):
+    """This process serves as many streams as it can: come back soon, or ask `GET /events`."""
+
+
+class WrongMediaType(RecordError):
+    """The body is of a kind that is not read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """How one error is told: the status, the last part of the problem's type, its title, and headers of its own."""
+
+    status: int
+    name: str
+    title: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
+    MalformedQuery: ErrorRow(400, "malformed-question", "The question is not well formed"),
+    NotJson: ErrorRow(400, "not-json", "The body is not JSON"),
+    KeyNeeded: ErrorRow(401, "key-needed", "A key is needed", {"WWW-Authenticate": 'Bearer realm="dispute-timeline"'}),
+    NotFound: ErrorRow(404, "not-on-record", "Not on record"),
+    NotAcceptable: ErrorRow(406, "not-acceptable", "Not in a format that is taken"),
+    Conflict: ErrorRow(409, "conflict", "On record with other content"),
+    Stale: ErrorRow(412, "stale", "The entry has another version"),
+    TooManyRows: ErrorRow(413, "too-many-rows", "There are too many rows"),
+    TooLarge: ErrorRow(413, "too-large", "The body is too large"),
+    WrongMediaType: ErrorRow(415, "wrong-media-type", "The body is of a kind that is not read here"),
+    BadRows: ErrorRow(422, "bad-rows", "Rows cannot be recorded"),
+    Invalid: ErrorRow(422, "invalid", "The fields are not well formed"),
+    Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
+    Refused: ErrorRow(422, "refused", "The record cannot carry this"),
+    TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answers every error of an app with a problem."""
+    app.add_exception_handler(RecordError, _of_ours)
+    app.add_exception_handler(RequestValidationError, _of_path)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_bug)
+
+
+def problem_response(
+    status: int,
+    name: str | None,
+    title: str,
+    detail: str,
+    *,
+    problems: Sequence[Problem] = (),
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem as RFC 9457 writes it, with `errors` where fields are at fault."""
+    body: dict[str, Any] = {
+        "type": "about:blank" if name is None else f"urn:problem-type:{name}",
+        "title": title,
+        "status": status,
+        "detail": shortened_value(detail, _LONGEST_TEXT),
+    }
+    if problems:
+        body["errors"] = [_error(one) for one in problems[:_MOST_PROBLEMS]]
+    written = msgspec.json.encode(body | dict(extra or {}), enc_hook=str)
+    return Response(
+        _SECRET.sub(_HIDDEN.encode(), written),
+        status,
+        {"X-Content-Type-Options": "nosniff", **(headers or {})},
+        PROBLEM_JSON,
+    )
+
+
+def shortened_value(text: str, longest: int) -> str:
+    """A text that is safe to send: not longer than that, and without what is no character."""
+    safe = text.encode("utf-8", "replace").decode()
+    return safe if len(safe) <= longest else f"{safe[:longest]}…"
+
+
+def _error(one: Problem) -> dict[str, Any]:
+    error: dict[str, Any] = {
+        "field": shortened_value(one.field, _LONGEST_VALUE),
+        "value": _HIDDEN if _SECRETIVE.search(one.field) and one.field != "Idempotency-Key" else _echoed(one.value),
+        "message": shortened_value(one.message, _LONGEST_TEXT),
+    }
+    if one.row is not None:
+        error["row"] = one.row
+    return error | ({"where": one.where} if one.where else {})
+
+
+def _echoed(value: Any) -> Any:  # noqa: ANN401 - whatever was given
+    """The value itself where it is short, else the beginning of its JSON."""
+    try:
+        written = msgspec.json.encode(value, enc_hook=str).decode()
+    except (UnicodeEncodeError, TypeError, RecursionError):
+        return shortened_value(repr(value), _LONGEST_VALUE)
+    return value if len(written) <= _LONGEST_VALUE else shortened_value(written, _LONGEST_VALUE)
+
+
+async def _of_ours(_request: Request, error: Exception) -> Response:
+    row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
+    assert isinstance(error, RecordError)  # noqa: S101 - Starlette's type of a handler is wider than what it calls
+    return problem_response(
+        row.status,
+        row.name,
+        row.title,
+        error.detail,
+        problems=error.problems,
+        extra=error.extra,
+        headers=row.headers,
+    )
+
+
+async def _of_path(request: Request, error: Exception) -> Response:
+    """FastAPI's own complaint: only paths are left to it, and what no id can be is not on record."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above: the type is wider than the call
+    problems = [Problem(".".join(map(str, one["loc"][1:])), one.get("input"), one["msg"]) for one in error.errors()]
+    named = "; ".join(f"nothing of the {one.field} {one.value!r} is on record" for one in problems)
+    return await _of_ours(request, NotFound(named, problems=problems))
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    """What the framework says by itself: no such address, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above: the type is wider than the call
+    title = HTTPStatus(error.status_code).phrase
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router says what the first route of the address takes; it may have several.
+        error.headers = {"Allow": allowed_methods(request.app.router.routes, request.scope)}
+    detail = f"{request.method} {request.url.path}: {HTTPStatus(error.status_code).description or error.detail}"
+    return problem_response(error.status_code, None, title, detail, headers=error.headers)
+
+
+async def _of_bug(_request: Request, _error: Exception) -> Response:
+    """A bug: the server's log has it whole, the reader is told nothing of our insides."""
+    return problem_response(
+        500, None, "Internal Server Error", "Something went wrong here; it was not your request's fault."
+    )

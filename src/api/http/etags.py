@@ -1,0 +1,77 @@
+"""What was said last, so that a 304 costs a look at the head of the log and reads nothing else.
+
+An answer over the record follows from the question, the log up to its head, and the day. Every midnight on earth
+falls on a quarter of an hour of UTC, so within one quarter no day turns anywhere. While head and quarter are what they
+were, the answer is, too; an answer pinned to a position needs neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+VALIDATORS_KEPT = 10_000
+_QUARTER_S = 900
+ValidatorKey = tuple[bytes, bytes, bytes | None, bytes | None]
+"""Path, query, `Accept` and `Host`: all that an answer to a reader varies by, but for its coding."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedValidator:
+    """The headers of an answer that was given, and what it holds for."""
+
+    tag: bytes
+    headers: list[tuple[bytes, bytes]]
+    head: int
+    quarter: int
+    pinned: bool
+
+
+class ValidatorCache:
+    """The last answers' validators, the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._said: dict[ValidatorKey, CachedValidator] = {}
+
+    def keep(self, question: ValidatorKey, said: CachedValidator) -> None:
+        """Remembers what was said."""
+        if question in self._said:
+            del self._said[question]
+        elif len(self._said) >= VALIDATORS_KEPT:
+            del self._said[next(iter(self._said))]
+        self._said[question] = said
+
+    def get(self, question: ValidatorKey) -> CachedValidator | None:
+        """What was said last to this question, which may hold no more."""
+        return self._said.get(question)
+
+
+def quarter_of(timestamp: float) -> int:
+    """The quarter of an hour that an instant lies in."""
+    return int(timestamp // _QUARTER_S)
+
+
+_GZIP = b"-gzip"
+
+
+def etag_of_body(position: int | None, body: bytes) -> bytes:
+    """The ETag of a whole body."""
+    return b'"%x-%x-%08x"' % (position or 0, len(body), crc32(body))
+
+
+def gzip_etag(tag: bytes) -> bytes:
+    """The ETag of the same, gzipped: a strong tag tells bytes apart, so this is another."""
+    return tag[:-1] + _GZIP + b'"'
+
+
+def etag_matches(if_none_match: bytes, tag: bytes) -> bool:
+    """Whether one of the tags in `If-None-Match` is this one (compared weakly, as RFC 9110 wants it there)."""
+    if if_none_match == tag:
+        return True
+    plain = _plain(tag)
+    return any(one.strip() == b"*" or _plain(one.strip()) == plain for one in if_none_match.split(b","))
+
+
+def _plain(tag: bytes) -> bytes:
+    tag = tag.removeprefix(b"W/")
+    return tag[: -len(_GZIP) - 1] + b'"' if tag.endswith(_GZIP + b'"') else tag

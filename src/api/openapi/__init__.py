@@ -1,0 +1,1 @@
+"""The OpenAPI document: what the routes read and answer."""

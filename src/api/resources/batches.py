@@ -1,0 +1,137 @@
+"""Batches: many entries in one request, in the format of its Content-Type, together or not at all."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials
+from pydantic import BaseModel, Field
+
+from api.http.bodies import BEARER, JsonBody, body_of, media_type_of, recorder_of, refuse_but
+from api.http.errors import KeyNeeded
+from api.http.exchange import request_context
+from api.http.parameters import QueryModel, parse_query, service_of
+from api.http.responses import raw_json
+from api.openapi.document import A_JURISDICTION, A_WARNING, documented
+from application.bulk.batch import record_rows
+from application.bulk.files import MEDIA_TYPES, READERS
+from application.settings import Settings
+
+router = APIRouter(prefix="/api/v1", tags=["entries"])
+MOST_SUSPECTED = 1_000
+
+
+class Trial(QueryModel):
+    """Whether it is only to be tried."""
+
+    dry_run: bool = Field(default=False, description="Say what would become of the batch, and record nothing.")
+
+
+class Because(BaseModel):
+    """What a row has in common with the entries that it is like."""
+
+    kind: str
+    date: str
+    jurisdictions: list[str]
+
+
+class Suspected(BaseModel):
+    """A row that was recorded and may be an act that was recorded before."""
+
+    row: int
+    entry: str
+    like: list[str] = Field(description="On record, or before it in the batch: at most ten.")
+    because: Because
+
+
+class BatchShown(BaseModel):
+    """What became of a batch."""
+
+    recorded: int
+    already: int = Field(description="Rows that are on record, or before in the batch, with the same content.")
+    suspected: list[Suspected] = Field(description="At most a thousand; `suspected_total` says how many there are.")
+    suspected_total: int
+    dry_run: bool
+
+
+async def batch(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+) -> JsonBody:
+    """A batch as it is sent, read no further than it may go."""
+    if credentials is None:
+        raise KeyNeeded
+    refuse_but(request, media_type_of(request), *MEDIA_TYPES)
+    settings: Settings = request.app.state.settings
+    return JsonBody(credentials.credentials, await body_of(request, settings.batch_bytes))
+
+
+_ROW = {
+    "description": "Each with its `id`.",
+    "anyOf": [{"$ref": "#/components/schemas/Entry"}, {"$ref": "#/components/schemas/Jurisdiction"}],
+}
+_ROWS = {
+    "application/x-ndjson": {
+        "schema": {"type": "string", "description": "An `Entry` or a `Jurisdiction` a line."},
+        "example": "\n".join(
+            msgspec.json.encode(one).decode() for one in (A_JURISDICTION, {"id": "2017-04-21-letters", **A_WARNING})
+        ),
+    },
+    "text/csv": {
+        "schema": {
+            "type": "string",
+            "description": "A heading, a row each. Columns are fields; `actor.party` and `sources.0.title` are fields "
+            "in a field, `jurisdictions` and other lists of ids have `|` between them (`[]`: none), and a column named "
+            "for any other field with fields of its own holds it as JSON. An empty cell is a field left out.",
+        },
+        "example": "id,kind,occurred,actor.party,jurisdictions,summary,sources.0.id,sources.0.title,sources.0.rank\r\n"
+        "2017-05-01-said,statement,2017-05-01,federal,chicago-il | new-orleans-la,Something was said.,s1,A page,"
+        "primary\r\n",
+    },
+    "application/yaml": {
+        "schema": {"type": "array", "items": _ROW},
+        "example": [{"id": "2017-04-21-letters", **A_WARNING}],
+    },
+    "application/json": {
+        "schema": {
+            "type": "array",
+            "items": _ROW,
+        },
+        "example": [{"id": "2017-04-21-letters", **A_WARNING}],
+    },
+}
+_BODY: dict[str, Any] = {"required": True, "content": _ROWS}
+
+
+@router.post(
+    "/entries:batch",
+    status_code=200,
+    **documented(Trial, BatchShown, 400, 401, 413, 415, 422, asked=_BODY, success=200),
+)
+def record_a_batch(request: Request, its: Annotated[JsonBody, Depends(batch)]) -> Response:
+    """Records entries, and the jurisdictions they name: all, or on any fault none, with every bad row in `errors`."""
+    asked = parse_query(Trial, request)
+    request_context(request).trial = asked.dry_run
+    service = service_of(request)
+    settings: Settings = request.app.state.settings
+    recorder = recorder_of(service, its.key)
+    rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(its.body))
+    report = record_rows(
+        service,
+        (("", row) for row in rows),
+        recorder=recorder,
+        dry_run=asked.dry_run,
+        revising=False,
+        most=settings.batch_rows,
+    )
+    shown = {
+        "recorded": report.recorded,
+        "already": report.already,
+        "suspected": [one.shown() for one in report.suspected[:MOST_SUSPECTED]],
+        "suspected_total": len(report.suspected),
+        "dry_run": asked.dry_run,
+    }
+    with service.snapshot() as snapshot:
+        return raw_json(snapshot, shown)

@@ -1,0 +1,111 @@
+"""Whether the service lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.http.parameters import NoParameters, parse_query, service_of
+from api.openapi.document import documented
+from api.openapi.schemas import Instant, Shape
+from api.resources.events import live_of
+from application.reminders.queries import by_state, last_tick, waiting
+from eventlog.engine import reading
+
+router = APIRouter(tags=["health"])
+
+
+class Ticking(Shape):
+    """When the ticker of reminders last ran (null: never), and by how many seconds it is late."""
+
+    last_tick: Instant | None
+    late_s: int | None
+
+
+class Health(Shape):
+    """Whether the service does its work, and how far its record goes."""
+
+    status: str
+    position: int | None
+    reminders: Ticking | None
+
+
+@router.get("/healthz", **documented(NoParameters, Health, 400))
+def healthz(request: Request) -> Response:
+    """Whether the service answers and reaches its record, which goes up to `position`."""
+    parse_query(NoParameters, request)
+    service = service_of(request)
+    with reading(service.engine) as connection:
+        return _said("ok", service.log.head(connection).position, _reminders(request, connection))
+
+
+@router.get("/readyz", **documented(NoParameters, Health, 400, 503))
+def readyz(request: Request) -> Response:
+    """Whether the record could be written to just now: its lock was had, and given back."""
+    parse_query(NoParameters, request)
+    service = service_of(request)
+    try:
+        with service.log.appending(recorder="readyz", now=service.now()) as append:
+            position, reminders = append.head, _reminders(request, append.connection)
+    except (SQLAlchemyError, service.engine.dialect.loaded_dbapi.Error):
+        return _said("unable to write", None, None, 503)
+    return _said("ready", position, reminders)
+
+
+def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
+    """When the ticker last ran; late by what it found late then, or by as long as it is overdue since."""
+    service, settings = service_of(request), request.app.state.settings
+    ticked, late_s = last_tick(connection)
+    if ticked is not None:
+        since_s = (service.now() - datetime.fromisoformat(ticked)).total_seconds()
+        late_s = max(late_s or 0, int(since_s - settings.tick_s))
+    return {"last_tick": ticked, "late_s": late_s}
+
+
+def _said(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
+    answer = {"status": status, "position": position, "reminders": reminders}
+    return Response(msgspec.json.encode(answer), code, media_type="application/json")
+
+
+_STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
+_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/metrics", **documented(NoParameters, "text/plain", 400))
+def metrics(request: Request) -> Response:
+    """How far the record goes, how many reminders there are in each state, what waits to be sent, the ticker's age."""
+    parse_query(NoParameters, request)
+    service = service_of(request)
+    with service.reading() as connection:
+        position = service.log.head(connection).position
+        states = by_state(connection)
+        pending = waiting(connection)
+        ticked, late_s = last_tick(connection)
+    lines = [
+        *_gauge("log_position", "The last position of the log.", {"": position}),
+        *_gauge(
+            "reminders",
+            "Reminders by state.",
+            {f'{{state="{state}"}}': states.get(state, 0) for state in _STATES},
+        ),
+        *_gauge("event_streams", "Streams of events that are open.", {"": live_of(request).streams}),
+        *_gauge("outbox_pending", "Messages that are still to be sent.", {"": pending}),
+    ]
+    if ticked is not None:
+        age_s = (service.now() - datetime.fromisoformat(ticked)).total_seconds()
+        lines += _gauge("last_tick_age_seconds", "Seconds since the ticker of reminders last ran.", {"": age_s})
+        lines += _gauge("last_tick_late_seconds", "How late the first reminder that it found was.", {"": late_s or 0})
+    return Response("\n".join([*lines, ""]), media_type=_TYPE)
+
+
+def _gauge(name: str, says: str, values: Mapping[str, float]) -> Iterator[str]:
+    whole = f"dispute_timeline_{name}"
+    yield f"# HELP {whole} {says}"
+    yield f"# TYPE {whole} gauge"
+    yield from (f"{whole}{labels} {value}" for labels, value in values.items())

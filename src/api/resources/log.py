@@ -1,0 +1,138 @@
+"""The log as others check it: signed checkpoints, events as they were hashed, and proofs (RFC 6962)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from api.http.errors import MalformedQuery
+from api.http.parameters import NoParameters, QueryModel, parse_query, service_of
+from api.http.reply import FOREVER
+from api.openapi.document import documented
+from api.openapi.schemas import Instant, Shape
+from domain.errors import Invalid
+from eventlog.proofs import Proofs, proving
+
+Hash = Annotated[
+    str, Field(description="SHA-256, in base64.", examples=["XT9WNtjejRsl+VJJiMwJfDe4EQ1vi4LRLmXv6gph2X4="])
+]
+
+
+class LeafShown(Shape):
+    """All that the log keeps of an event; its bytes are what is hashed."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    recorded_at: Instant
+    recorder: str
+    state: dict[str, Any]
+
+
+class InclusionShown(Shape):
+    """That an event is one of the first `size`: an audit path as in RFC 6962."""
+
+    position: int
+    size: int
+    leaf_hash: Hash
+    root: Hash
+    hashes: list[Hash]
+
+
+class ConsistencyShown(Shape):
+    """That the log of `to` events goes on from that of `from`: a consistency proof as in RFC 6962."""
+
+    from_: int = Field(alias="from")
+    to: int
+    hashes: list[Hash]
+
+
+router = APIRouter(prefix="/api/v1", tags=["proof"])
+_TEXT = "text/plain; charset=utf-8"
+_JSON = "application/json"
+# More digits than any log has positions, fewer than a database can hold.
+Size = Annotated[int, Field(ge=0, lt=10**18, examples=[520])]
+LogPosition = Annotated[
+    str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="A log position, from 1.", examples=["520"])
+]
+
+
+class SizeQuery(QueryModel):
+    """As of which size of the log."""
+
+    size: Size | None = Field(None, description="The first so many events. Left out: all.")
+
+
+class ConsistencyQuery(QueryModel):
+    """Between which two sizes of the log."""
+
+    from_: Size = Field(alias="from", description="The size that it had, as a checkpoint kept says.")
+    to: Size | None = Field(None, description="The size that it has come to. Left out: all there is.")
+
+
+@router.get("/log/checkpoint", **documented(SizeQuery, "text/plain", 400, 404))
+def log_checkpoint(request: Request) -> Response:
+    """The log's size and root hash, signed: a C2SP checkpoint. Keep it elsewhere, and nothing before it can change."""
+    question = parse_query(SizeQuery, request)
+    with _proofs(request) as proofs:
+        return _log_response(proofs, proofs.checkpoint(question.size), _TEXT)
+
+
+@router.get("/log/key", **documented(NoParameters, "text/plain", 400))
+def log_key(request: Request) -> Response:
+    """The verifier key of the log's signatures, as C2SP signed-note writes it: name+hash+base64."""
+    parse_query(NoParameters, request)
+    with _proofs(request) as proofs:
+        return _log_response(proofs, f"{proofs.key}\n", _TEXT)
+
+
+@router.get("/log/entries/{position}", **documented(NoParameters, LeafShown, 400, 404))
+def log_entry(request: Request, position: LogPosition) -> Response:
+    """All that the log keeps of an event, byte for byte as it was hashed: the leaf at index position - 1."""
+    parse_query(NoParameters, request)
+    with _proofs(request) as proofs:
+        return _log_response(proofs, proofs.leaf(int(position)), _JSON, forever=True)
+
+
+@router.get("/log/entries/{position}/proof", **documented(SizeQuery, InclusionShown, 400, 404))
+def proof_of_inclusion(request: Request, position: LogPosition) -> Response:
+    """The audit path from an event to the root of a checkpoint: the event is in the log that was signed."""
+    question = parse_query(SizeQuery, request)
+    with _proofs(request) as proofs:
+        found = proofs.inclusion(int(position), question.size)
+        return _encoded(proofs, found, forever=question.size is not None)
+
+
+@router.get("/log/consistency", **documented(ConsistencyQuery, ConsistencyShown, 400, 404))
+def proof_of_consistency(request: Request) -> Response:
+    """The proof that the log of one checkpoint goes on from that of an earlier one, and changed nothing in it."""
+    question = parse_query(ConsistencyQuery, request)
+    with _proofs(request) as proofs:
+        to = proofs.head if question.to is None else question.to
+        return _encoded(proofs, proofs.consistency(question.from_, to), forever=question.to is not None)
+
+
+@contextmanager
+def _proofs(request: Request) -> Iterator[Proofs]:
+    try:
+        with proving(service_of(request).log) as proofs:
+            yield proofs
+    except Invalid as error:
+        raise MalformedQuery(error.detail, problems=error.problems) from error
+
+
+def _encoded(proofs: Proofs, body: Mapping[str, Any], *, forever: bool) -> Response:
+    return _log_response(proofs, msgspec.json.encode(body), _JSON, forever=forever)
+
+
+def _log_response(proofs: Proofs, body: str | bytes, media_type: str, *, forever: bool = False) -> Response:
+    headers = {"Log-Position": str(proofs.head), "X-Content-Type-Options": "nosniff"}
+    if forever:
+        headers["Cache-Control"] = FOREVER
+    return Response(body, headers=headers, media_type=media_type)

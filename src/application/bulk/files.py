@@ -1,0 +1,92 @@
+"""Loading files: whole or not at all, all of them together, with errors that say file, row, entry and field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from application.bulk import csv_rows, json_rows, yaml_rows
+from application.bulk.batch import BatchProgress, Report, record_rows
+from application.bulk.json_rows import SourceRow
+from application.service import Service
+from domain.errors import Invalid
+
+Read = Callable[[BinaryIO], Iterator[SourceRow]]
+READERS: dict[str, Read] = {
+    "ndjson": json_rows.ndjson_rows,
+    "csv": csv_rows.csv_rows,
+    "yaml": yaml_rows.yaml_rows,
+    "json": json_rows.json_list_rows,
+}
+SUFFIXES = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".json": "json",
+}
+MEDIA_TYPES = {
+    "application/x-ndjson": "ndjson",
+    "text/csv": "csv",
+    "application/yaml": "yaml",
+    "text/yaml": "yaml",
+    "application/x-yaml": "yaml",
+    "application/json": "json",
+}
+
+
+STANDARD_INPUT = Path("-")
+
+
+def load(
+    service: Service,
+    paths: Iterable[Path],
+    *,
+    recorder: str,
+    format_: str | None = None,
+    dry_run: bool = False,
+    standard_input: Callable[[], BinaryIO] | None = None,
+    progress: BatchProgress = lambda _doing, _done, _of: None,
+) -> Report:
+    """Records everything in the files and folders given, together; of `-`, what `standard_input` opens.
+
+    `format_` is that of every file; without it, its suffix tells. Raises BadRows, whose problems name each its file,
+    row, field and value; Invalid for a file that is not there or of no known format; OSError.
+    """
+    files = files_in(paths)
+    for path in files:
+        _format_of(path, format_)
+    rows = (row for path in files for row in _rows(path, format_, standard_input))
+    return record_rows(service, rows, recorder=recorder, dry_run=dry_run, progress=progress)
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """The record's files: those named, and all under the folders named, in order of their names."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES)
+        elif path == STANDARD_INPUT or path.exists():
+            found.append(path)
+        else:
+            raise Invalid(f"{path}: there is no such file or folder")
+    return found
+
+
+def _format_of(path: Path, format_: str | None) -> str:
+    known = format_ or SUFFIXES.get(path.suffix)
+    if known is None:
+        raise Invalid(f"{path}: the suffix tells no format ({', '.join(SUFFIXES)}): say which with --format")
+    return known
+
+
+def _rows(
+    path: Path, format_: str | None, standard_input: Callable[[], BinaryIO] | None
+) -> Iterator[tuple[str, SourceRow]]:
+    read = READERS[_format_of(path, format_)]
+    opened = standard_input() if path == STANDARD_INPUT and standard_input is not None else path.open("rb")
+    with opened as file:
+        for row in read(file):
+            yield str(path), row

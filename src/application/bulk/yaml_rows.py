@@ -1,0 +1,148 @@
+"""A YAML list of mappings, read event by event: no tags but those of JSON's values, dates as the text they are.
+
+Anchors and aliases are read, and what they stand for is counted each time: a row is no larger than it is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any, BinaryIO
+
+import yaml
+
+from application.bulk.json_rows import LONGEST_ROW, SourceRow, bad, row_of
+from domain.validation import Problem
+
+DEEPEST = 50
+_STR = "tag:yaml.org,2002:str"
+_COLLECTIONS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
+
+
+class Loader(yaml.CSafeLoader):
+    """Reads dates as the text they are: 2016-05 is a month, and the record's dates are EDTF."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Hopeless(Exception):
+    """Reading cannot go on."""
+
+
+def yaml_rows(file: BinaryIO) -> Iterator[SourceRow]:
+    """The rows, numbered as the items are. What follows a syntax error is not read."""
+    items = _Items(file)
+    try:
+        yield from items.rows()
+    except _Hopeless as error:
+        yield bad(items.number, f"{error}; nothing after it was read")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        yield bad(items.number, f"is not YAML: {' '.join(str(error).split())}; nothing after it was read")
+
+
+class _Items:
+    def __init__(self, file: BinaryIO) -> None:
+        self.number = 1
+        self._loader = Loader(file)
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._problems: list[Problem] = []
+        self._size = 0
+
+    def rows(self) -> Iterator[SourceRow]:
+        self._next()  # the stream begins
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return
+        first = self._next()
+        if not isinstance(first, yaml.SequenceStartEvent):
+            found = "mapping" if isinstance(first, yaml.MappingStartEvent) else "scalar"
+            if not (isinstance(first, yaml.ScalarEvent) and not first.value):
+                raise _Hopeless(f"expected a list of entries or of jurisdictions, found a {found}")
+            return
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            self._problems, self._size = [], 0
+            read = self._value(event, "", 1)
+            if self._size > LONGEST_ROW:
+                yield bad(self.number, f"is larger than {LONGEST_ROW:,} characters, with what its aliases stand for")
+            else:
+                yield row_of(self.number, read, self._problems)
+            self.number += 1
+        self._next()  # the document ends
+        if not isinstance(self._next(), yaml.StreamEndEvent):
+            raise _Hopeless("a second document follows")
+
+    def _next(self) -> Any:  # noqa: ANN401 - the types of the library's events end here
+        return self._loader.get_event()
+
+    def _value(self, event: Any, path: str, depth: int) -> Any:  # noqa: ANN401 - whatever YAML can say
+        if depth > DEEPEST:
+            raise _Hopeless(f"is nested more than {DEEPEST} deep")
+        if isinstance(event, yaml.AliasEvent):
+            value, size = self._anchors.get(str(event.anchor), (None, 0))
+            if event.anchor not in self._anchors:
+                self._wrong(path, f"*{event.anchor}", "is an alias of nothing that is whole before it")
+            self._size += size
+            return value
+        before = self._size
+        self._size += 1
+        if isinstance(event, yaml.CollectionStartEvent) and event.tag not in _COLLECTIONS:
+            self._wrong(path, None, f"has the tag {event.tag}, which is not read here")
+        if isinstance(event, yaml.SequenceStartEvent):
+            value = self._list(path, depth)
+        elif isinstance(event, yaml.MappingStartEvent):
+            value = self._mapping(path, depth)
+        else:
+            value = self._scalar(event, path)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, self._size - before)
+        return value
+
+    def _list(self, path: str, depth: int) -> list[Any]:
+        values: list[Any] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            values.append(self._value(event, _below(path, len(values)), depth + 1))
+        return values
+
+    def _mapping(self, path: str, depth: int) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            name = self._value(event, path, depth + 1)
+            value = self._value(self._next(), _below(path, name), depth + 1)
+            if not isinstance(name, str):
+                self._wrong(path, name, "the name of a field is to be text")
+            elif name in fields:
+                self._wrong(_below(path, name), value, "is given twice")
+            else:
+                fields[name] = value
+        return fields
+
+    def _scalar(self, event: Any, path: str) -> Any:  # noqa: ANN401 - as above
+        text: str = event.value
+        self._size += len(text)
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self._loader.resolve(yaml.ScalarNode, text, event.implicit)  # type: ignore[no-untyped-call]  # its stubs lack it
+        if tag == _STR:
+            return text
+        if tag in _TAGS:
+            try:
+                value = self._loader.yaml_constructors[tag](self._loader, yaml.ScalarNode(tag, text))
+            except (ValueError, KeyError, IndexError, yaml.YAMLError):
+                self._wrong(path, text, f"is no {tag.rpartition(':')[2]}")
+                return None
+            if isinstance(value, float) and not isfinite(value):
+                self._wrong(path, text, "is no number of JSON's")
+            return value
+        self._wrong(path, text, f"has the tag {tag}, which is not read here")
+        return None
+
+    def _wrong(self, path: str, value: object, message: str) -> None:
+        self._problems.append(Problem(path or "(the whole)", value, message))
+
+
+def _below(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)

@@ -1,0 +1,104 @@
+"""The clocks of a question, from the words in which a reader gives them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from application.service import Service
+from domain.dates import bounds
+from domain.errors import Invalid
+from domain.validation import Problem
+from eventlog.engine import reading
+from eventlog.sql import CompiledQuery
+from eventlog.tables import log
+from projections.snapshot import AskedClocks, Snapshot
+
+_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_DIGITS = 18
+"""Of the longest position that a database can compare: any longer one is beyond every log."""
+
+
+def parse_clocks(
+    service: Service, *, as_of: str | None = None, public_by: str | None = None, recorded_by: str | None = None
+) -> AskedClocks:
+    """The clocks asked; Invalid where one is not written as a day, an instant or a position."""
+    for name, value in (("as_of", as_of), ("public_by", public_by)):
+        if value is not None:
+            parse_day(name, value)
+    if recorded_by is None:
+        return AskedClocks(as_of, public_by)
+    position = parse_position(service, "recorded_by", recorded_by)
+    return AskedClocks(as_of, public_by, position, _instant_asked(service, recorded_by, position))
+
+
+def parse_position(service: Service, name: str, written: str) -> int:
+    """The log position that a parameter names: as such, or as an instant, which names the last one by then."""
+    if written.isascii() and written.isdigit():
+        return int(written) if len(written) <= _DIGITS else 10**_DIGITS
+    return _position_at(service, _parse_instant(name, written))
+
+
+def parse_log_range(service: Service, snapshot: Snapshot, from_: str, to: str | None) -> tuple[int, int]:
+    """The two positions that a comparison names, `to` left out being the head; Invalid where they are none of the log.
+
+    An instant beyond the last event names the last.
+    """
+    earlier = parse_position(service, "from", from_)
+    later = snapshot.head if to is None else parse_position(service, "to", to)
+    for name, written, position in (("from", from_, earlier), ("to", to, later)):
+        if position > snapshot.head:
+            raise _invalid(name, str(written), f"the log ends at position {snapshot.head}")
+    if earlier > later:
+        raise _invalid("from", from_, f"is after `to` (positions {earlier} and {later})")
+    return earlier, later
+
+
+def _instant_asked(service: Service, written: str, position: int) -> datetime | None:
+    """The instant itself, or that at which a position was recorded; None where none was."""
+    if not written.isdigit():
+        return _parse_instant("recorded_by", written)
+    with reading(service.engine) as connection:
+        row = _STAMP.run(connection, position=position).fetchone()
+    return None if row is None else datetime.fromisoformat(row[0])
+
+
+def parse_day(name: str, value: str) -> str:
+    """A day, YYYY-MM-DD; Invalid, naming the field, for anything else."""
+    try:
+        if bounds(value) == (value, value):
+            return value
+    except ValueError as error:
+        raise _invalid(name, value, str(error)) from error
+    raise _invalid(name, value, f"{value!r} is not a day such as 2017-04-21")
+
+
+def _invalid(name: str, value: str, message: str) -> Invalid:
+    return Invalid(f"{name}: {message}", problems=[Problem(name, value, message)])
+
+
+def _parse_instant(name: str, text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = "is neither a log position nor an instant such as 2026-11-24T17:00:00Z"
+        raise _invalid(name, text, message) from error
+    if instant.tzinfo is None:
+        raise _invalid(name, text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")
+    if not 1 < instant.year < 9999:  # noqa: PLR2004 - the calendar's ends, where no other zone can tell the instant
+        raise _invalid(name, text, "is too far from every record")
+    return instant
+
+
+def _position_at(service: Service, instant: datetime) -> int:
+    """The last position recorded at or before an instant: stamps never go back, so they are searched by halves."""
+    with reading(service.engine) as connection:
+        low, high = 0, service.log.head(connection).position
+        while low < high:
+            middle = (low + high + 1) // 2
+            if datetime.fromisoformat(_STAMP.run(connection, position=middle).fetchone()[0]) <= instant:
+                low = middle
+            else:
+                high = middle - 1
+    return low

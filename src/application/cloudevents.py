@@ -1,0 +1,96 @@
+"""CloudEvents 1.0: the envelope in which events leave the house, in the structured JSON format.
+
+What the log holds is told with its position as the id. A message of a webhook keeps the id by which repeats are known.
+The source and the id together name one event, whichever process tells it, so the source is a setting and never the
+address that a process happens to listen on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.events import EVENT_CLASSES
+from eventlog.log import Recorded
+
+SPECVERSION = "1.0"
+CLOUDEVENTS_JSON = "application/json"
+TYPE_PREFIX = "dispute-timeline"
+_FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders"}
+
+
+class _Envelope(msgspec.Struct):
+    """The members in their order. `data` is spliced in as the log holds it."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str
+    subject: str
+    datacontenttype: str
+    recorder: str
+    version: int
+    data: msgspec.Raw
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+class PublishedEvent(NamedTuple):
+    """An event of the log as it is told: its position, its name as the domain has it, its CloudEvent as JSON."""
+
+    position: int
+    name: str
+    body: bytes
+
+
+def to_cloudevent(event: Recorded, source: str) -> PublishedEvent:
+    """An event of the log in its envelope: `recorder` who recorded it, `version` which of its subject's it made."""
+    name, _, schema = event.topic.partition("/")
+    body = _Envelope(
+        SPECVERSION,
+        str(event.position),
+        source,
+        f"{TYPE_PREFIX}.{name}.v{schema}",
+        event.recorded_at,
+        subject_of(event.stream),
+        CLOUDEVENTS_JSON,
+        event.recorder,
+        event.version,
+        msgspec.Raw(event.state),
+    )
+    return PublishedEvent(event.position, EVENT_CLASSES[name].__name__, _encode(body))
+
+
+def subject_of(stream: str) -> str:
+    """What a stream of the log is about, as an address below the source."""
+    kind, _, id_ = stream.partition(":")
+    return f"{_FOLDERS[kind]}/{id_}"
+
+
+def write_cloudevent(id_: str, body: str, source: str) -> str:
+    """A message of the outbox, `{"type", "timestamp", "data"}`, with what makes it a CloudEvent beside that.
+
+    The same message comes out the same at every attempt.
+    """
+    message = msgspec.json.decode(body)
+    data = message.pop("data")
+    attributes = {
+        "specversion": SPECVERSION,
+        "id": id_,
+        "source": source,
+        "time": message["timestamp"],
+        "datacontenttype": CLOUDEVENTS_JSON,
+        **_subject(data),
+    }
+    return _encode(message | attributes | {"data": data}).decode()
+
+
+def _subject(data: Mapping[str, Any]) -> dict[str, str]:
+    """The entry that a message tells of, else the reminder that it is."""
+    if "entry" in data:
+        return {"subject": f"entries/{data['entry']}"}
+    return {"subject": f"reminders/{data['id']}"} if "id" in data else {}

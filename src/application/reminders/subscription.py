@@ -1,0 +1,213 @@
+"""What may be asked of a subscription, and what is wrong where it may not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
+from sqlalchemy import Connection, select
+
+from application.register import problem_summary, problems_of
+from application.reminders.tables import subscriptions_table as _subscriptions
+from domain import dates
+from domain.errors import Invalid
+from domain.jurisdictions import Place
+from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, OpaqueId
+from domain.validation import Problem
+from domain.values import Slug, State, Value
+
+DEFAULT_ESCALATE_AFTER = "PT24H"
+_SHORTEST_S, _LONGEST_S = 60, 30 * 86_400
+# Plain and short: what the mail's own standard allows beyond that is how headers are smuggled.
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_LONGEST_ADDRESS = 254
+
+
+def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = next((value for value in values if values.count(value) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} is given twice")
+    return values
+
+
+def _escalation_delay(written: str) -> str:
+    if not _SHORTEST_S <= dates.duration_seconds(written) <= _LONGEST_S:
+        raise ValueError("is between a minute and 30 days long")
+    return written
+
+
+def _mailbox(written: str) -> str:
+    mailbox, _, domain = written.partition("@")
+    plain = all(map(_MAILBOX.fullmatch, mailbox.split("."))) and all(map(_LABEL.fullmatch, domain.split(".")))
+    if not plain or len(written) > _LONGEST_ADDRESS:
+        raise ValueError("is no plain e-mail address such as attorney@example.org")
+    return written
+
+
+_EACH_ONCE: dict[str, Any] = {"uniqueItems": True}
+
+
+class SubscriptionRequest(Value):
+    """What somebody wants to hear of, and how."""
+
+    jurisdictions: Annotated[
+        tuple[Slug, ...],
+        AfterValidator(_each_once),
+        Field(
+            max_length=1000,
+            description="Places, each with its agencies.",
+            examples=[["new-orleans-la"]],
+            json_schema_extra=_EACH_ONCE,
+        ),
+    ] = ()
+    states: Annotated[
+        tuple[State, ...],
+        AfterValidator(_each_once),
+        Field(max_length=100, description="All places of these states.", json_schema_extra=_EACH_ONCE),
+    ] = ()
+    all: Annotated[StrictBool, Field(description="Every place.")] = False
+    kinds: Annotated[
+        tuple[Literal["reminder", "entry", "correction"], ...],
+        AfterValidator(_each_once),
+        Field(
+            min_length=1,
+            description="Reminders of deadlines; new entries; what befalls entries on record.",
+            json_schema_extra=_EACH_ONCE,
+        ),
+    ] = ("reminder",)
+    channel: Literal["webhook", "email", "log"]
+    url: Annotated[
+        str | None,
+        StringConstraints(max_length=2000),
+        Field(
+            description="Of a webhook: https, at a public address.", examples=["https://example.org/hooks/reminders"]
+        ),
+    ] = None
+    address: Annotated[
+        str | None, AfterValidator(lambda one: None if one is None else _mailbox(one)), Field(description="Of e-mail.")
+    ] = None
+    plan: Annotated[
+        tuple[Annotated[StrictInt, Field(ge=-365, le=30)], ...],
+        AfterValidator(_each_once),
+        Field(
+            min_length=1,
+            description="Days from the day due on which to be reminded; below zero: before it.",
+            json_schema_extra=_EACH_ONCE,
+        ),
+    ] = DEFAULT_PLAN
+    hour: Annotated[
+        str,
+        StringConstraints(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"),
+        Field(description="When, in the time zone of the jurisdiction."),
+    ] = DEFAULT_HOUR
+    escalate_to: Annotated[
+        OpaqueId | None, Field(description="The subscription that gets what nobody acknowledged in time.")
+    ] = None
+    escalate_after: Annotated[
+        str | None,
+        AfterValidator(lambda one: None if one is None else _escalation_delay(one)),
+        Field(description="After how long: an ISO 8601 duration. Left out: PT24H.", examples=["PT24H"]),
+    ] = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SubscriptionRequest:
+        if not (self.jurisdictions or self.states or self.all):
+            raise ValueError("says no place: `jurisdictions`, `states` or `all` is needed")
+        if (self.url is not None) != (self.channel == "webhook"):
+            raise ValueError("a webhook, and nothing else, has a `url`")
+        if (self.address is not None) != (self.channel == "email"):
+            raise ValueError("e-mail, and nothing else, has an `address`")
+        if self.escalate_after is not None and self.escalate_to is None:
+            raise ValueError("`escalate_after` is given without `escalate_to`")
+        return self
+
+    @property
+    def target(self) -> str | None:
+        """Where to: a URL or an address; None for the log."""
+        return self.url if self.channel == "webhook" else self.address
+
+    @property
+    def escalate_after_s(self) -> int | None:
+        """How long to wait for somebody to acknowledge; None where nobody else is told."""
+        return (
+            None if self.escalate_to is None else dates.duration_seconds(self.escalate_after or DEFAULT_ESCALATE_AFTER)
+        )
+
+
+def parse_subscription(fields: Mapping[str, Any]) -> SubscriptionRequest:
+    """The wish that fields say; Invalid, naming each field at fault."""
+    try:
+        return SubscriptionRequest.model_validate(dict(fields))
+    except ValidationError as error:
+        problems = [_named(one) for one in problems_of(error, None)]
+        raise Invalid(problem_summary(problems), problems=problems) from error
+
+
+def _named(problem: Problem) -> Problem:
+    """A problem of the whole under the field that its message names first."""
+    if problem.field != "(the whole)":
+        return problem
+    found = re.search("`([a-z_]+)`", problem.message)
+    value = problem.value.get(found[1]) if found and isinstance(problem.value, dict) else None
+    return Problem(found[1], value, problem.message) if found else problem
+
+
+def refuse_field(field: str, value: object, message: str) -> Invalid:
+    """The error that says what is wrong with one field."""
+    return Invalid(f"{field}: {message}", problems=[Problem(field, value, message)])
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What somebody asked for. `target` is a URL or an e-mail address; None for the log."""
+
+    id: str
+    owner: str
+    channel: str
+    target: str | None
+    jurisdictions: frozenset[str]
+    states: frozenset[str]
+    everywhere: bool
+    kinds: frozenset[str]
+    plan: tuple[int, ...]
+    hour: str
+    escalate_to: str | None
+    escalate_after_s: int | None
+    created_at: str
+    confirmed_at: str | None
+    ended_at: str | None
+    why_ended: str | None = None
+
+    def covers(self, place: Place) -> bool:
+        """Whether a place is among those asked for: by name, by state, through the state it speaks for, or as all."""
+        return (
+            self.everywhere
+            or place.state in self.states
+            or place.id in self.jurisdictions
+            or place.speaks_for in self.jurisdictions
+        )
+
+
+def active_subscriptions(connection: Connection, kind: str) -> list[Subscription]:
+    """The subscriptions in use that want a kind of message."""
+    table = _subscriptions
+    rows = connection.execute(select(table).where(table.c.ended_at.is_(None)).order_by(table.c.id))
+    found = [subscription_from_row(row._asdict()) for row in rows]
+    return [one for one in found if kind in one.kinds]
+
+
+def subscription_from_row(row: dict[str, object]) -> Subscription:
+    """A row of the table as a value."""
+    lists = {name: msgspec.json.decode(str(row[name])) for name in ("jurisdictions", "states", "kinds", "plan")}
+    return Subscription(
+        **{name: row[name] for name in Subscription.__slots__ if name not in lists},  # type: ignore[arg-type]  # the table's own types
+        jurisdictions=frozenset(lists["jurisdictions"]),
+        states=frozenset(lists["states"]),
+        kinds=frozenset(lists["kinds"]),
+        plan=tuple(lists["plan"]),
+    )

@@ -1,0 +1,150 @@
+"""The tables of reminders: what was asked for, what is planned, what is to be sent, and each attempt to send it.
+
+None of it is part of the record, and none of it can be rebuilt from the log, which holds only opaque ids.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
+
+reminder_metadata = MetaData()
+
+
+def _text() -> TypeEngine[str]:
+    # Compared byte by byte on both databases, so that instants sort as moments.
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+subscriptions_table = Table(
+    "subscriptions",
+    reminder_metadata,
+    Column("id", _text(), primary_key=True),
+    Column("owner", _text(), nullable=False),
+    Column("channel", _text(), nullable=False),
+    Column("target", _text()),
+    Column("jurisdictions", _text(), nullable=False),
+    Column("states", _text(), nullable=False),
+    Column("everywhere", Boolean, nullable=False),
+    Column("kinds", _text(), nullable=False),
+    Column("plan", _text(), nullable=False),
+    Column("hour", _text(), nullable=False),
+    Column("escalate_to", _text()),
+    Column("escalate_after_s", Integer),
+    Column("created_at", _text(), nullable=False),
+    Column("confirmed_at", _text()),
+    Column("ended_at", _text()),
+    Column("why_ended", _text()),
+)
+"""Who asked for what. `owner` is the name of the key that made it; `jurisdictions`, `states`, `kinds` and `plan` are
+JSON lists. E-mail is sent once `confirmed_at` is set. One that ended is kept, so that its reminders can be read."""
+
+secrets_table = Table(
+    "webhook_secrets",
+    reminder_metadata,
+    Column("subscription", _text(), ForeignKey("subscriptions.id"), nullable=False),
+    Column("secret", _text(), nullable=False),
+    Column("created_at", _text(), nullable=False),
+    Column("expires_at", _text()),
+)
+"""The secrets that sign a subscription's webhooks: two for a day while one takes over from the other."""
+
+signing_keys_table = Table(
+    "link_keys",
+    reminder_metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", _text(), nullable=False),
+)
+"""The key that signs links in messages, made at the first need."""
+
+reminders_table = Table(
+    "reminders",
+    reminder_metadata,
+    Column("id", _text(), primary_key=True),
+    Column("subscription", _text(), nullable=False),
+    Column("addressee", _text(), nullable=False),
+    Column("due", _text(), nullable=False),
+    Column("offset", Integer, nullable=False),
+    Column("planned_for", _text(), nullable=False),
+    Column("state", _text(), nullable=False),
+    Column("deadlines", _text(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("why", _text()),
+    Column("fired_at", _text()),
+    Column("acknowledged_at", _text()),
+    Column("escalate_at", _text()),
+)
+"""Every reminder ever planned. `state`: planned, due, delivered, failed, acknowledged, cancelled. `version`: of its
+stream in the log. `deadlines`: JSON, as `About`. `escalate_at`: when it goes on to another subscription unless
+acknowledged; null where it does not, or has."""
+
+outbox_table = Table(
+    "outbox",
+    reminder_metadata,
+    Column("id", _text(), primary_key=True),
+    Column("subscription", _text(), nullable=False),
+    Column("reminder", _text()),
+    Column("body", _text(), nullable=False),
+    Column("state", _text(), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", _text(), nullable=False),
+    Column("created_at", _text(), nullable=False),
+    Column("leased_until", _text()),
+)
+"""Messages to be sent. `id` is stable over all attempts, so that a receiver can drop repeats. `state`: pending,
+delivered, failed. `next_at`: when it may be tried; a sender moves it on before it tries, so that no other does, and
+notes in `leased_until` that it is at it: to one subscription there is one message on its way at a time."""
+
+deliveries_table = Table(
+    "deliveries",
+    reminder_metadata,
+    Column("message", _text(), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at", _text(), nullable=False),
+    Column("outcome", _text(), nullable=False),
+    Column("detail", _text()),
+)
+"""Each attempt to send a message."""
+
+planner_table = Table(
+    "planner",
+    reminder_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("planned_to", Integer, nullable=False),
+    Column("last_tick", _text()),
+    Column("late_s", Integer),
+)
+"""One row: the log position up to which reminders are planned, when the ticker last ran, and how late it was."""
+
+indexes = (
+    Index(
+        "reminders_to_fire",
+        reminders_table.c.planned_for,
+        sqlite_where=reminders_table.c.state == "planned",
+        postgresql_where=reminders_table.c.state == "planned",
+    ),
+    Index("reminders_of", reminders_table.c.addressee, reminders_table.c.state),
+    Index("reminders_for", reminders_table.c.subscription),
+    Index(
+        "reminders_to_escalate",
+        reminders_table.c.escalate_at,
+        sqlite_where=reminders_table.c.escalate_at.is_not(None),
+        postgresql_where=reminders_table.c.escalate_at.is_not(None),
+    ),
+    Index(
+        "outbox_to_send",
+        outbox_table.c.next_at,
+        sqlite_where=outbox_table.c.state == "pending",
+        postgresql_where=outbox_table.c.state == "pending",
+    ),
+    Index(
+        "outbox_waiting",
+        outbox_table.c.subscription,
+        outbox_table.c.next_at,
+        sqlite_where=outbox_table.c.state == "pending",
+        postgresql_where=outbox_table.c.state == "pending",
+    ),
+    Index("outbox_of", outbox_table.c.reminder),
+    Index("deliveries_of", deliveries_table.c.message),
+)

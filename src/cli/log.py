@@ -1,0 +1,222 @@
+"""`export`: the whole log as a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.session import REFUSED, USAGE, Json, failed, open_record
+from cli.terminal import print_bytes, print_json, print_line, print_table, progress
+
+
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; what is there is replaced.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Write the log as NDJSON: its schema, a line an event, and the signed checkpoint."""
+    # Beside it until it is whole: a file of that name is an export, and never half of one.
+    partial = file.with_name(f"{file.name}.part")
+    with open_record() as service:
+        from application.log_files import export as export_log
+
+        try:
+            with partial.open("wb") as writing, progress("Exporting") as told:
+                events = export_log(service, writing, told)
+                writing.flush()
+                os.fsync(writing.fileno())
+            partial.replace(file)
+        except OSError as error:
+            raise failed(f"{error.filename or file}: {error.strerror}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+    if json:
+        print_json({"file": str(file), "events": events})
+    else:
+        print_line(f"{file} has the log's {events:,} events.")
+
+
+def import_log(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
+    *,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Only a log signed by this verifier key, as you noted it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Import an exported log into an empty database, read models included: whole, or not at all."""
+    with open_record() as service:
+        from application.log_files import import_log as import_it
+        from eventlog.proofs import proving
+
+        try:
+            with file.open("rb") as reading, progress("Importing") as told:
+                events = import_it(service, reading, told, key=key)
+        except OSError as error:
+            raise failed(f"{file}: {error.strerror}") from error
+        with proving(service.log) as proofs:
+            root, own = proofs.checkpoint().split("\n")[2], proofs.key
+    if json:
+        print_json({"events": events, "root": root, "key": own})
+    else:
+        print_line(f"Imported {events:,} events. The root hash is that of the file: {root}")
+        print_line(f"This copy signs with its own key: {own}")
+
+
+def prove(
+    entry: Annotated[str, typer.Argument(metavar="ENTRY", help="The id of an entry.")],
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, and not here.")] = None,
+    json: Json = False,
+) -> None:
+    """Write all events of an entry, and the proof that the signed log has them. Check it with verify-proof."""
+    with open_record() as service:
+        import msgspec
+
+        from eventlog.proofs import proving
+
+        with proving(service.log) as proofs:
+            proof = proofs.entry(entry)
+    written = msgspec.json.encode(proof)
+    if out is None:
+        print_bytes(written)
+        return
+    try:
+        out.write_bytes(written + b"\n")
+    except OSError as error:
+        raise failed(f"{out}: {error.strerror}") from error
+    positions = [event["position"] for event in proof["events"]]
+    if json:
+        print_json({"file": str(out), "entry": entry, "positions": positions})
+    else:
+        said = ", ".join(map(str, positions))
+        print_line(f"{out} proves that the log has entry {entry} at position{'s'[: len(positions) > 1]} {said}.")
+
+
+def verify(
+    *,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A checkpoint kept elsewhere: finds a log rewritten and signed anew."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Recompute every hash, replay the log beside what is stored, and name what differs; exit code 1 where any does."""
+    kept = None if against is None else _read_checkpoint(against)
+    found = []
+    with open_record() as service:
+        from application.verify import verify as faults_in
+
+        with progress("Verifying") as told:
+            for fault in faults_in(service, told, against=kept):
+                found.append(fault)
+                if not json:
+                    print_line(fault)
+    if json:
+        print_json({"faults": found})
+    elif not found:
+        print_line("No fault was found.")
+        if kept is not None:
+            print_line(f"The log begins with the {int(kept.splitlines()[1]):,} events that the checkpoint is of.")
+    if found:
+        raise typer.Exit(REFUSED)
+
+
+def _read_checkpoint(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise failed(f"{file}: {error}", USAGE) from error
+
+
+def verify_proof(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Proofs, checkpoints, events of the log and proofs of consistency."),
+    ],
+    *,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The log's verifier key, name+hash+base64, as you noted it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check offline what files prove together, and say it; exit code 1 where anything is not proved."""
+    from eventlog.verify_proof import NotProved, proved
+
+    try:
+        sentences, why = proved(files, key), None
+    except NotProved as error:
+        sentences, why = [], str(error)
+    if json:
+        print_json({"proved": why is None, "said": sentences, "why_not": why})
+    else:
+        for sentence in [*sentences, "Proved." if why is None else f"NOT PROVED: {why}"]:
+            print_line(sentence)
+    if why is not None:
+        raise typer.Exit(REFUSED)
+
+
+def rebuild(*, json: Json = False) -> None:
+    """Replay the log into new read models, which then take over. Reads go on meanwhile."""
+    with open_record(as_it_is=True) as service:
+        from application.rebuild import rebuild as rebuild_all
+
+        with progress("Replaying") as told:
+            events = rebuild_all(service, told)
+    if json:
+        print_json({"events": events})
+    else:
+        print_line(f"Rebuilt from {events:,} events.")
+
+
+def replay(
+    *,
+    rules: Annotated[
+        str, typer.Option(metavar="NAME|MODULE|FILE.py", help="A rule set that ships, or where its RULES are.")
+    ],
+    json: Json = False,
+) -> None:
+    """Fold the whole record under other rules, in scratch, and list every status that would differ. Writes nothing."""
+    with open_record() as service:
+        from application.replay import replay_with_rules, rules_named
+
+        its = rules_named(rules)
+        places = 0
+        with progress("Folding") as told:
+
+            def count(done: int, total: int) -> None:
+                nonlocal places
+                places = total
+                told(done, total)
+
+            found = list(replay_with_rules(service, its, count))
+    differing = len({one["jurisdiction"] for one in found})
+    if json:
+        print_json({"rules": its.name, "places": places, "differing": differing, "changes": found})
+        return
+    if found:
+        print_table(["Place", "Of", "Days", "Says, and would say"], map(_replay_row, found), spaced=True)
+    print_line(
+        f"Under the rules {its.name!r}, {differing:,} of {places:,} places would stand elsewhere, "
+        f"in {len(found):,} stretches of days."
+    )
+
+
+def _replay_row(one: dict[str, Any]) -> tuple[str, str, str, str]:
+    days = one["days"]
+    until = f"to {days['to']}" if days["to"] else "to this day"
+    return (
+        one["jurisdiction"],
+        f"{one['track']}\n{one['key']}",
+        f"{days['from']}\n{until}",
+        f"{_replay_item(one['present'])}\n{_replay_item(one['proposed'])}",
+    )
+
+
+def _replay_item(item: dict[str, Any] | None) -> str:
+    if item is None:
+        return "nothing"
+    return f"{item['value']} ({item['entry']})" if item["entry"] else str(item["value"])

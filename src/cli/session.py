@@ -1,0 +1,173 @@
+"""Opening the service for a command, and saying what went wrong in one line."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.terminal import Progress, one_line, progress
+from domain.errors import Invalid
+from domain.validation import Problem
+
+if TYPE_CHECKING:
+    from application.service import Service
+    from application.settings import Settings
+
+REFUSED = 1
+USAGE = 2
+
+
+def failed(message: str, code: int = REFUSED) -> typer.Exit:
+    """The way out after saying on stderr, in one line, what is wrong."""
+    typer.echo(f"dispute-timeline: {one_line(message)}", err=True)
+    return typer.Exit(code)
+
+
+@contextmanager
+def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> Iterator[Service]:
+    """The service on the database that DATABASE_URL names, closed when the command is done.
+
+    Read models that another version of the code built are made anew first, unless they are wanted as they are.
+    An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    from eventlog.mapper import Unreadable
+    from projections.projector import CannotReplay
+
+    with plain_errors():
+        try:
+            service = _service(settings or settings_or_exit(), as_it_is=as_it_is)
+        except (CannotReplay, Unreadable) as error:
+            raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
+        # Queries run by the driver itself raise its own error, others SQLAlchemy's.
+        lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
+        try:
+            yield service
+        except (OperationalError, lost) as error:
+            raise failed(f"the database failed: {getattr(error, 'orig', error)}") from error
+        except (CannotReplay, Unreadable) as error:
+            raise failed(str(error)) from error
+        finally:
+            service.close()
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turns the errors that are raised on purpose into one line and an exit code; any other is a bug and stays one."""
+    from domain.errors import Invalid, RecordError
+
+    try:
+        yield
+    except Invalid as error:
+        raise failed(error.detail, USAGE) from error
+    except RecordError as error:
+        raise failed(error.detail) from error
+
+
+def settings_or_exit() -> Settings:
+    """The settings; ends the command with a line where one of them cannot be used."""
+    from application.settings import Settings
+
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise failed(str(error), USAGE) from error
+
+
+def _service(settings: Settings, *, as_it_is: bool) -> Service:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from application.rebuild import open_service
+    from application.service import Service
+
+    try:
+        database_url = settings.database_url
+        if as_it_is:
+            return Service(database_url)
+        with _progress_if_any() as told:
+            return open_service(database_url, told)
+    except SQLAlchemyError as error:
+        # The driver's own words, without the statement and the link that SQLAlchemy adds.
+        raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error
+    except (ValueError, OSError) as error:
+        raise failed(f"the database that DATABASE_URL names cannot be used: {error}") from error
+
+
+@contextmanager
+def _progress_if_any() -> Iterator[Progress]:
+    """A bar that is made when there is something to tell: it seldom is, and its library takes time to load."""
+    with ExitStack() as stack:
+        bars: list[Progress] = []
+
+        def told(done: int, total: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(progress("Making the read models anew")))
+            bars[0](done, total)
+
+        yield told
+
+
+def _state_code(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch("[A-Z]{2}", value):
+        raise typer.BadParameter(f"{value!r} is not two capital letters, as LA")
+    return value
+
+
+AsOf = Annotated[str | None, typer.Option(metavar="DAY", help="What was true on this day. Left out: today.")]
+PublicBy = Annotated[str | None, typer.Option(metavar="DAY", help="What the public could know by this day.")]
+RecordedBy = Annotated[
+    str | None,
+    typer.Option(metavar="INSTANT|POSITION", help="What this service said then, or at this position of its log."),
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON for programs, as the API answers.")]
+State = Annotated[
+    str | None, typer.Option(metavar="XX", callback=_state_code, help="Two letters: the places of one state.")
+]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
+Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after the page that named it.")]
+
+
+# What may stand in a key: days, instants, slugs and ids, numbers that order a day, and log positions.
+_TEXT = re.compile(r"[0-9A-Za-z_:.-]{0,200}")
+_LARGEST = 10**18
+
+
+def encode_key(key: tuple[str | int, ...] | int | None) -> str | None:
+    """The text of a key; None where there is no more."""
+    if key is None:
+        return None
+    return urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def number_of(cursor: str) -> int:
+    """The number of a text that `cursor_of` made of one; Invalid for any other."""
+    (number,) = _decoded_key(cursor, (int,), lambda read: [read])
+    return max(int(number), 0)
+
+
+def decode_key(cursor: str, types: tuple[type, ...]) -> Any:  # noqa: ANN401 - a tuple of those types
+    """The key of a text that `cursor_of` made; Invalid for any other."""
+    return _decoded_key(cursor, types, lambda read: read)
+
+
+def _decoded_key(cursor: str, types: tuple[type, ...], parts: Callable[[Any], Any]) -> tuple[Any, ...]:
+    try:
+        key = parts(json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
+    except (ValueError, binascii.Error):
+        key = None
+    if isinstance(key, list) and [type(part) for part in key] == list(types) and all(map(_fits, key)):
+        return tuple(key)
+    message = "is no cursor of this list: take the one that the page before gave"
+    raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)])
+
+
+def _fits(part: str | int) -> bool:
+    return _TEXT.fullmatch(part) is not None if isinstance(part, str) else abs(part) <= _LARGEST

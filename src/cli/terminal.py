@@ -1,0 +1,105 @@
+"""Stored text as a terminal may show it: exactly the characters it has, and none that a terminal would obey."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+_KEPT = {ord("\n"): "\n", ord("\t"): " "}
+_OBEYED = (
+    *range(0x20),
+    *range(0x7F, 0xA0),
+    *range(0x202A, 0x202F),  # marks that turn the direction of writing, and so what a line seems to say
+    *range(0x2066, 0x206A),
+    *range(0xD800, 0xE000),  # halves of characters, as bytes that are no text are read: no terminal takes them
+)
+_SHOWN = {code: ascii(chr(code))[1:-1] for code in _OBEYED} | _KEPT
+
+
+def printable(text: object) -> str:
+    """The text, with control characters written out (an escape as its code) instead of sent."""
+    return str(text).translate(_SHOWN)
+
+
+def one_line(text: object) -> str:
+    """The text on a single line."""
+    return " ".join(printable(text).split())
+
+
+def shortened(text: object, longest: int) -> str:
+    """The text on one line, cut where it is longer."""
+    line = one_line(text)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[int, int], None]
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, spaced: bool = False) -> None:
+    """A table as wide as the terminal, or 80 columns where it is piped: long words are folded, never cut."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), leading=1 if spaced else 0)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        # Text, not str: rich reads markup in a str, and the record may hold what looks like it.
+        table.add_row(*(Text("" if cell is None else printable(cell), overflow="fold") for cell in row))
+    _console().print(table)
+
+
+def print_line(text: str) -> None:
+    """A line of text as it is."""
+    _console().print(printable(text), soft_wrap=True)
+
+
+def print_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """An answer as JSON on one line, in UTF-8 whatever the terminal's own encoding."""
+    import msgspec
+
+    print_bytes(msgspec.json.encode(answer))
+
+
+def print_bytes(answer: bytes) -> None:
+    """An answer that is JSON already."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(answer + b"\n")
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[Progress]:
+    """A bar on standard error, where that is a terminal, to be told how much is done of how much."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    console = _console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int | None], None]]:
+    """The same for work in stages: to be told what is being done, and how much of how much, where that is known."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    done_of = TextColumn("{task.completed:,.0f}")
+    columns = TextColumn("{task.description}"), BarColumn(), done_of, TaskProgressColumn(), TimeElapsedColumn()
+    console = _console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Loading", total=None)
+        yield lambda doing, done, total: bar.update(task, description=doing, completed=done, total=total)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)

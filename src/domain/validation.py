@@ -1,0 +1,191 @@
+"""What is refused: acts that the record, and what is recorded together with them, cannot carry (rules, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.acts import Act
+from domain.events import ACT_CLASSES
+from domain.facts import Fact
+from domain.jurisdictions import Place
+
+DefinedName = tuple[str, str]
+"""What an entry introduces: ("review" | "policy" | "subject" | "case" | "list", id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the field's path, its value, what to do about it, and where it was read."""
+
+    field: str
+    value: Any
+    message: str
+    where: str = ""
+    row: int | None = None
+    """Its number in the file or body, from 1: of a line, of an item in a list, or as a spreadsheet counts."""
+
+
+@dataclass(slots=True)
+class ValidationContext:
+    """What an act is judged against: the log and everything recorded together with it, as far as the act names it."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    names: set[DefinedName] = field(default_factory=set)
+    today: Callable[[Sequence[str]], str] = lambda _: "9999-12-31"
+
+
+def _fields_of_each_kind(*names: str) -> dict[type[Act], tuple[str, ...]]:
+    """Those of the fields named that each kind of act has. Asked of the classes once: an act is slow to say no."""
+    return {cls: tuple(name for name in names if name in cls.model_fields) for cls in ACT_CLASSES.values()}
+
+
+_NAMING_PLACES = _fields_of_each_kind("jurisdictions", "roles", "added", "removed")
+_MENTIONING = _fields_of_each_kind("review", "subjects", "list", "policy", "case")
+_HOLDING = _fields_of_each_kind("holdings")
+_ENDING = _fields_of_each_kind("ends_reviews", "ends_lists", "ends_subjects")
+_LINKING = _fields_of_each_kind("follows", "answers", "disputes", "revokes", "demand")
+_ASKING = _fields_of_each_kind("respond_by")
+_CHANGING_A_LIST = _fields_of_each_kind("added", "removed")
+
+
+def introduces(act: Act, fact: Fact) -> Iterator[DefinedName]:
+    """The reviews, policies, subjects, cases and lists that an act makes known."""
+    for _, kind, one in _references(act):
+        if one.introduces:
+            yield kind, one.id
+    if fact.review == act.id:
+        yield "review", act.id
+    if fact.policy == act.id:
+        yield "policy", act.id
+
+
+def mentions(act: Act) -> Iterator[tuple[str, str, str]]:
+    """Every named thing that an act relies on: field, kind of thing, id."""
+    for name, kind, one in _references(act):
+        yield name, kind, one.id
+    for name in _HOLDING[type(act)]:
+        for number, holding in enumerate(getattr(act, name)):
+            yield f"holdings.{number}.subject", "subject", holding.subject
+            if holding.case is not None:
+                yield f"holdings.{number}.case", "case", holding.case
+    for name in _ENDING[type(act)]:
+        kind = name.removeprefix("ends_").removesuffix("s")
+        for one in getattr(act, name):
+            yield name, kind, one
+
+
+def _references(act: Act) -> Iterator[tuple[str, str, Any]]:
+    for name in _MENTIONING[type(act)]:
+        kind = name.removesuffix("s")
+        for one in _as_tuple(getattr(act, name)):
+            yield name, kind, one
+
+
+def places_named(act: Act) -> Iterator[tuple[str, str]]:
+    """Every jurisdiction that an act names, with the field that names it."""
+    for name in _NAMING_PLACES[type(act)]:
+        for one in getattr(act, name):
+            yield name, one
+    for name in _HOLDING[type(act)]:
+        for number, holding in enumerate(getattr(act, name)):
+            for one in holding.jurisdictions:
+                yield f"holdings.{number}.jurisdictions", one
+
+
+def links(act: Act) -> Iterator[tuple[str, str]]:
+    """Every entry that an act names, with the field that names it."""
+    for name in _LINKING[type(act)]:
+        for one in _as_tuple(getattr(act, name)):
+            yield name, one
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a field that holds several, or one, or none
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def validate(act: Act, fact: Fact, register: ValidationContext) -> list[Problem]:
+    """Everything for which an act is refused; empty where it may be recorded."""
+    return [
+        *_unknown_names(act, register),
+        *_sources(act),
+        *_dates(fact, register),
+        *_lists(act),
+        *(problem for name, entry in links(act) if entry in register.facts
+          for problem in _link(name, register.facts[entry], fact, register)),
+    ]  # fmt: skip
+
+
+def _unknown_names(act: Act, register: ValidationContext) -> Iterator[Problem]:
+    for name, one in places_named(act):
+        if one not in register.places:
+            yield Problem(name, one, f"no jurisdiction {one!r} is on record")
+    for name, one in links(act):
+        if one not in register.facts:
+            yield Problem(name, one, f"no entry {one!r} is on record or among those recorded with it")
+    for name, kind, one in mentions(act):
+        if (kind, one) not in register.names:
+            how = "caption" if kind == "case" else "title"
+            yield Problem(name, one, f"no {kind} {one!r} is known: the entry that first names it gives its {how}")
+
+
+def _sources(act: Act) -> Iterator[Problem]:
+    own = {source.id for source in act.sources}
+    cited = [
+        *((f"quotes.{number}.source", quote.source) for number, quote in enumerate(act.quotes)),
+        *((f"claims.{number}.source", claim.source) for number, claim in enumerate(act.claims)),
+    ]
+    for name in _ASKING[type(act)]:
+        asked = getattr(act, name)
+        if asked is not None and asked.source is not None:
+            cited.append(("respond_by.source", asked.source))
+    for name, source in cited:
+        if source not in own:
+            yield Problem(name, source, f"{source!r} is none of the entry's sources ({', '.join(sorted(own))})")
+
+
+def _dates(fact: Fact, register: ValidationContext) -> Iterator[Problem]:
+    today = register.today(fact.jurisdictions)
+    if fact.lo > today:
+        yield Problem("occurred", fact.occurred, f"is wholly in the future (today is {today})")
+    if fact.public_hi < fact.lo:
+        yield Problem("public", fact.public_hi, f"is before the act's own earliest day, {fact.lo}")
+
+
+def _lists(act: Act) -> Iterator[Problem]:
+    for name in _CHANGING_A_LIST[type(act)]:
+        for one in getattr(act, name):
+            if one not in act.jurisdictions:
+                yield Problem(name, one, f"{one!r} is not among the entry's jurisdictions")
+
+
+def _link(name: str, target: Fact, fact: Fact, register: ValidationContext) -> Iterator[Problem]:
+    """What is wrong with a link that must hold: an answer, a dispute, an extension or a withdrawal."""
+    if name not in ("answers", "disputes", "demand"):
+        return
+    if name == "disputes" and target.list is None:
+        yield Problem(name, target.id, f"{target.id!r} is a {target.kind}, not an entry of a list")
+    if name != "disputes" and not target.respond_by:
+        yield Problem(name, target.id, f"{target.id!r} asks for nothing: it has no respond_by")
+    elif name != "disputes" and not _reaches(target, fact.jurisdictions, register.places):
+        whom = ", ".join(target.jurisdictions) or "nobody by name"
+        whose = "the answerer" if name == "answers" else "those whom this act names"
+        yield Problem(name, target.id, f"{target.id!r} went to {whom}: to nobody of the family of {whose}")
+    if fact.hi < target.lo:
+        yield Problem(name, target.id, f"{target.id!r} came later: {target.occurred}, and this act {fact.occurred}")
+    elif fact.lo == fact.hi == target.lo == target.hi and fact.occurrence < target.occurrence:
+        above = target.occurrence[2]
+        message = f"{name} names {target.id!r}, which comes later on the same day: give this act one above {above}"
+        yield Problem("sequence", fact.occurrence[2], message)
+
+
+def _reaches(demand: Fact, named: Sequence[str], places: Mapping[str, Place]) -> bool:
+    """Whether an act that names these comes from, or concerns, the family of an addressee of the demand."""
+    ours = set(named)
+    return any(
+        not ours.isdisjoint(places[addressee].family(addressee))
+        for addressee in demand.jurisdictions
+        if addressee in places
+    )

@@ -1,0 +1,193 @@
+"""What reads keep in memory: places, the law and facts.
+
+All of it follows from rows that never change, so it may be late but never wrong: `refresh` adds what was recorded
+since, and every answer asks as of its own log position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from domain.facts import Fact, fact_of
+from domain.jurisdictions import Place
+from domain.national import STILL, FactVersion, Law
+from domain.periods import Holidays, due_day
+from eventlog.sql import CompiledQuery
+from projections.schema import live_tables
+
+PlaceRow = tuple[int, str, str, str, str | None]
+"""Position, id, state, time zone, `speaks_for`: what each version of a place is kept as."""
+
+
+@dataclass(slots=True)
+class _Version:
+    since: int
+    until: int
+    state: str
+    time_zone: str
+    speaks_for: str | None
+
+
+class Directory:
+    """Every version of every place, in memory: 90,000 places are some 40 MB."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[_Version, ...]] = {}
+        self._speakers: dict[str, frozenset[str]] = {}
+
+    def take(self, rows: Iterable[PlaceRow]) -> None:
+        """Adds versions in log order."""
+        for position, id_, state, time_zone, speaks_for in rows:
+            versions = self._places.get(id_, ())
+            if versions:
+                versions[-1].until = position
+            self._places[id_] = (*versions, _Version(position, STILL, state, time_zone, speaks_for))
+            if speaks_for is not None:
+                self._speakers[speaks_for] = self._speakers.get(speaks_for, frozenset()) | {id_}
+
+    def and_also(self, rows: Iterable[PlaceRow]) -> Directory:
+        """Another directory with places that are not committed yet."""
+        other = Directory()
+        other._places, other._speakers = dict(self._places), dict(self._speakers)
+        other.take(rows)
+        return other
+
+    def place(self, id_: str, position: int) -> Place | None:
+        """A place as the log up to a position has it; None where it is not on record there."""
+        version = self._at(id_, position)
+        if version is None:
+            return None
+        agencies = sorted(
+            one for one in self._speakers.get(id_, ()) if (its := self._at(one, position)) and its.speaks_for == id_
+        )
+        return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
+
+    def states(self) -> set[str]:
+        """The states of all places that ever were on record."""
+        return {version.state for versions in self._places.values() for version in versions}
+
+    def rests_on(self, place: Place, position: int) -> int:
+        """The last position up to `position` of an event on the place or one of its relatives, past or present."""
+        return max(
+            version.since
+            for one in (*place.relatives, *self._speakers.get(place.id, ()))
+            for version in self._places.get(one, ())
+            if version.since <= position
+        )
+
+    def ever_related(self, id_: str) -> set[str]:
+        """A place, and everyone who was ever its agency or had it for one."""
+        spoken_for = {version.speaks_for for version in self._places.get(id_, ()) if version.speaks_for is not None}
+        return {id_, *self._speakers.get(id_, ()), *spoken_for}
+
+    def _at(self, id_: str, position: int) -> _Version | None:
+        for version in reversed(self._places.get(id_, ())):
+            if version.since <= position < version.until:
+                return version
+        return None
+
+
+T = TypeVar("T")
+FACTS_KEPT = 50_000
+ANSWERS_KEPT = 1_000
+PAGES_KEPT = 200
+
+_versions, _places = live_tables().versions, live_tables().places
+_NEW_LAW = CompiledQuery(
+    select(_versions.c.position, _versions.c.retracted, _versions.c.body)
+    .where(_versions.c.law, _versions.c.position > bindparam("after"), _versions.c.position <= bindparam("head"))
+    .order_by(_versions.c.position)
+)
+_NEW_PLACES = CompiledQuery(
+    select(_places.c.position, _places.c.id, _places.c.state, _places.c.time_zone, _places.c.speaks_for)
+    .where(_places.c.position > bindparam("after"), _places.c.position <= bindparam("head"))
+    .order_by(_places.c.position)
+)
+_BODY_AT = CompiledQuery(select(_versions.c.body).where(_versions.c.position == bindparam("position")))
+
+
+class ReadCache:
+    """Places, law and facts, as far as they were asked for."""
+
+    def __init__(self, holidays: Holidays) -> None:
+        """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
+        self.law = Law()
+        self.directory = Directory()
+        self.head = 0
+        self.stamps: dict[int, str] = {}
+        """When positions that answers rest on were recorded."""
+        self._holidays = holidays
+        self._facts: dict[int, Fact] = {}
+        self._answers: dict[Hashable, Any] = {}
+        self._pages: dict[Hashable, Any] = {}
+        self._lock = Lock()
+
+    def due(self, trigger: str, days: int) -> str:
+        """The last day of a period, by the holidays this memory was made with."""
+        return due_day(trigger, days, self._holidays)
+
+    def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
+        """An answer worked out once. What is asked has its log position in it, so that the answer is for ever."""
+        return _cached(self._answers, ANSWERS_KEPT, asked, work_out)
+
+    def page(self, asked: Hashable, work_out: Callable[[], T]) -> T:
+        """A page worked out once, likewise. Fewer are kept, for each may be some 100 kB."""
+        return _cached(self._pages, PAGES_KEPT, asked, work_out)
+
+    def refresh(self, connection: Connection, head: int) -> None:
+        """Takes in what was recorded up to `head`, as the connection's snapshot has it."""
+        if head <= self.head:
+            return
+        with self._lock:
+            if head <= self.head:
+                return
+            self.directory.take(_NEW_PLACES.run(connection, after=self.head, head=head).fetchall())
+            new = [
+                FactVersion(self.decoded(body), position, retracted=bool(retracted))
+                for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head)
+            ]
+            self.law.take(new, head)
+            self.head = head
+
+    def fact(self, connection: Connection, position: int) -> Fact:
+        """The fact that the version recorded at a position amounts to."""
+        fact = self._facts.get(position)
+        return (
+            self.fact_at(position, _BODY_AT.run(connection, position=position).fetchone()[0]) if fact is None else fact
+        )
+
+    def fact_at(self, position: int, body: str) -> Fact:
+        """The fact that the version recorded at a position amounts to, whose body is at hand."""
+        fact = self._facts.get(position)
+        if fact is None:
+            fact = self.decoded(body)
+            # What is not committed may be rolled back, and its position given to another event: not to be kept.
+            if position <= self.head:
+                if len(self._facts) >= FACTS_KEPT:
+                    self._facts.clear()
+                self._facts[position] = fact
+        return fact
+
+    def decoded(self, body: str) -> Fact:
+        """The fact that a version's body, left open as rows keep it, amounts to."""
+        return self.fact_of(msgspec.json.decode(body + "}"))
+
+    def fact_of(self, fields: Mapping[str, Any]) -> Fact:
+        """The fact that an entry's fields amount to."""
+        return fact_of(fields, self._holidays)
+
+
+def _cached(kept: dict[Hashable, Any], most: int, asked: Hashable, work_out: Callable[[], T]) -> T:
+    answer: T | None = kept.get(asked)
+    if answer is None:
+        answer = work_out()
+        if len(kept) >= most:
+            kept.clear()
+        kept[asked] = answer
+    return answer

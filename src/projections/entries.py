@@ -1,0 +1,191 @@
+"""An entry's versions: who recorded each, when and why, and what it changed, field by field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, text
+
+from domain.entries import EntryState
+from domain.errors import NotFound
+from domain.events import EVENT_CLASSES
+from domain.national import STILL
+from eventlog.log import EventLog, Recorded
+from eventlog.sql import CompiledQuery
+from eventlog.tables import log
+from projections.projector import MAPPER, entry_states
+from projections.rows import NATIONAL
+from projections.schema import live_tables
+from projections.snapshot import Snapshot
+
+
+def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]:
+    """Every version up to the snapshot's position, oldest first; NotFound where there is none."""
+    stream = [one for one in log.stream(snapshot.connection, f"entry:{id_}") if one.position <= snapshot.position]
+    if not stream:
+        raise NotFound(f"no entry {id_!r} is on record")
+    versions = []
+    before: EntryState | None = None
+    for recorded, state in zip(stream, entry_states(stream), strict=True):
+        said = event_details(recorded)
+        versions.append(
+            {
+                "version": state.version,
+                "event": event_name(recorded),
+                "position": recorded.position,
+                "recorded_at": recorded.recorded_at,
+                "recorder": recorded.recorder,
+                **said,
+                "standing": state.standing,
+                "changes": [] if before is None else field_differences(before, state),
+            }
+        )
+        before = state
+    return {"entry": id_, "versions": versions, "position": stream[-1].position}
+
+
+def event_name(recorded: Recorded) -> str:
+    """The event's name as the domain has it: `EntryCorrected`."""
+    return EVENT_CLASSES[recorded.topic.partition("/")[0]].__name__
+
+
+def event_details(recorded: Recorded) -> dict[str, Any]:
+    """Why an event came, and what it rests on, where the event itself says so."""
+    if recorded.version == 1:
+        return {"reason": None, "source": None}
+    fields = MAPPER.event(recorded).model_dump(mode="json", exclude_none=True)
+    by = {"by": fields["by"]} if "by" in fields else {}
+    return {"reason": fields.get("reason", fields.get("what")), "source": fields.get("source")} | by
+
+
+def field_differences(before: EntryState, after: EntryState) -> list[dict[str, Any]]:
+    """The fields (and the standing) that differ; null for what is left out."""
+    old, new = _with_standing(before), _with_standing(after)
+    return [
+        {"field": name, "before": old.get(name), "after": new.get(name)}
+        for name in (*old, *(name for name in new if name not in old))
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _with_standing(state: EntryState) -> Mapping[str, Any]:
+    return {**state.fields, "standing": state.standing}
+
+
+def at_position(stream: Sequence[Recorded], position: int) -> EntryState | None:
+    """The entry as it stood at a log position; None before it was recorded."""
+    known = [one for one in stream if one.position <= position]
+    return list(entry_states(known))[-1] if known else None
+
+
+_names, _versions = live_tables().names, live_tables().versions
+_MENTIONS = CompiledQuery(
+    select(_versions.c.body)
+    .join_from(_names, _versions, _versions.c.position == _names.c.position)
+    .where(_names.c.id == bindparam("id"), _names.c.kind == bindparam("kind"), _names.c.position <= bindparam("head"))
+    .order_by(_names.c.position.desc())
+)
+
+
+def title_of_thing(snapshot: Snapshot, kind: str, id_: str) -> str | None:
+    """The title of a review, list, policy, case or subject: the last given; None where none was."""
+    for (body,) in _MENTIONS.run(snapshot.connection, id=id_, kind=kind, head=snapshot.position).fetchall():
+        found = _given_title(msgspec.json.decode(body + "}"), kind, id_)
+        if found is not None:
+            return found
+    return None
+
+
+def _given_title(entry: Mapping[str, Any], kind: str, id_: str) -> str | None:
+    mentions = entry.get("subjects", ()) if kind == "subject" else (entry.get(kind),)
+    for one in mentions:
+        if one is not None and one["id"] == id_:
+            said: str | None = one.get("caption" if kind == "case" else "title")
+            return said
+    return None
+
+
+_links, _versions = live_tables().links, live_tables().versions
+_LINKING_TO = CompiledQuery(
+    select(_versions.c.entry, _versions.c.body)
+    .join_from(_links, _versions, _versions.c.position == _links.c.position)
+    .where(
+        _links.c.target == bindparam("target"),
+        _links.c.position <= bindparam("head"),
+        _versions.c.until > bindparam("head"),
+        _versions.c.lo <= bindparam("as_of"),
+    )
+    .order_by(_versions.c.lo, _versions.c.hi, _versions.c.sequence, _versions.c.entry)
+)
+
+
+def entries_linking_to(snapshot: Snapshot, id_: str, as_of: str) -> list[tuple[str, str]]:
+    """The entries that point at one, in order of occurrence, and how: `answers`, `disputes` or `demand`."""
+    rows = _LINKING_TO.run(snapshot.connection, target=id_, head=snapshot.position, as_of=as_of).fetchall()
+    return [(entry, how) for entry, body in rows for how in _link_kinds(body, id_)]
+
+
+def _link_kinds(body: str, target: str) -> list[str]:
+    fields = msgspec.json.decode(body + "}")
+    ways = [name for name in ("answers", "disputes") if target in fields.get(name, ())]
+    return [*ways, *(["demand"] if fields.get("demand") == target else [])]
+
+
+_REVISIONS_OF = CompiledQuery(
+    select(log.c.stream, log.c.version)
+    .where(log.c.version > 1, log.c.stream.like("entry:%"), log.c.position <= bindparam("head"))
+    .order_by(log.c.position.desc())
+    .limit(bindparam("size"))
+)
+
+
+def revisions(snapshot: Snapshot, event_log: EventLog, size: int) -> list[dict[str, Any]]:
+    """The latest revisions up to the snapshot's position, as an entry's history shows them, each with its `entry`."""
+    histories: dict[str, list[dict[str, Any]]] = {}
+    found = []
+    for stream, version in _REVISIONS_OF.run(snapshot.connection, head=snapshot.position, size=size).fetchall():
+        id_ = stream.partition(":")[2]
+        if id_ not in histories:
+            histories[id_] = entry_history(snapshot, event_log, id_)["versions"]
+        found.append(histories[id_][version - 1] | {"entry": id_})
+    return found
+
+
+_TIMELINE_TABLE, _VERSIONS_TABLE = live_tables().timeline.name, live_tables().versions.name
+# Each wanted triple is one search of `timeline_in_order`, which has a place's entries by day. Only the way in which a
+# JSON list becomes rows differs between the databases.
+_DUPLICATES_SQL = f"""
+    SELECT DISTINCT v.body FROM {{unnested}} AS w
+    JOIN {_TIMELINE_TABLE} AS t ON t.jurisdiction = w.value ->> 0 AND t.lo = w.value ->> 1 AND t.hi = w.value ->> 2
+    JOIN {_VERSIONS_TABLE} AS v ON v.position = t.position
+    WHERE v.until = :still AND NOT v.retracted
+"""  # noqa: S608 - the names are ours
+_POSSIBLE_DUPLICATES = {
+    "sqlite": CompiledQuery(text(_DUPLICATES_SQL.format(unnested="json_each(:wanted)"))),
+    "postgresql": CompiledQuery(text(_DUPLICATES_SQL.format(unnested="json_array_elements(CAST(:wanted AS json))"))),
+}
+DuplicateKey = tuple[str, str, str, frozenset[str]]
+"""Kind, earliest day, latest day, and everyone named."""
+
+
+class _DuplicateBody(msgspec.Struct):
+    id: str
+    kind: str
+    occurred: str
+    jurisdictions: list[str]
+
+
+def possible_duplicates(
+    connection: Connection, wanted: Iterable[tuple[frozenset[str], str, str]]
+) -> Iterator[_DuplicateBody]:
+    """The entries that count and have the days wanted and one of the places: who asks looks at kind and places.
+
+    `wanted`: everyone named by an entry, and its first and last day.
+    """
+    keys = {(min(named, default=NATIONAL), lo, hi) for named, lo, hi in wanted}
+    asked = json.dumps(sorted(keys))
+    for (body,) in _POSSIBLE_DUPLICATES[connection.dialect.name].run(connection, wanted=asked, still=STILL).fetchall():
+        yield msgspec.json.decode(body + "}", type=_DuplicateBody)

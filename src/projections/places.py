@@ -1,0 +1,117 @@
+"""The places and agencies of the record, and who of them stands in a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
+
+from domain.errors import NotFound
+from domain.reviews import stage_moves
+from domain.status import counted
+from eventlog.sql import CompiledQuery
+from projections.schema import live_tables
+from projections.snapshot import Snapshot
+from projections.status import own_acts, place_status
+
+_places, _timeline = live_tables().places, live_tables().timeline
+_CHUNK = 200
+
+
+def _on_record() -> Select[tuple[str, str, int]]:
+    return select(_places.c.id, _places.c.body, _places.c.position).where(
+        _places.c.position <= bindparam("head"), _places.c.until > bindparam("head")
+    )
+
+
+_BY = {
+    name: CompiledQuery(_on_record().where(_places.c[name] == bindparam("value")).order_by(_places.c.id))
+    for name in ("id", "geoid")
+}
+
+
+def _listing(*, state: bool, kind: bool, ocd: bool, reviewed: bool) -> CompiledQuery:
+    speaker = _places.alias("speaker")
+    in_review: ColumnElement[bool] = exists().where(
+        _timeline.c.jurisdiction == _places.c.id, _timeline.c.review.is_not(None)
+    )
+    through_agency = exists().where(
+        speaker.c.speaks_for == _places.c.id,
+        and_(_timeline.c.jurisdiction == speaker.c.id, _timeline.c.review.is_not(None)),
+    )
+    query = _on_record().where(_places.c.id > bindparam("after"))
+    if state:
+        query = query.where(_places.c.state == bindparam("state"))
+    if kind:
+        query = query.where(_places.c.kind == bindparam("kind"))
+    if ocd:
+        query = query.where(_places.c.ocd == bindparam("ocd"))
+    if reviewed:
+        query = query.where(or_(in_review, through_agency))
+    return CompiledQuery(query.order_by(_places.c.id).limit(_CHUNK))
+
+
+_LISTINGS: dict[tuple[bool, bool, bool, bool], CompiledQuery] = {}
+
+
+def place_by_id(snapshot: Snapshot, name: str, value: str) -> tuple[str, int]:
+    """The JSON of the place whose `id` or `geoid` has a value, and its position; NotFound otherwise."""
+    row = _BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
+    if row is None:
+        what = "jurisdiction" if name == "id" else f"jurisdiction with {name}"
+        raise NotFound(f"no {what} {value!r} is on record")
+    return row[1], row[2]
+
+
+def places_page(
+    snapshot: Snapshot,
+    *,
+    after: str,
+    state: str | None = None,
+    kind: str | None = None,
+    ocd: str | None = None,
+    stage: str | None = None,
+) -> Iterator[tuple[str, str, int]]:
+    """Id, JSON and position of the places beyond the id `after`, by id; `stage`: those with a review there now."""
+    given = {name: one for name, one in (("state", state), ("kind", kind), ("ocd", ocd)) if one is not None}
+    key = ("state" in given, "kind" in given, "ocd" in given, stage not in (None, "none_known"))
+    if key not in _LISTINGS:
+        _LISTINGS[key] = _listing(state=key[0], kind=key[1], ocd=key[2], reviewed=key[3])
+    while True:
+        rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **given).fetchall()
+        for id_, body, position in rows:
+            if stage is None:
+                yield id_, body, position
+                continue
+            answer = place_status(snapshot, id_)
+            if any(review["stage"]["value"] == stage for review in answer["reviews"]):
+                yield id_, body, answer["position"]
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1][0]
+
+
+_timeline = live_tables().timeline
+_REVIEWED = CompiledQuery(
+    select(_timeline.c.jurisdiction)
+    .distinct()
+    .where(_timeline.c.review.is_not(None), _timeline.c.position <= bindparam("head"))
+)
+
+
+def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
+    """Of every place that certainly is in a review: the stage of each, by review, as `status` has it."""
+    named = {row[0] for row in _REVIEWED.run(snapshot.connection, head=snapshot.position).fetchall()}
+    directory = snapshot.memory.directory
+    places = {one.id: one for id_ in named if (one := directory.place(id_, snapshot.position)) is not None}
+    for speaks_for in {one.speaks_for for one in places.values() if one.speaks_for is not None}:
+        if (state := directory.place(speaks_for, snapshot.position)) is not None:
+            places[state.id] = state
+    found: dict[str, dict[str, str]] = {}
+    for id_ in sorted(places):
+        place = places[id_]
+        acts = counted(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
+        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, acts.certain)}
+        if last:
+            found[id_] = last
+    return found

@@ -1,0 +1,255 @@
+"""One change of the record as a projection sees it: what an event of the log makes of an entry or a place.
+
+Live appends and replays both come through here, so that what is rebuilt is what was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, get_args
+
+import msgspec
+
+from domain.acts import Act
+from domain.entries import EntryState, Standing, evolve
+from domain.events import (
+    ACT_CLASSES,
+    EVENT_CLASSES,
+    EntryCorrected,
+    EntryDisputed,
+    EntryReinstated,
+    EntryRetracted,
+    Event,
+    JurisdictionAdded,
+    JurisdictionUpdated,
+)
+from domain.reminders import ReminderEvent
+from eventlog.log import NewEvent, Recorded
+from eventlog.mapper import Mapper, topic_of
+
+
+def first_event_of(act: Act, fields: dict[str, Any]) -> NewEvent:
+    """The event by which an act comes into the log, from its `fields()` where they are at hand."""
+    return NewEvent(f"entry:{act.id}", 1, topic_of(act.TOPIC, act.VERSION), msgspec.json.encode(fields))
+
+
+def _encode(event: Any) -> tuple[str, bytes]:  # noqa: ANN401 - the closed union, whose members share no base
+    fields = (
+        event.fields()
+        if isinstance(event, Act)
+        else event.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    )
+    return topic_of(event.TOPIC, event.VERSION), msgspec.json.encode(fields)
+
+
+MAPPER: Mapper[Event] = Mapper(
+    _encode,
+    {topic_of(cls.TOPIC, cls.VERSION): cls.model_validate_json for cls in EVENT_CLASSES.values()},
+)
+
+
+REMINDER_EVENTS = get_args(ReminderEvent)
+LATER_EVENTS = (EntryCorrected, EntryDisputed, EntryRetracted, EntryReinstated)
+ACT_TOPICS = frozenset(f"{cls.TOPIC}/{cls.VERSION}" for cls in ACT_CLASSES.values())
+
+
+class NamedThing(msgspec.Struct):
+    """A review, subject, list, policy or case as an entry mentions it."""
+
+    id: str
+    title: str | None = None
+    caption: str | None = None
+
+
+class ResponseDemand(msgspec.Struct):
+    """What makes an entry a demand."""
+
+    date: str | None = None
+    days: int | None = None
+
+
+class ActingParty(msgspec.Struct):
+    """Who acted, and on whose side."""
+
+    party: str
+    name: str | None = None
+    office: str | None = None
+
+
+class QuotedWords(msgspec.Struct):
+    """Words, and whose they are."""
+
+    text: str
+    speaker: str | None = None
+
+
+class SourceNames(msgspec.Struct):
+    """A source's names."""
+
+    title: str
+    publisher: str | None = None
+
+
+class EntryHeader(msgspec.Struct):
+    """The fields of an entry that become columns, or words to search by: a replay decodes these and no more."""
+
+    id: str
+    kind: str
+    occurred: str
+    actor: ActingParty
+    jurisdictions: tuple[str, ...]
+    summary: str
+    sources: tuple[SourceNames, ...]
+    quotes: tuple[QuotedWords, ...] = ()
+    public: str | None = None
+    sequence: int = 0
+    respond_by: ResponseDemand | None = None
+    extended_to: str | None = None
+    demand: str | None = None
+    review: NamedThing | None = None
+    policy: NamedThing | None = None
+    list_: NamedThing | None = msgspec.field(name="list", default=None)
+    case: NamedThing | None = None
+    subjects: tuple[NamedThing, ...] = ()
+    answers: tuple[str, ...] = ()
+    disputes: tuple[str, ...] = ()
+    ends_reviews: tuple[str, ...] = ()
+    ends_lists: tuple[str, ...] = ()
+    ends_subjects: tuple[str, ...] = ()
+
+    @property
+    def belongs_to(self) -> str | None:
+        """The review that the entry belongs to: named, or its own (rules, section 4)."""
+        if self.review is not None:
+            return self.review.id
+        opens = self.kind in ("warning", "finding", "document_demand") or self.respond_by is not None
+        return self.id if opens else None
+
+    @property
+    def is_law(self) -> bool:
+        """Whether the entry can bear on places that it does not name (as `Fact.is_law` says)."""
+        return (
+            self.case is not None
+            or self.list_ is not None
+            or bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
+            or (self.kind == "condition_withdrawn" and (not self.jurisdictions or bool(self.subjects)))
+        )
+
+
+class EntryChange(msgspec.Struct):
+    """A new version of an entry. `fields` is its JSON object; `before` the position of the version it supersedes."""
+
+    position: int
+    recorded_at: str
+    recorder: str
+    header: EntryHeader
+    fields: bytes
+    version: int = 1
+    standing: Standing = "stands"
+    first: tuple[int, str, str] | None = None
+    before: int | None = None
+    was_law: bool = False
+
+
+class PlaceChange(msgspec.Struct):
+    """A new version of a jurisdiction."""
+
+    position: int
+    recorded_at: str
+    recorder: str
+    fields: dict[str, Any]
+    version: int = 1
+    before: int | None = None
+
+
+Change = EntryChange | PlaceChange
+Stream = Callable[[str], Iterable[Recorded]]
+"""Reads the events of a stream, by version."""
+
+_header = msgspec.json.Decoder(EntryHeader).decode
+
+
+class CannotReplay(Exception):
+    """A projection cannot handle an event: the replay stops at it, and it is never skipped."""
+
+    def __init__(self, event: Recorded, why: object) -> None:
+        super().__init__(f"cannot replay event {event.position} ({event.topic} of {event.stream!r}): {why}")
+
+
+def changes_of(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
+    """What each event changes, in log order; those of later versions are folded from their `stream`.
+
+    Reminders change nothing that is said of the dispute.
+    """
+    for event in events:
+        if event.topic in ACT_TOPICS:
+            try:
+                header = _header(event.state)
+            except msgspec.MsgspecError as error:
+                raise CannotReplay(event, error) from error
+            yield EntryChange(event.position, event.recorded_at, event.recorder, header, event.state)
+        else:
+            yield from _later(event, stream)
+
+
+def entry_states(events: Iterable[Recorded]) -> Iterator[EntryState]:
+    """An entry as it stood after each event of its stream."""
+    state: EntryState | None = None
+    for recorded in events:
+        if state is None:
+            state = EntryState(msgspec.json.decode(recorded.state))
+        else:
+            event = MAPPER.event(recorded)
+            if not isinstance(event, LATER_EVENTS):
+                raise CannotReplay(recorded, "it is not what happens to an entry later")
+            state = evolve(state, event)
+        yield state
+
+
+def entry_state(events: Iterable[Recorded]) -> EntryState:
+    """An entry as it stands after the events of its stream."""
+    return list(entry_states(events))[-1]
+
+
+def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
+    decoded = MAPPER.event(event)
+    if isinstance(decoded, REMINDER_EVENTS):
+        return
+    earlier = [] if event.version == 1 else [one for one in stream(event.stream) if one.position < event.position]
+    history = [*earlier, event]
+    before = earlier[-1].position if earlier else None
+    match decoded:
+        case JurisdictionAdded() | JurisdictionUpdated():
+            yield PlaceChange(
+                event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
+            )
+        case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
+            was, state = list(entry_states(history))[-2:]
+            fields = msgspec.json.encode(state.fields)
+            first = history[0]
+            yield EntryChange(
+                event.position,
+                event.recorded_at,
+                event.recorder,
+                _header(fields),
+                fields,
+                state.version,
+                state.standing,
+                (first.position, first.recorded_at, first.recorder),
+                before,
+                was_law=_header(msgspec.json.encode(was.fields)).is_law,
+            )
+        case _:
+            raise CannotReplay(event, "no projection handles it")
+
+
+def place_fields(events: Iterable[Recorded]) -> dict[str, Any]:
+    """A jurisdiction's fields after the events of its stream."""
+    fields: dict[str, Any] = {}
+    for recorded in events:
+        event = MAPPER.event(recorded)
+        if isinstance(event, JurisdictionAdded):
+            fields = event.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        elif isinstance(event, JurisdictionUpdated):
+            fields = {name: value for name, value in {**fields, **event.fields}.items() if value is not None}
+    return fields

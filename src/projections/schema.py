@@ -1,0 +1,253 @@
+"""The read models' tables.
+
+Every row carries the log position of the event that made it. Rows are only ever added; all that is ever updated is a
+version's `until`, the position that superseded it. So one query answers for every position of the log, with another
+number. The same tables under another prefix are what a rebuild fills beside those in use.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    bindparam,
+    text,
+    update,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.types import TypeEngine
+
+from eventlog.sql import BulkInsert, CompiledQuery
+from projections.rows import Rows
+
+SCHEMA_VERSION = 3
+"""Raise it whenever a table or a fold here changes: what was built by another version is rebuilt."""
+
+LEXEMES = "array_to_tsvector(string_to_array(summary || ' ' || quotes || ' ' || named, ' '))"
+"""What PostgreSQL's text search looks through: the words as they are, which it is not to parse."""
+_FTS5 = """columnsize = 0, tokenize = "ascii tokenchars '_'" """
+"""SQLite's: words are split by spaces alone, for beyond ASCII this takes every character for a letter."""
+
+
+def _text() -> TypeEngine[str]:
+    # Compared byte by byte on both databases, so that ids and days sort alike.
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _position() -> TypeEngine[int]:
+    # Only INTEGER PRIMARY KEY is SQLite's own row key; a BIGINT there would cost a second index.
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+class ReadModels:
+    """The tables under one prefix ("" for those in use)."""
+
+    def __init__(self, prefix: str = "") -> None:
+        """Names them; nothing is created."""
+        self.metadata = MetaData()
+        self.versions = Table(
+            f"{prefix}versions",
+            self.metadata,
+            Column("position", _position(), primary_key=True, autoincrement=False),
+            Column("until", BigInteger, nullable=False),
+            Column("entry", _text(), nullable=False),
+            Column("lo", _text(), nullable=False),
+            Column("hi", _text(), nullable=False),
+            Column("sequence", Integer, nullable=False),
+            Column("public_lo", _text(), nullable=False),
+            Column("public_hi", _text(), nullable=False),
+            Column("kind", _text(), nullable=False),
+            Column("party", _text(), nullable=False),
+            Column("retracted", Boolean, nullable=False),
+            Column("law", Boolean, nullable=False),
+            Column("body", _text(), nullable=False),
+        )
+        self.timeline = Table(
+            f"{prefix}timeline",
+            self.metadata,
+            Column("jurisdiction", _text(), nullable=False),
+            Column("lo", _text(), nullable=False),
+            Column("hi", _text(), nullable=False),
+            Column("sequence", Integer, nullable=False),
+            Column("entry", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("review", _text()),
+        )
+        self.places = Table(
+            f"{prefix}places",
+            self.metadata,
+            Column("position", _position(), primary_key=True, autoincrement=False),
+            Column("until", BigInteger, nullable=False),
+            Column("id", _text(), nullable=False),
+            Column("kind", _text(), nullable=False),
+            Column("state", _text(), nullable=False),
+            Column("time_zone", _text(), nullable=False),
+            Column("speaks_for", _text()),
+            Column("geoid", _text()),
+            Column("ocd", _text()),
+            Column("body", _text(), nullable=False),
+        )
+        self.names = Table(
+            f"{prefix}names",
+            self.metadata,
+            Column("id", _text(), nullable=False),
+            Column("kind", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            PrimaryKeyConstraint("id", "kind", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.links = Table(
+            f"{prefix}links",
+            self.metadata,
+            Column("target", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("entry", _text(), nullable=False),
+            PrimaryKeyConstraint("target", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.due_days = Table(
+            f"{prefix}due_days",
+            self.metadata,
+            Column("due", _text(), nullable=False),
+            Column("demand", _text(), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            PrimaryKeyConstraint("due", "demand", "position"),
+            sqlite_with_rowid=False,
+        )
+        self.words = Table(
+            f"{prefix}words",
+            self.metadata,
+            # The row key of a virtual table can have no other name.
+            Column("rowid", _position(), key="position", primary_key=True, autoincrement=False),
+            Column("summary", _text(), nullable=False),
+            Column("quotes", _text(), nullable=False),
+            Column("named", _text(), nullable=False),
+            info={"fts5": True},
+        )
+        # Few versions are law, so this one is kept while the rows come in; making it would read every version.
+        Index(
+            f"{prefix}versions_law",
+            self.versions.c.position,
+            sqlite_where=self.versions.c.law,
+            postgresql_where=self.versions.c.law,
+        )
+        self.indexes = (
+            Index(f"{prefix}versions_by_entry", self.versions.c.entry, self.versions.c.position),
+            Index(
+                f"{prefix}versions_by_day",
+                self.versions.c.lo,
+                self.versions.c.hi,
+                self.versions.c.sequence,
+                self.versions.c.entry,
+                self.versions.c.position,
+            ),
+            # Not the primary key, which cannot be made last: rows come in all over its order, at a page written each.
+            Index(
+                f"{prefix}timeline_in_order",
+                self.timeline.c.jurisdiction,
+                self.timeline.c.lo,
+                self.timeline.c.hi,
+                self.timeline.c.sequence,
+                self.timeline.c.entry,
+                self.timeline.c.position,
+                unique=True,
+            ),
+            Index(
+                f"{prefix}timeline_reviewed",
+                self.timeline.c.jurisdiction,
+                sqlite_where=self.timeline.c.review.is_not(None),
+                postgresql_where=self.timeline.c.review.is_not(None),
+            ),
+            Index(f"{prefix}places_by_id", self.places.c.id, self.places.c.position),
+            Index(f"{prefix}places_by_geoid", self.places.c.geoid),
+            Index(f"{prefix}places_by_ocd", self.places.c.ocd),
+            # SQLite's table of words is its own index.
+            Index(f"{prefix}words_found", text(LEXEMES), postgresql_using="gin", _table=self.words).ddl_if(
+                dialect="postgresql"
+            ),
+        )
+        """What a rebuild makes when the rows are in."""
+        self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days, self.words)
+        self.insert = {table.name.removeprefix(prefix): BulkInsert(table) for table in self.tables}
+        self._close = {
+            table: CompiledQuery(
+                update(table).where(table.c.position == bindparam("superseded")).values(until=bindparam("by"))
+            )
+            for table in (self.versions, self.places)
+        }
+
+    def write(self, connection: Connection, rows: Rows) -> None:
+        """Adds rows, and closes the versions that they supersede, in the connection's transaction."""
+        for name, insert in self.insert.items():
+            insert.rows(connection, getattr(rows, name))
+        for before, position in rows.superseded_entries:
+            self._close[self.versions].run(connection, superseded=before, by=position)
+        for before, position in rows.superseded_places:
+            self._close[self.places].run(connection, superseded=before, by=position)
+
+
+def primary_key_of(table: Table) -> list[str]:
+    """The columns that tell a table's rows apart: its primary key, or the unique index in place of one."""
+    columns = table.primary_key.columns or next(index.columns for index in table.indexes if index.unique)
+    return [column.key for column in columns]
+
+
+@compiles(CreateTable, "sqlite")
+def _create_table(element: CreateTable, compiler: DDLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what it passes on
+    table = element.element
+    if not table.info.get("fts5"):
+        plain: str = compiler.visit_create_table(element, **kw)  # type: ignore[no-untyped-call]  # SQLAlchemy says none
+        return plain
+    columns = [column.name for column in table.columns if not column.primary_key]
+    return f"CREATE VIRTUAL TABLE {table.name} USING fts5({', '.join(columns)}, {_FTS5})"
+
+
+generations = Table(
+    "read_models",
+    MetaData(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("building", Integer),
+    Column("built_to", Integer),
+)
+"""One row: the version that built the tables in use and how often they were built; while they are built anew, the
+version that does so, and the position it has come to."""
+
+
+def prefix_of(generation: int) -> str:
+    """What the tables of a generation are called by until they take over; their indexes keep it."""
+    return f"g{generation}_"
+
+
+JOIN_READERS = f"LOCK TABLE {generations.name} IN ACCESS SHARE MODE"
+"""Makes a transaction one of the readers, before its first query, on PostgreSQL.
+
+Its snapshots do not cover table names: without this, tables that take over between two queries of a reader would be
+empty in its snapshot. LOCK TABLE takes none, so a reader that waits here sees what came after.
+"""
+
+
+def shut_out_readers(connection: Connection) -> None:
+    """Waits for the readers there are, and lets no other in until the transaction ends. SQLite's need none of it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {generations.name} IN ACCESS EXCLUSIVE MODE")
+
+
+@cache
+def live_tables() -> ReadModels:
+    """The read models in use."""
+    return ReadModels()
