@@ -23,7 +23,7 @@ ROUNDS = 7
 REQUESTS = 20
 _SEED = 1373
 _COMMON = ("department", "justice", "county", "policy", "federal", "grant", "sheriff", "council", "review", "notice")
-_NEWEST = "ORDER BY lo DESC, hi DESC, sequence DESC, entry DESC, position DESC LIMIT 51"
+_NEWEST = "ORDER BY earliest DESC, latest DESC, sequence DESC, entry DESC, position DESC LIMIT 51"
 _FOUND = {
     "sqlite": "SELECT rowid FROM words WHERE words MATCH ?",
     "postgresql": f"SELECT rowid FROM words WHERE {LEXEMES} @@ CAST(%s AS TSQUERY)",
@@ -48,7 +48,7 @@ def measure(url: str, database: str, say: Say) -> list[Figure]:
 
 
 def _raw(url: str, database: str) -> Found:
-    columns = "lo, hi, sequence, entry, position, until, public_hi, body"
+    columns = "earliest, latest, sequence, entry, position, until, public_latest, body"
     statement = f"SELECT {columns} FROM versions WHERE position IN ({_FOUND[database]}) {_NEWEST}"
     address = make_url(url)
     if database == "sqlite":

@@ -272,7 +272,7 @@ def test_a_replay_lists_every_status_that_would_differ_and_why_and_writes_nothin
 def test_rules_may_come_from_a_file(seeded: str, tmp_path: Path) -> None:
     rules = tmp_path / "no_lists.py"
     rules.write_text(
-        "from domain.rules import PRESENT\nRULES = PRESENT.but('no-lists', listing=lambda *_: {})\n", encoding="utf-8"
+        "from domain.status import PRESENT\nRULES = PRESENT.but('no-lists', listing=lambda *_: {})\n", encoding="utf-8"
     )
     said = run(seeded, "replay", "--rules", rules, "--json").json
     assert said["rules"] == "no-lists"

@@ -84,14 +84,14 @@ def test_a_load_killed_in_the_middle_leaves_nothing(database_url: str, tmp_path:
     run(database_url, "rebuild")  # makes the tables
     program = (
         "import sys, time\n"
-        "from application import loading\n"
+        "from application.bulk import files\n"
         "from application.service import Service\n"
         "from pathlib import Path\n"
         "def told(doing, done, of):\n"
         "    if doing == 'Recording':\n"
         "        print(done, flush=True)\n"
         "        time.sleep(60)\n"
-        "loading.load(Service(sys.argv[1]), [Path(sys.argv[2])], recorder='test', progress=told)\n"
+        "files.load(Service(sys.argv[1]), [Path(sys.argv[2])], recorder='test', progress=told)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program, database_url, str(path)], stdout=subprocess.PIPE) as loader:
         assert loader.stdout is not None

@@ -36,7 +36,7 @@ def rules_named(name: str) -> Rules:
         raise _no_rules(name, f"is no rule set ({', '.join(RULE_SETS)}), module or file: {error}") from error
     rules = getattr(module, "RULES", None)
     if not isinstance(rules, Rules):
-        raise _no_rules(name, "has no RULES, which should be a domain.rules.Rules")
+        raise _no_rules(name, "has no RULES, which should be a domain.status.Rules")
     return rules
 
 

@@ -132,7 +132,8 @@ def difference_text(world: RecordState, stretch: AccountDifference) -> Item | No
         return None
     held = {entry: one for entry, one in world.items() if isinstance(one, FactVersion)}
     facts = sorted(
-        (one.fact for one in held.values() if not one.retracted and one.fact.hi <= day), key=lambda fact: fact.effect
+        (one.fact for one in held.values() if not one.retracted and one.fact.latest <= day),
+        key=lambda fact: fact.effect,
     )
     if stretch.track == "court":
         case, _, subject = stretch.key.partition(" ")

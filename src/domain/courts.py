@@ -141,7 +141,7 @@ def court_line(place: Place, pair: Pair, facts: Iterable[Fact], circuit: Circuit
     line: Line | None = None
     for fact in facts:
         if fact.roles is not None:
-            if role is None and line is not None and line.ran_out_before(fact.lo):
+            if role is None and line is not None and line.ran_out_before(fact.earliest):
                 line = None
             role = role or _role(fact.roles, place)
             if line is None and pair[1] in fact.subjects:
@@ -168,7 +168,7 @@ def _after_holding(
     if not party and not (holding.value == "enjoined" and _reaches(holding, place, circuit)):
         return None
     after = Line(holding.value, fact.occurred, fact.id, holding.until, fact.id if holding.until else None)
-    if line is not None and line.value == holding.value and not line.ran_out_before(fact.lo):
+    if line is not None and line.value == holding.value and not line.ran_out_before(fact.earliest):
         after.since, after.entry = line.since, line.entry
     return after
 

@@ -60,7 +60,7 @@ def _deadline(
         "computed": _computed(demand),
         "claims": demand.claims,
         "state": state,
-        "late": state == "answered" and answer is not None and answer.lo > due,
+        "late": state == "answered" and answer is not None and answer.earliest > due,
         "answer": answer.id if answer else None,
         "for": "compliance" if demand.compliance else "answer",
         "time_zone": addressee.time_zone,
@@ -82,7 +82,7 @@ def _moot(demand: Fact, due: str, moves: Iterable[Move]) -> bool:
         move.review == demand.review
         and move.asks_nothing
         and move.fact.effect > demand.effect
-        and move.fact.hi <= due
+        and move.fact.latest <= due
         and not move.fact.respond_by
         for move in moves
     )

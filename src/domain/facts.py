@@ -55,10 +55,10 @@ class Fact:
     id: str
     kind: Kind
     occurred: str
-    lo: str
-    hi: str
-    public_lo: str
-    public_hi: str
+    earliest: str
+    latest: str
+    public_earliest: str
+    public_latest: str
     effect: OrderKey
     occurrence: OrderKey
     jurisdictions: tuple[str, ...]
@@ -96,12 +96,12 @@ class Fact:
     def certainty(self, as_of: str | None, public_by: str | None) -> int:
         """2 where the act certainly counts on the clocks asked, 1 where it may, 0 where it does not."""
         sure = 2
-        if as_of is not None and self.hi > as_of:
-            if self.lo > as_of:
+        if as_of is not None and self.latest > as_of:
+            if self.earliest > as_of:
                 return 0
             sure = 1
-        if public_by is not None and self.public_hi > public_by:
-            if self.public_lo > public_by:
+        if public_by is not None and self.public_latest > public_by:
+            if self.public_earliest > public_by:
                 return 0
             sure = 1
         return sure
@@ -120,13 +120,13 @@ class Fact:
 def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
     """The fact that an entry's fields (the record file's, validated) amount to."""
     occurred = entry["occurred"]
-    lo, hi = bounds(occurred)
-    public_lo, public_hi = bounds(entry["public"]) if "public" in entry else (lo, hi)
+    earliest, latest = bounds(occurred)
+    public_earliest, public_latest = bounds(entry["public"]) if "public" in entry else (earliest, latest)
     sequence, id_ = entry.get("sequence", 0), entry["id"]
     jurisdictions = tuple(entry["jurisdictions"])
     more: dict[str, Any] = {}
     if (ask := entry.get("respond_by")) is not None:
-        period = None if ask.get("days") is None else due_after(hi, ask["days"], holidays)
+        period = None if ask.get("days") is None else due_after(latest, ask["days"], holidays)
         sources = {source["id"]: source for source in entry["sources"]}
         more = {
             "respond_by": True,
@@ -149,12 +149,12 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
         id=id_,
         kind=entry["kind"],
         occurred=occurred,
-        lo=lo,
-        hi=hi,
-        public_lo=public_lo,
-        public_hi=public_hi,
-        effect=(hi, lo, sequence, id_),
-        occurrence=(lo, hi, sequence, id_),
+        earliest=earliest,
+        latest=latest,
+        public_earliest=public_earliest,
+        public_latest=public_latest,
+        effect=(latest, earliest, sequence, id_),
+        occurrence=(earliest, latest, sequence, id_),
         jurisdictions=jurisdictions,
         answers=tuple(entry.get("answers", ())),
         disputes=tuple(entry.get("disputes", ())),

@@ -64,7 +64,7 @@ def _certain_facts(versions: Iterable[FactVersion], at: Clocks) -> list[Fact]:
         for held in versions
         if not held.retracted
         and held.since <= at.position < held.until
-        and (at.public_by is None or held.fact.public_hi <= at.public_by)
+        and (at.public_by is None or held.fact.public_latest <= at.public_by)
     ]
     return sorted(facts, key=lambda fact: fact.effect)
 
@@ -74,7 +74,7 @@ def _days_of_change(facts: list[Fact], at: Clocks, last_days: Iterable[str | Non
 
     The order of effect begins with the latest day, so these are always a beginning of the list.
     """
-    latest = [fact.hi for fact in facts]
+    latest = [fact.latest for fact in facts]
     days = {*latest, *(_day_after(day) for day in last_days if day is not None)}
     for day in sorted(days):
         if day <= at.as_of:
@@ -193,7 +193,7 @@ def possible_values(place: Place, own: Iterable[FactVersion], law: Law, at: Cloc
     windows = list(_windows(acts, at))
     days = {day for window in windows for day in window} | {_after(last) for _, last in windows}
     for held in acts:
-        days |= {held.fact.lo, held.fact.hi}
+        days |= {held.fact.earliest, held.fact.latest}
         until = (holding.until for holding in held.fact.holdings)
         days |= {_after(day) for day in (held.fact.due, held.fact.extended_to, *until) if day is not None}
     found: PossibleValues = {}
@@ -260,9 +260,9 @@ def _windows(acts: Iterable[FactVersion], at: Clocks) -> Iterable[tuple[str, str
             continue
         public = 2 if at.public_by is None else fact.certainty(None, at.public_by)
         if public == 1:
-            yield fact.lo, at.as_of
-        elif public and fact.lo < fact.hi:
-            yield fact.lo, _before(fact.hi)
+            yield fact.earliest, at.as_of
+        elif public and fact.earliest < fact.latest:
+            yield fact.earliest, _before(fact.latest)
 
 
 def _after(day: str) -> str:

@@ -148,10 +148,10 @@ def _sources(act: Act) -> Iterator[Problem]:
 
 def _dates(fact: Fact, register: ValidationContext) -> Iterator[Problem]:
     today = register.today(fact.jurisdictions)
-    if fact.lo > today:
+    if fact.earliest > today:
         yield Problem("occurred", fact.occurred, f"is wholly in the future (today is {today})")
-    if fact.public_hi < fact.lo:
-        yield Problem("public", fact.public_hi, f"is before the act's own earliest day, {fact.lo}")
+    if fact.public_latest < fact.earliest:
+        yield Problem("public", fact.public_latest, f"is before the act's own earliest day, {fact.earliest}")
 
 
 def _lists(act: Act) -> Iterator[Problem]:
@@ -173,9 +173,9 @@ def _link(name: str, target: Fact, fact: Fact, register: ValidationContext) -> I
         whom = ", ".join(target.jurisdictions) or "nobody by name"
         whose = "the answerer" if name == "answers" else "those whom this act names"
         yield Problem(name, target.id, f"{target.id!r} went to {whom}: to nobody of the family of {whose}")
-    if fact.hi < target.lo:
+    if fact.latest < target.earliest:
         yield Problem(name, target.id, f"{target.id!r} came later: {target.occurred}, and this act {fact.occurred}")
-    elif fact.lo == fact.hi == target.lo == target.hi and fact.occurrence < target.occurrence:
+    elif fact.earliest == fact.latest == target.earliest == target.latest and fact.occurrence < target.occurrence:
         above = target.occurrence[2]
         message = f"{name} names {target.id!r}, which comes later on the same day: give this act one above {above}"
         yield Problem("sequence", fact.occurrence[2], message)

@@ -116,9 +116,9 @@ _LINKING_TO = CompiledQuery(
         _links.c.target == bindparam("target"),
         _links.c.position <= bindparam("head"),
         _versions.c.until > bindparam("head"),
-        _versions.c.lo <= bindparam("as_of"),
+        _versions.c.earliest <= bindparam("as_of"),
     )
-    .order_by(_versions.c.lo, _versions.c.hi, _versions.c.sequence, _versions.c.entry)
+    .order_by(_versions.c.earliest, _versions.c.latest, _versions.c.sequence, _versions.c.entry)
 )
 
 
@@ -159,7 +159,8 @@ _TIMELINE_TABLE, _VERSIONS_TABLE = live_tables().timeline.name, live_tables().ve
 # JSON list becomes rows differs between the databases.
 _DUPLICATES_SQL = f"""
     SELECT DISTINCT v.body FROM {{unnested}} AS w
-    JOIN {_TIMELINE_TABLE} AS t ON t.jurisdiction = w.value ->> 0 AND t.lo = w.value ->> 1 AND t.hi = w.value ->> 2
+    JOIN {_TIMELINE_TABLE} AS t
+      ON t.jurisdiction = w.value ->> 0 AND t.earliest = w.value ->> 1 AND t.latest = w.value ->> 2
     JOIN {_VERSIONS_TABLE} AS v ON v.position = t.position
     WHERE v.until = :still AND NOT v.retracted
 """  # noqa: S608 - the names are ours
@@ -185,7 +186,7 @@ def possible_duplicates(
 
     `wanted`: everyone named by an entry, and its first and last day.
     """
-    keys = {(min(named, default=NATIONAL), lo, hi) for named, lo, hi in wanted}
+    keys = {(min(named, default=NATIONAL), earliest, latest) for named, earliest, latest in wanted}
     asked = json.dumps(sorted(keys))
     for (body,) in _POSSIBLE_DUPLICATES[connection.dialect.name].run(connection, wanted=asked, still=STILL).fetchall():
         yield msgspec.json.decode(body + "}", type=_DuplicateBody)

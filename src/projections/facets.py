@@ -96,7 +96,7 @@ def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, 
     """One query: the versions found, each once, and counted by each facet."""
     found = _run_facet_query(given, words=words, context=context).cte("found")
     stands = found.c.until > bindparam("head")
-    by_column = {"kind": found.c.kind, "party": found.c.party, "year": func.substr(found.c.lo, 1, 4)}
+    by_column = {"kind": found.c.kind, "party": found.c.party, "year": func.substr(found.c.earliest, 1, 4)}
     touched = _touched(found, [stands, IN_STATE] if "state" in given else [stands])
     counted = [
         select(literal(name), touched.c.id, func.count()).group_by(touched.c.id)
@@ -111,7 +111,7 @@ def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, 
 
 def _run_facet_query(given: frozenset[str], *, words: bool, context: bool) -> Select[Any]:
     """The versions that the whole timeline is made of, as `page` finds them."""
-    columns = (_versions.c.position, _versions.c.until, _versions.c.kind, _versions.c.party, _versions.c.lo)
+    columns = (_versions.c.position, _versions.c.until, _versions.c.kind, _versions.c.party, _versions.c.earliest)
     query = select(*columns).where(*conditions(given, "anywhere" if words else None))
     scope: list[ColumnElement[bool]] = []
     if "scopes" in given:

@@ -90,8 +90,11 @@ def _rows(
         given |= match_params(snapshot.connection, parse_search(wanted.words), "anywhere")
     rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
     return [
-        (position, bytes(body) + _end(certain=hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)))
-        for position, hi, public_hi, body in rows
+        (
+            position,
+            bytes(body) + _end(certain=latest <= at.as_of and (at.public_by is None or public_latest <= at.public_by)),
+        )
+        for position, latest, public_latest, body in rows
     ]
 
 
@@ -104,7 +107,7 @@ def _statement(given: frozenset[str], *, words: bool) -> CompiledQuery:
     its = _versions.c
     whom = {"scope": _timeline.c.jurisdiction == bindparam("scope"), "state": IN_STATE}
     naming = [condition for name, condition in whom.items() if name in given]
-    query = select(its.position, its.hi, its.public_hi, AsBytes(its.body)).where(
+    query = select(its.position, its.latest, its.public_latest, AsBytes(its.body)).where(
         *conditions(given, "anywhere" if words else None), its.until > bindparam("head")
     )
     if "before" in given:

@@ -49,19 +49,19 @@ def rows_of(changes: Iterable[Change], due: Due) -> Rows:
 
 def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
     header, position = change.header, change.position
-    lo, hi = bounds(header.occurred)
-    public_lo, public_hi = bounds(header.public) if header.public is not None else (lo, hi)
+    earliest, latest = bounds(header.occurred)
+    public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
     id_, sequence = header.id, header.sequence
     rows.versions.append(
         (
             position,
             STILL,
             id_,
-            lo,
-            hi,
+            earliest,
+            latest,
             sequence,
-            public_lo,
-            public_hi,
+            public_earliest,
+            public_latest,
             header.kind,
             header.actor.party,
             change.standing == "retracted",
@@ -72,7 +72,7 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
     rows.words.append((position, *_words(header)))
     review = header.belongs_to
     for jurisdiction in header.jurisdictions or _NOBODY:
-        rows.timeline.append((jurisdiction, lo, hi, sequence, id_, position, review))
+        rows.timeline.append((jurisdiction, earliest, latest, sequence, id_, position, review))
     for kind, name in set(_defined_names(header, review)):
         rows.names.append((name, kind, position))
     if header.answers or header.disputes or header.demand is not None:
@@ -83,7 +83,7 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
     elif header.respond_by is not None:
         day = header.respond_by.date
         if day is None and header.respond_by.days is not None:
-            day = due(hi, header.respond_by.days)
+            day = due(latest, header.respond_by.days)
         if day is not None:
             rows.due_days.append((day, id_, position))
     if change.before is not None:

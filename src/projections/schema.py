@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeEngine
 from eventlog.sql import BulkInsert, CompiledQuery
 from projections.rows import Rows
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raise it whenever a table or a fold here changes: what was built by another version is rebuilt."""
 
 LEXEMES = "array_to_tsvector(string_to_array(summary || ' ' || quotes || ' ' || named, ' '))"
@@ -64,11 +64,11 @@ class ReadModels:
             Column("position", _position(), primary_key=True, autoincrement=False),
             Column("until", BigInteger, nullable=False),
             Column("entry", _text(), nullable=False),
-            Column("lo", _text(), nullable=False),
-            Column("hi", _text(), nullable=False),
+            Column("earliest", _text(), nullable=False),
+            Column("latest", _text(), nullable=False),
             Column("sequence", Integer, nullable=False),
-            Column("public_lo", _text(), nullable=False),
-            Column("public_hi", _text(), nullable=False),
+            Column("public_earliest", _text(), nullable=False),
+            Column("public_latest", _text(), nullable=False),
             Column("kind", _text(), nullable=False),
             Column("party", _text(), nullable=False),
             Column("retracted", Boolean, nullable=False),
@@ -79,8 +79,8 @@ class ReadModels:
             f"{prefix}timeline",
             self.metadata,
             Column("jurisdiction", _text(), nullable=False),
-            Column("lo", _text(), nullable=False),
-            Column("hi", _text(), nullable=False),
+            Column("earliest", _text(), nullable=False),
+            Column("latest", _text(), nullable=False),
             Column("sequence", Integer, nullable=False),
             Column("entry", _text(), nullable=False),
             Column("position", BigInteger, nullable=False),
@@ -148,8 +148,8 @@ class ReadModels:
             Index(f"{prefix}versions_by_entry", self.versions.c.entry, self.versions.c.position),
             Index(
                 f"{prefix}versions_by_day",
-                self.versions.c.lo,
-                self.versions.c.hi,
+                self.versions.c.earliest,
+                self.versions.c.latest,
                 self.versions.c.sequence,
                 self.versions.c.entry,
                 self.versions.c.position,
@@ -158,8 +158,8 @@ class ReadModels:
             Index(
                 f"{prefix}timeline_in_order",
                 self.timeline.c.jurisdiction,
-                self.timeline.c.lo,
-                self.timeline.c.hi,
+                self.timeline.c.earliest,
+                self.timeline.c.latest,
                 self.timeline.c.sequence,
                 self.timeline.c.entry,
                 self.timeline.c.position,

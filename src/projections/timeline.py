@@ -110,14 +110,14 @@ def _read(
     bodies: list[bytes] = []
     last: TimelineKey | RankedTimelineKey | None = None
     head, as_of, public_by = at.position, at.as_of, at.public_by
-    for key, position, until, public_hi, body in _run_page_query(snapshot, wanted, place, at, after, limit + 1):
+    for key, position, until, public_latest, body in _run_page_query(snapshot, wanted, place, at, after, limit + 1):
         if until <= head:
             rests_on = max(rests_on, until)
         elif key != last:  # what names a place and its agency comes once from each
             if len(bodies) == limit:
                 return TimelinePage(bodies, last, rests_on)
             rests_on = max(rests_on, position)
-            certain = key[-3] <= as_of and (public_by is None or public_hi <= public_by)
+            certain = key[-3] <= as_of and (public_by is None or public_latest <= public_by)
             bodies.append(body + (_CERTAIN if certain else _MAYBE))
             last = key
     return TimelinePage(bodies, None, rests_on)
@@ -132,12 +132,14 @@ def read_entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     row = _ENTRY.run(snapshot.connection, entry=id_, head=at.position).fetchone()
     if row is None:
         raise NotFound(f"no entry {id_!r} is on record")
-    position, lo, hi, public_lo, public_hi, body = row
-    if snapshot.asked.as_of is None and hi > at.as_of:
+    position, earliest, latest, public_earliest, public_latest, body = row
+    if snapshot.asked.as_of is None and latest > at.as_of:
         at = _clocks_of_places(snapshot, body)
-    if lo > at.as_of or (at.public_by is not None and public_lo > at.public_by):
-        raise NotFound(f"entry {id_!r} does not count on the clocks asked: it occurred {lo}, public {public_lo}")
-    certain = hi <= at.as_of and (at.public_by is None or public_hi <= at.public_by)
+    if earliest > at.as_of or (at.public_by is not None and public_earliest > at.public_by):
+        raise NotFound(
+            f"entry {id_!r} does not count on the clocks asked: it occurred {earliest}, public {public_earliest}"
+        )
+    certain = latest <= at.as_of and (at.public_by is None or public_latest <= at.public_by)
     return close_body(body, certain=certain), position
 
 
@@ -151,10 +153,10 @@ def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
 _ENTRY = CompiledQuery(
     select(
         _versions.c.position,
-        _versions.c.lo,
-        _versions.c.hi,
-        _versions.c.public_lo,
-        _versions.c.public_hi,
+        _versions.c.earliest,
+        _versions.c.latest,
+        _versions.c.public_earliest,
+        _versions.c.public_latest,
         _versions.c.body,
     )
     .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
@@ -237,7 +239,7 @@ def _rows(
         from_ = rows[-1][:5]
 
 
-_ORDER = ("lo", "hi", "sequence", "entry", "position")
+_ORDER = ("earliest", "latest", "sequence", "entry", "position")
 
 
 @cache
@@ -245,7 +247,7 @@ def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> C
     """The query for the filters given, in the order of the index that serves it."""
     by = _timeline if given & {"scope", "state"} else _versions
     order = [by.c[name] for name in _ORDER]
-    query = select(*order, _versions.c.until, _versions.c.public_hi, AsBytes(_versions.c.body))
+    query = select(*order, _versions.c.until, _versions.c.public_latest, AsBytes(_versions.c.body))
     if by is _timeline:
         query = query.join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
     query = query.where(*conditions(given, where, by))
@@ -253,7 +255,7 @@ def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> C
         query = query.where(_timeline.c.jurisdiction == bindparam("scope"))
     if "state" in given:
         query = query.where(IN_STATE).distinct()
-    if "lo" in given:
+    if "earliest" in given:
         key = tuple_(*(bindparam(name) for name in _ORDER))
         query = query.where(tuple_(*order) < key if newest else tuple_(*order) > key)
     query = query.order_by(*(column.desc() if newest else column for column in order))
@@ -269,13 +271,13 @@ IN_STATE = _timeline.c.jurisdiction.in_(
 def conditions(given: frozenset[str], where: Where | None, by: Any = _versions) -> list[ColumnElement[bool]]:  # noqa: ANN401  # either table
     """What a version must be to be shown, for the filters given and the words sought; days by columns of `by`."""
     filters = {
-        "public_by": _versions.c.public_lo <= bindparam("public_by"),
+        "public_by": _versions.c.public_earliest <= bindparam("public_by"),
         "kind": _versions.c.kind == bindparam("kind"),
         "party": _versions.c.party == bindparam("party"),
-        "first": by.c.hi >= bindparam("first"),
-        "last": by.c.lo <= bindparam("last"),
+        "first": by.c.latest >= bindparam("first"),
+        "last": by.c.earliest <= bindparam("last"),
     }
-    always = [by.c.position <= bindparam("head"), by.c.lo <= bindparam("as_of")]
+    always = [by.c.position <= bindparam("head"), by.c.earliest <= bindparam("as_of")]
     words = [] if where is None else [matches(where)]
     return always + [condition for name, condition in filters.items() if name in given] + words
 

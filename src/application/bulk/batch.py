@@ -71,7 +71,9 @@ def find_duplicates(connection: Connection, fresh: Sequence[NewStream]) -> list[
             if one.judged
         ]
         on_record: dict[DuplicateKey, list[str]] = {}
-        for body in possible_duplicates(connection, ((named, lo, hi) for _, _, (_, lo, hi, named) in piece)):
+        for body in possible_duplicates(
+            connection, ((named, earliest, latest) for _, _, (_, earliest, latest, named) in piece)
+        ):
             if body.id not in own:
                 on_record.setdefault(_duplicate_key(body), []).append(body.id)
         for new, act, likeness in piece:

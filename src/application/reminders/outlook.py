@@ -106,7 +106,7 @@ class DeadlineContext:
         if not claimed or deadline["extended_by"] is not None:
             return due
         row = _OF_ENTRY.run(self.connection, entry=deadline["demand"]).fetchone()
-        return min((day for day in claimed if day > self._fact(row).hi), default=due)
+        return min((day for day in claimed if day > self._fact(row).latest), default=due)
 
     def set_at(self, deadline: DeadlineState) -> str:
         """When the day due came to be what it is: when what sets it was first recorded to say so.
