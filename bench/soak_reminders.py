@@ -40,6 +40,8 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBSCRIPTIONS = 16
 EVERY_S, LEAP_S = 0.4, 5 * 3600
 PATIENCE_S = 900
+KILLED_S = 30
+"""Seconds in which a killed process must be gone."""
 
 
 def main() -> None:
@@ -111,7 +113,7 @@ class Workers:
         """Ends one with SIGKILL, wherever it is, and starts another."""
         self.replace_dead()
         self._running[which].kill()
-        self._running[which].wait()
+        self._running[which].wait(KILLED_S)
         self.killed += 1
         self._running[which] = self._start()
 
@@ -127,7 +129,7 @@ class Workers:
         for process in self._running:
             self.died += process.poll() is not None
             process.kill()
-            process.wait()
+            process.wait(KILLED_S)
 
     def __len__(self) -> int:
         return len(self._running)
