@@ -76,7 +76,7 @@ def print_bytes(answer: bytes) -> None:
 
 @contextmanager
 def progress(doing: str) -> Iterator[Progress]:
-    """A bar on standard error, where that is a terminal, to be told how much is done of how much."""
+    """A progress bar on standard error, where that is a terminal; yields the function that moves it."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -88,7 +88,7 @@ def progress(doing: str) -> Iterator[Progress]:
 
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int | None], None]]:
-    """The same for work in stages: to be told what is being done, and how much of how much, where that is known."""
+    """A progress bar for work in stages, each with a name and, where it is known, a total."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     done_of = TextColumn("{task.completed:,.0f}")
