@@ -139,7 +139,8 @@ def _lines(entry: dict[str, Any]) -> Iterator[str]:
     for quote in entry.get("quotes", ()):
         speaker = f" ({quote['speaker']})" if "speaker" in quote else ""
         yield f"“{quote['text']}”{speaker}"
-    yield f"{entry['id']}; rests on {'; '.join(source.get('publisher', source['title']) for source in entry['sources'])}"
+    sources = "; ".join(source.get("publisher", source["title"]) for source in entry["sources"])
+    yield f"{entry['id']}; rests on {sources}"
 
 
 def _print_next(key: tuple[str | int, ...] | None, shown: int) -> None:
