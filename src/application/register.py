@@ -46,7 +46,7 @@ class ValidatedAct:
 
 def validation_context(
     connection: Connection,
-    memory: ReadCache,
+    cache: ReadCache,
     directory: Directory,
     judged: Sequence[ValidatedAct],
     *,
@@ -63,7 +63,7 @@ def validation_context(
         register.facts[one.act.id] = one.fact
         register.names.update(introduces(one.act, one.fact))
     entries = {entry for one in judged for _, entry in links(one.act)} - register.facts.keys()
-    register.facts |= facts_on_record(connection, memory, entries)
+    register.facts |= facts_on_record(connection, cache, entries)
     relied_on = {(kind, id_) for one in judged for _, kind, id_ in mentions(one.act)} - register.names
     if relied_on:
         ids = list_param(connection, {id_ for _, id_ in relied_on})
@@ -77,13 +77,13 @@ def validation_context(
     return register
 
 
-def facts_on_record(connection: Connection, memory: ReadCache, entries: Iterable[str]) -> dict[str, Fact]:
+def facts_on_record(connection: Connection, cache: ReadCache, entries: Iterable[str]) -> dict[str, Fact]:
     """The facts that entries amount to as they now stand; those not on record are left out."""
     wanted = list(entries)
     if not wanted:
         return {}
     rows = _CURRENT.run(connection, entries=list_param(connection, wanted)).fetchall()
-    return {entry: memory.fact_at(position, body) for entry, position, body in rows}
+    return {entry: cache.fact_at(position, body) for entry, position, body in rows}
 
 
 def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str]], str]:
@@ -108,7 +108,7 @@ def write_read_models(service: Service, append: Append, recorded: Sequence[Recor
     def stream(name: str) -> list[Recorded]:
         return service.log.stream(append.connection, name)
 
-    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.memory.due))
+    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.cache.due))
     if recorded:
         mark(append.connection, recorded[-1].position)
 

@@ -129,7 +129,7 @@ class ReadCache:
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
-        """The last day of a period, by the holidays this memory was made with."""
+        """The last day of a period, by the holidays that the cache was made with."""
         return due_day(trigger, days, self._holidays)
 
     def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:

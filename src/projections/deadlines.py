@@ -64,9 +64,9 @@ def place_deadlines(snapshot: Snapshot, id_: str, wanted: DeadlineFilter) -> tup
     place = snapshot.place(id_)
     agencies = [snapshot.place(agency) for agency in place.agencies]
     found, rests_on = fold(
-        place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone), agencies
+        place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone), agencies
     )
-    rests_on = max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))
+    rests_on = max(rests_on, snapshot.cache.directory.rests_on(place, snapshot.position))
     return [deadline for deadline in found if wanted.takes(deadline)], rests_on
 
 
@@ -79,7 +79,7 @@ def all_deadlines(
         row = _VERSION.run(snapshot.connection, entry=demand, head=snapshot.position).fetchone()
         if row is None:
             continue
-        for addressee in sorted(snapshot.memory.fact(snapshot.connection, row[0]).jurisdictions):
+        for addressee in sorted(snapshot.cache.fact(snapshot.connection, row[0]).jurisdictions):
             if after is not None and (due, demand, addressee) <= after:
                 continue
             if addressee not in by_place:
@@ -170,7 +170,7 @@ def _deadline_changes(snapshot: Snapshot, place: Place, own: Sequence[FactVersio
 
 def _turning_points(snapshot: Snapshot, place: Place, own: Sequence[FactVersion]) -> list[int]:
     """The positions at which something may have happened to a deadline of the place."""
-    versions = bearing(place, own, snapshot.memory.law)
+    versions = bearing(place, own, snapshot.cache.law)
     reviews = {held.fact.review for held in versions if held.fact.respond_by}
     turns: set[int] = set()
     for held in versions:
@@ -184,7 +184,7 @@ def _turning_points(snapshot: Snapshot, place: Place, own: Sequence[FactVersion]
 def _deadlines_by_demand(
     place: Place, own: Iterable[FactVersion], snapshot: Snapshot, clocks: Clocks
 ) -> dict[str, Deadline]:
-    found, _ = deadlines(place, own, snapshot.memory.law, clocks)
+    found, _ = deadlines(place, own, snapshot.cache.law, clocks)
     return {one["demand"]: one for one in found}
 
 

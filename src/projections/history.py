@@ -54,7 +54,7 @@ def all_transitions(
 ) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
     """Everyone's transitions, place by place, beyond the key `after`: key, transition, the position it rests on."""
     begun, done = ("", -1) if after is None else after
-    if snapshot.memory.directory.place(begun, snapshot.position) is not None:
+    if snapshot.cache.directory.place(begun, snapshot.position) is not None:
         yield from _from_key(snapshot, begun, done + 1)
     for id_, _, _ in places_page(snapshot, after=begun):
         yield from _from_key(snapshot, id_, 0)
@@ -68,7 +68,7 @@ def _from_key(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[Transi
 def _transitions(snapshot: Snapshot, id_: str) -> list[Transition]:
     place = snapshot.place(id_)
     return transitions(
-        value_history(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
+        value_history(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
     )
 
 
@@ -110,5 +110,5 @@ def place_history(snapshot: Snapshot, id_: str) -> PlaceHistory:
     place = snapshot.place(id_)
     own = list(own_acts(snapshot, place))
     at = replace(snapshot.clocks(place.time_zone), as_of=LAST_DAY)
-    certain = value_history(place, own, snapshot.memory.law, at)
-    return PlaceHistory(intervals(certain, possible_values(place, own, snapshot.memory.law, at)), transitions(certain))
+    certain = value_history(place, own, snapshot.cache.law, at)
+    return PlaceHistory(intervals(certain, possible_values(place, own, snapshot.cache.law, at)), transitions(certain))

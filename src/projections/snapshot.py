@@ -1,4 +1,4 @@
-"""One consistent look at the record: a connection, the memory brought up to it, and the clocks of a question."""
+"""One consistent look at the record: a connection, the cache brought up to it, and the clocks of a question."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Snapshot:
     """What every query of the read models is asked of. `now` is the composition root's."""
 
     connection: Connection
-    memory: ReadCache
+    cache: ReadCache
     head: int
     asked: AskedClocks
     now: datetime
@@ -61,7 +61,7 @@ class Snapshot:
 
     def place(self, id_: str) -> Place:
         """A place on record at the snapshot's position; NotFound otherwise."""
-        place = self.memory.directory.place(id_, self.position)
+        place = self.cache.directory.place(id_, self.position)
         if place is None:
             message = f"no jurisdiction {id_!r} is on record"
             raise NotFound(message, problems=[Problem("jurisdiction", id_, message)])
@@ -74,7 +74,7 @@ _STAMPS_KEPT = 100_000
 
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
     """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
-    stamps = snapshot.memory.stamps
+    stamps = snapshot.cache.stamps
     found = stamps.get(position)
     if found is None:
         row = _STAMP.run(snapshot.connection, position=position).fetchone()

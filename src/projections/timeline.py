@@ -79,7 +79,7 @@ def timeline_page(
     place, at = place_and_clocks(snapshot, wanted)
     if limit > _LONGEST_KEPT:
         return _read(snapshot, wanted, place, at, limit, after)
-    return snapshot.memory.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
+    return snapshot.cache.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
 
 
 def at_pinned_position(snapshot: Snapshot, after: TimelineKey | RankedTimelineKey | None) -> Snapshot:
@@ -106,7 +106,7 @@ def _read(
     limit: int,
     after: TimelineKey | RankedTimelineKey | None,
 ) -> TimelinePage:
-    rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
+    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
     bodies: list[bytes] = []
     last: TimelineKey | RankedTimelineKey | None = None
     head, as_of, public_by = at.position, at.as_of, at.public_by
@@ -145,7 +145,7 @@ def read_entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
 
 def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
     """Today is the day in the jurisdiction's time zone; of several, the latest that it is in any, as when recording."""
-    named = (snapshot.memory.directory.place(one, snapshot.position) for one in _decode(body + "}").jurisdictions)
+    named = (snapshot.cache.directory.place(one, snapshot.position) for one in _decode(body + "}").jurisdictions)
     clocks = [snapshot.clocks(place.time_zone) for place in named if place is not None]
     return max(clocks, key=lambda at: at.as_of, default=snapshot.clocks())
 

@@ -141,7 +141,7 @@ def whole_calendar(snapshot: Snapshot, wanted: DeadlineFilter, most: int) -> lis
 def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
     """Whom any version of a demand was addressed to."""
     for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
-        yield from snapshot.memory.fact(snapshot.connection, position).jurisdictions
+        yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
 
 
 def _calendar_entry(snapshot: Snapshot, addressees: set[str], wanted: DeadlineFilter) -> list[CalendarEntry]:

@@ -87,7 +87,7 @@ class DeadlineContext:
 
     def place(self, name: str) -> Place | None:
         """A place as it now is."""
-        return self.snapshot.memory.directory.place(name, self.snapshot.position)
+        return self.snapshot.cache.directory.place(name, self.snapshot.position)
 
     def addressees(self, demand: str) -> tuple[str, ...]:
         """Whom a demand is addressed to."""
@@ -134,15 +134,15 @@ class DeadlineContext:
         return f"{demand} sets no day any more" if counts else f"{demand} does not certainly count yet"
 
     def _fact(self, row: tuple[int, bool, str]) -> Fact:
-        return self.snapshot.memory.fact_at(row[0], row[2])
+        return self.snapshot.cache.fact_at(row[0], row[2])
 
 
 def deadline_context(
     service: Service, connection: Connection, head: int, as_of: str | None = _IN_THE_END
 ) -> DeadlineContext:
     """The record as an open transaction has it; `as_of` None: as of each place's today."""
-    service.memory.refresh(connection, head)
-    return DeadlineContext(Snapshot(connection, service.memory, head, AskedClocks(as_of), service.now()))
+    service.cache.refresh(connection, head)
+    return DeadlineContext(Snapshot(connection, service.cache, head, AskedClocks(as_of), service.now()))
 
 
 def deadline_states(outlook: DeadlineContext, place: str) -> list[DeadlineState]:
