@@ -18,7 +18,7 @@ from domain.acts import AnyAct
 from domain.facts import Fact
 from domain.jurisdictions import Place
 from domain.national import STILL
-from domain.validation import Problem, ValidationContext, introduces, links, mentions, places_named
+from domain.validation import Problem, ValidationContext, links, mentions, names_defined_by, places_named
 from eventlog.log import Append, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from projections.cache import Directory, ReadCache
@@ -61,7 +61,7 @@ def validation_context(
     register.today = _today(register.places, now)
     for one in judged:
         register.facts[one.act.id] = one.fact
-        register.names.update(introduces(one.act, one.fact))
+        register.names.update(names_defined_by(one.act, one.fact))
     entries = {entry for one in judged for _, entry in links(one.act)} - register.facts.keys()
     register.facts |= facts_on_record(connection, cache, entries)
     relied_on = {(kind, id_) for one in judged for _, kind, id_ in mentions(one.act)} - register.names
