@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,22 +17,17 @@ from application.service import Service
 from domain.acts import AnyAct
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.national import STILL
 from domain.validation import Problem, ValidationContext, links, mentions, names_defined_by, places_named
 from eventlog.log import Append, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from projections.cache import Directory, ReadCache
+from projections.entries import current_bodies
 from projections.projector import changes_of
 from projections.rows import rows_of
 from projections.schema import live_tables
 from projections.snapshot import WASHINGTON
 
-_versions, _names = live_tables().versions, live_tables().names
-_CURRENT = CompiledQuery(
-    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
-        InList(_versions.c.entry, "entries"), _versions.c.until == STILL
-    )
-)
+_names = live_tables().names
 _KNOWN = CompiledQuery(select(_names.c.kind, _names.c.id).where(InList(_names.c.id, "ids")).distinct())
 
 
@@ -77,13 +72,11 @@ def validation_context(
     return register
 
 
-def facts_on_record(connection: Connection, cache: ReadCache, entries: Iterable[str]) -> dict[str, Fact]:
+def facts_on_record(connection: Connection, cache: ReadCache, entries: Collection[str]) -> dict[str, Fact]:
     """The facts that entries amount to as they now stand; those not on record are left out."""
-    wanted = list(entries)
-    if not wanted:
+    if not entries:
         return {}
-    rows = _CURRENT.run(connection, entries=list_param(connection, wanted)).fetchall()
-    return {entry: cache.fact_at(position, body) for entry, position, body in rows}
+    return {entry: cache.fact_at(position, body) for entry, position, body in current_bodies(connection, entries)}
 
 
 def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str]], str]:

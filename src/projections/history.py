@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-from sqlalchemy import bindparam, select
-
 from domain.history import (
     LAST_DAY,
     IntervalsByItem,
@@ -19,20 +16,10 @@ from domain.history import (
     transitions,
     value_history,
 )
-from eventlog.sql import CompiledQuery
+from projections.entries import entry_fields
 from projections.places import places_page
-from projections.schema import live_tables
 from projections.snapshot import Snapshot
 from projections.status import own_acts, place_status
-
-_versions = live_tables().versions
-_BODY = CompiledQuery(
-    select(_versions.c.body)
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
-)
-
 
 TransitionKey = tuple[str, int]
 """A transition in the list of everyone's: the place, and which of its transitions, from 0."""
@@ -88,8 +75,7 @@ def _shown(snapshot: Snapshot, place: str, one: Transition) -> dict[str, Any]:
 
 def _sources(snapshot: Snapshot, entry: str) -> list[dict[str, Any]]:
     """The sources of an entry as it stands at the snapshot's position."""
-    row = _BODY.run(snapshot.connection, entry=entry, head=snapshot.position).fetchone()
-    sources: list[dict[str, Any]] = msgspec.json.decode(row[0] + "}")["sources"]
+    sources: list[dict[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
     return sources
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from domain.dates import bounds
-from domain.national import STILL
+from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
 from projections.projector import Change, EntryChange, EntryHeader, PlaceChange
 from projections.search_text import fold_text
@@ -151,6 +152,13 @@ def _quoted(text: str) -> str:
     return msgspec.json.encode(text).decode()
 
 
-def close_body(body: str, *, certain: bool) -> str:
-    """The JSON object that `rendered` left open, closed with what the clocks say of it."""
-    return f'{body},"certain":{"true" if certain else "false"}}}'
+def body_end(clocks: Clocks, latest: str, public_latest: str) -> bytes:
+    """What closes the JSON object that `render_body` leaves open: whether the entry certainly counts on the clocks."""
+    certain = latest <= clocks.as_of and (clocks.public_by is None or public_latest <= clocks.public_by)
+    return b',"certain":true}' if certain else b',"certain":false}'
+
+
+def decode_body(body: str) -> dict[str, Any]:
+    """The fields of an entry from its body as `render_body` leaves it."""
+    fields: dict[str, Any] = msgspec.json.decode(body + "}")
+    return fields

@@ -68,19 +68,24 @@ class Snapshot:
         return place
 
 
-_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_RECORDED_AT = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
 _STAMPS_KEPT = 100_000
 
 
+def read_recorded_at(connection: Connection, position: int) -> str | None:
+    """When a position was recorded; None where the log has no such position."""
+    row = _RECORDED_AT.run(connection, position=position).fetchone()
+    return None if row is None else row[0]
+
+
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
-    """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
+    """The same, kept in memory, since it never changes."""
     stamps = snapshot.cache.stamps
-    found = stamps.get(position)
-    if found is None:
-        row = _STAMP.run(snapshot.connection, position=position).fetchone()
-        if row is None:
-            return None
-        if len(stamps) >= _STAMPS_KEPT:
-            stamps.clear()
-        found = stamps[position] = row[0]
-    return found
+    stamp = stamps.get(position)
+    if stamp is None:
+        stamp = read_recorded_at(snapshot.connection, position)
+        if stamp is not None:
+            if len(stamps) >= _STAMPS_KEPT:
+                stamps.clear()
+            stamps[position] = stamp
+    return stamp
