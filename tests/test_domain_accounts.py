@@ -59,7 +59,7 @@ def days_that_matter(record: generated_records.Record, rng: random.Random, some:
 
 
 def said_on(snapshot: Snapshot, place: str, day: str, position: int, public_by: str | None = None) -> dict[Key, Any]:
-    if snapshot.memory.directory.place(place, position) is None:
+    if snapshot.cache.directory.place(place, position) is None:
         return {}
     return items(place_status(replace(snapshot, asked=asked(day, public_by, position)), place))
 
@@ -89,7 +89,7 @@ def test_an_account_says_of_each_day_what_the_status_of_that_day_says(written: W
             for public_by in (None, rng.choice(days_that_matter(record, rng, 1))):
                 its = snapshot.place(place["id"])
                 at = Clocks(TODAY, public_by, len(log))
-                courses = value_history(its, own_acts(snapshot, its), snapshot.memory.law, at)
+                courses = value_history(its, own_acts(snapshot, its), snapshot.cache.law, at)
                 for day in days_that_matter(record, rng, 12):
                     told = {
                         key: certain(next((item for first, item in reversed(course) if first <= day), None))
@@ -106,7 +106,7 @@ def test_a_transition_is_each_change_of_value_or_entry_on_the_first_day_that_say
         for place in record["jurisdictions"][:9]:
             its = snapshot.place(place["id"])
             at = Clocks(TODAY, None, len(log))
-            found = transitions(value_history(its, own_acts(snapshot, its), snapshot.memory.law, at))
+            found = transitions(value_history(its, own_acts(snapshot, its), snapshot.cache.law, at))
             assert [one.on for one in found] == sorted(one.on for one in found)
             for one in found:
                 day_before = beside(one.on)[0]
@@ -141,7 +141,7 @@ def test_changes_are_the_difference_day_by_day_of_two_statuses(written: Written)
             between = LogRange.positions(snapshot, service.log, earlier, later)
             found = [change for _, change in account_changes(snapshot, service.log, between, ChangeFilter())]
             for place in (one["id"] for one in record["jurisdictions"]):
-                if snapshot.memory.directory.place(place, later) is None:
+                if snapshot.cache.directory.place(place, later) is None:
                     continue
                 mine = [change for change in found if change["jurisdiction"] == place]
                 ends = [end for change in mine for end in change["days"].values() if end is not None]
@@ -227,7 +227,7 @@ def stretches(snapshot: Snapshot, between: LogRange, id_: str) -> Iterator[tuple
     was, place = steps[0][1], steps[-1][1]
     if was is None or place is None:
         return
-    law = snapshot.memory.law
+    law = snapshot.cache.law
     own = [
         held
         for held in {

@@ -96,7 +96,7 @@ def history(
         with service.snapshot(clocks) as snapshot:
             place = slug_of(snapshot, id_) if id_.startswith("geoid:") else id_
             answer: dict[str, Any]
-            if snapshot.memory.directory.place(place, snapshot.position) is not None:
+            if snapshot.cache.directory.place(place, snapshot.position) is not None:
                 transitions, following, rests_on = place_transitions(snapshot, place, start, limit)
                 answer = {"transitions": transitions, "next": encode_key(following), "position": rests_on}
             else:

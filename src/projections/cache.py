@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of
@@ -19,6 +18,7 @@ from domain.jurisdictions import Place
 from domain.national import STILL, FactVersion, Law
 from domain.periods import Holidays, due_day
 from eventlog.sql import CompiledQuery
+from projections.rows import decode_body
 from projections.schema import live_tables
 
 PlaceRow = tuple[int, str, str, str, str | None]
@@ -129,7 +129,7 @@ class ReadCache:
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
-        """The last day of a period, by the holidays this memory was made with."""
+        """The last day of a period, by the holidays that the cache was made with."""
         return due_day(trigger, days, self._holidays)
 
     def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
@@ -176,7 +176,7 @@ class ReadCache:
 
     def decoded(self, body: str) -> Fact:
         """The fact that a version's body, left open as rows keep it, amounts to."""
-        return self.fact_of(msgspec.json.decode(body + "}"))
+        return self.fact_of(decode_body(body))
 
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
         """The fact that an entry's fields amount to."""

@@ -90,7 +90,7 @@ def entries_changed(
     snapshot: Snapshot, log: EventLog, between: LogRange, jurisdiction: str | None
 ) -> list[dict[str, Any]]:
     """The entries on record before that say something else after, field by field, in order of their revision."""
-    places = [snapshot.memory.directory.place(jurisdiction or "", one) for one in (between.earlier, between.later)]
+    places = [snapshot.cache.directory.place(jurisdiction or "", one) for one in (between.earlier, between.later)]
     mine = {one for place in places if place is not None for one in place.touched_by}
     revised: dict[str, list[int]] = defaultdict(list)
     for event in between.events.values():
@@ -133,24 +133,24 @@ def _affected(snapshot: Snapshot, log: EventLog, between: LogRange) -> set[str] 
 
     An act of the law reaches places that it does not name.
     """
-    directory, memory = snapshot.memory.directory, snapshot.memory
+    directory, cache = snapshot.cache.directory, snapshot.cache
     named: set[str] = set()
     for event in between.events.values():
         kind, _, id_ = event.stream.partition(":")
         if kind != "entry":
             named |= directory.ever_related(id_)
-        elif id_ in memory.law.entries:
+        elif id_ in cache.law.entries:
             return None
         else:
             versions = [event] if event.topic in ACT_TOPICS else log.stream(snapshot.connection, event.stream)
             for version in versions:
                 if version.position <= event.position:
-                    named.update(memory.fact(snapshot.connection, version.position).jurisdictions)
+                    named.update(cache.fact(snapshot.connection, version.position).jurisdictions)
     return named.union(*(directory.ever_related(id_) for id_ in named))
 
 
 def _changes_of_place(snapshot: Snapshot, between: LogRange, id_: str, track: str | None) -> Iterator[dict[str, Any]]:
-    law = snapshot.memory.law
+    law = snapshot.cache.law
     through_the_log = history_through_log(snapshot, between, id_)
     (_, was), (_, place) = through_the_log[0], through_the_log[-1]
     if place is None:
@@ -170,7 +170,7 @@ def _changes_of_place(snapshot: Snapshot, between: LogRange, id_: str, track: st
 
 def history_through_log(snapshot: Snapshot, between: LogRange, id_: str) -> list[tuple[int, Place | None]]:
     """The place, with whom it has for agencies, as it was before and from each position in between on."""
-    directory = snapshot.memory.directory
+    directory = snapshot.cache.directory
     steps = [(0, directory.place(id_, between.earlier))]
     for position, event in between.events.items():
         if event.stream.startswith("jurisdiction:") and (place := directory.place(id_, position)) != steps[-1][1]:

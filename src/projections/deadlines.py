@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import bindparam, select, tuple_
 
@@ -15,12 +15,12 @@ from domain.jurisdictions import Place
 from domain.national import STILL, Clocks, FactVersion
 from domain.status import bearing
 from eventlog.sql import CompiledQuery
-from eventlog.tables import log
+from projections.entries import version_at
 from projections.schema import live_tables
-from projections.snapshot import Snapshot
+from projections.snapshot import Snapshot, recorded_at
 from projections.status import own_acts
 
-_due_days, _versions = live_tables().due_days, live_tables().versions
+_due_days = live_tables().due_days
 _CHUNK = 100
 _CANDIDATES = CompiledQuery(
     select(_due_days.c.due, _due_days.c.demand)
@@ -32,12 +32,6 @@ _CANDIDATES = CompiledQuery(
     )
     .order_by(_due_days.c.due, _due_days.c.demand)
     .limit(_CHUNK)
-)
-_VERSION = CompiledQuery(
-    select(_versions.c.position)
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
 )
 DeadlineKey = tuple[str, str, str]
 
@@ -64,9 +58,9 @@ def place_deadlines(snapshot: Snapshot, id_: str, wanted: DeadlineFilter) -> tup
     place = snapshot.place(id_)
     agencies = [snapshot.place(agency) for agency in place.agencies]
     found, rests_on = fold(
-        place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone), agencies
+        place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone), agencies
     )
-    rests_on = max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))
+    rests_on = max(rests_on, snapshot.cache.directory.rests_on(place, snapshot.position))
     return [deadline for deadline in found if wanted.takes(deadline)], rests_on
 
 
@@ -76,10 +70,10 @@ def all_deadlines(
     """Everyone's deadlines in order, each with the position that it rests on, from beyond the key `after`."""
     by_place: dict[str, tuple[list[dict[str, Any]], int]] = {}
     for due, demand in _candidates(snapshot, wanted, after):
-        row = _VERSION.run(snapshot.connection, entry=demand, head=snapshot.position).fetchone()
-        if row is None:
+        version = version_at(snapshot.connection, demand, snapshot.position)
+        if version is None:
             continue
-        for addressee in sorted(snapshot.memory.fact(snapshot.connection, row[0]).jurisdictions):
+        for addressee in sorted(snapshot.cache.fact_at(version.position, version.body).jurisdictions):
             if after is not None and (due, demand, addressee) <= after:
                 continue
             if addressee not in by_place:
@@ -107,7 +101,6 @@ def _candidates(snapshot: Snapshot, wanted: DeadlineFilter, after: DeadlineKey |
 
 
 _THE_LAST_DAY = "9999-12-31"
-_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
 
 
 @dataclass(slots=True)
@@ -146,7 +139,7 @@ def calendar_events(snapshot: Snapshot, id_: str) -> list[CalendarEvent]:
                 demand
             )
         if deadline is not None:
-            created, modified = _recorded_at(snapshot, its.changed_at[0]), _recorded_at(snapshot, its.changed_at[-1])
+            created, modified = (cast("str", recorded_at(snapshot, its.changed_at[index])) for index in (0, -1))
             found.append(CalendarEvent(deadline, its.gone, len(its.changed_at) - 1, created, modified, position))
     return found
 
@@ -170,7 +163,7 @@ def _deadline_changes(snapshot: Snapshot, place: Place, own: Sequence[FactVersio
 
 def _turning_points(snapshot: Snapshot, place: Place, own: Sequence[FactVersion]) -> list[int]:
     """The positions at which something may have happened to a deadline of the place."""
-    versions = bearing(place, own, snapshot.memory.law)
+    versions = bearing(place, own, snapshot.cache.law)
     reviews = {held.fact.review for held in versions if held.fact.respond_by}
     turns: set[int] = set()
     for held in versions:
@@ -184,9 +177,5 @@ def _turning_points(snapshot: Snapshot, place: Place, own: Sequence[FactVersion]
 def _deadlines_by_demand(
     place: Place, own: Iterable[FactVersion], snapshot: Snapshot, clocks: Clocks
 ) -> dict[str, Deadline]:
-    found, _ = deadlines(place, own, snapshot.memory.law, clocks)
+    found, _ = deadlines(place, own, snapshot.cache.law, clocks)
     return {one["demand"]: one for one in found}
-
-
-def _recorded_at(snapshot: Snapshot, position: int) -> str:
-    return str(_STAMP.run(snapshot.connection, position=position).fetchone()[0])

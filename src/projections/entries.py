@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, bindparam, select, text
 
 from domain.entries import EntryState
@@ -14,12 +13,66 @@ from domain.errors import NotFound
 from domain.events import EVENT_CLASSES
 from domain.national import STILL
 from eventlog.log import EventLog, Recorded
-from eventlog.sql import CompiledQuery
+from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import log
 from projections.projector import MAPPER, entry_states
-from projections.rows import NATIONAL
+from projections.rows import NATIONAL, decode_body
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
+
+_versions = live_tables().versions
+
+
+class EntryVersion(NamedTuple):
+    """A version of an entry as the read models keep it; its `body` is left open, see `decode_body`."""
+
+    position: int
+    retracted: bool
+    earliest: str
+    latest: str
+    public_earliest: str
+    public_latest: str
+    body: str
+
+
+_UP_TO = (
+    select(*(_versions.c[name] for name in EntryVersion._fields))
+    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("position"))
+    .order_by(_versions.c.position.desc())
+)
+_VERSIONS_UP_TO, _VERSION_AT = CompiledQuery(_UP_TO), CompiledQuery(_UP_TO.limit(1))
+_CURRENT_BODIES = CompiledQuery(
+    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
+        InList(_versions.c.entry, "entries"), _versions.c.until == STILL
+    )
+)
+
+
+def version_at(connection: Connection, entry: str, position: int) -> EntryVersion | None:
+    """The version of an entry that a log position has; None where the entry is not on record there."""
+    row = _VERSION_AT.run(connection, entry=entry, position=position).fetchone()
+    return None if row is None else EntryVersion._make(row)
+
+
+def entry_fields(connection: Connection, entry: str, position: int) -> dict[str, Any]:
+    """An entry's fields as a log position has them; NotFound where it is not on record there."""
+    version = version_at(connection, entry, position)
+    if version is None:
+        raise NotFound(f"no entry {entry!r} is on record")
+    return decode_body(version.body)
+
+
+def versions_up_to(connection: Connection, entry: str, position: int) -> Iterator[EntryVersion]:
+    """Every version of an entry up to a log position, newest first."""
+    return map(EntryVersion._make, _VERSIONS_UP_TO.run(connection, entry=entry, position=position))
+
+
+def current_bodies(connection: Connection, entries: Collection[str]) -> list[tuple[str, int, str]]:
+    """Of those of the entries that are on record: id, and the position and body of the version that now stands."""
+    rows: list[tuple[str, int, str]] = _CURRENT_BODIES.run(
+        connection, entries=list_param(connection, entries)
+    ).fetchall()
+    return rows
 
 
 def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]:
@@ -81,7 +134,7 @@ def at_position(stream: Sequence[Recorded], position: int) -> EntryState | None:
     return list(entry_states(known))[-1] if known else None
 
 
-_names, _versions = live_tables().names, live_tables().versions
+_names = live_tables().names
 _MENTIONS = CompiledQuery(
     select(_versions.c.body)
     .join_from(_names, _versions, _versions.c.position == _names.c.position)
@@ -93,7 +146,7 @@ _MENTIONS = CompiledQuery(
 def title_of_thing(snapshot: Snapshot, kind: str, id_: str) -> str | None:
     """The title of a review, list, policy, case or subject: the last given; None where none was."""
     for (body,) in _MENTIONS.run(snapshot.connection, id=id_, kind=kind, head=snapshot.position).fetchall():
-        found = _given_title(msgspec.json.decode(body + "}"), kind, id_)
+        found = _given_title(decode_body(body), kind, id_)
         if found is not None:
             return found
     return None
@@ -108,7 +161,7 @@ def _given_title(entry: Mapping[str, Any], kind: str, id_: str) -> str | None:
     return None
 
 
-_links, _versions = live_tables().links, live_tables().versions
+_links = live_tables().links
 _LINKING_TO = CompiledQuery(
     select(_versions.c.entry, _versions.c.body)
     .join_from(_links, _versions, _versions.c.position == _links.c.position)
@@ -129,7 +182,7 @@ def entries_linking_to(snapshot: Snapshot, id_: str, as_of: str) -> list[tuple[s
 
 
 def _link_kinds(body: str, target: str) -> list[str]:
-    fields = msgspec.json.decode(body + "}")
+    fields = decode_body(body)
     ways = [name for name in ("answers", "disputes") if target in fields.get(name, ())]
     return [*ways, *(["demand"] if fields.get("demand") == target else [])]
 
@@ -172,7 +225,9 @@ DuplicateKey = tuple[str, str, str, frozenset[str]]
 """Kind, earliest day, latest day, and everyone named."""
 
 
-class _DuplicateBody(msgspec.Struct):
+class SimilarEntry(NamedTuple):
+    """The fields of an entry on record by which another may be the same act."""
+
     id: str
     kind: str
     occurred: str
@@ -181,7 +236,7 @@ class _DuplicateBody(msgspec.Struct):
 
 def possible_duplicates(
     connection: Connection, wanted: Iterable[tuple[frozenset[str], str, str]]
-) -> Iterator[_DuplicateBody]:
+) -> Iterator[SimilarEntry]:
     """The entries that count and have the days wanted and one of the places: who asks looks at kind and places.
 
     `wanted`: everyone named by an entry, and its first and last day.
@@ -189,4 +244,5 @@ def possible_duplicates(
     keys = {(min(named, default=NATIONAL), earliest, latest) for named, earliest, latest in wanted}
     asked = json.dumps(sorted(keys))
     for (body,) in _POSSIBLE_DUPLICATES[connection.dialect.name].run(connection, wanted=asked, still=STILL).fetchall():
-        yield msgspec.json.decode(body + "}", type=_DuplicateBody)
+        fields = decode_body(body)
+        yield SimilarEntry(*(fields[name] for name in SimilarEntry._fields))

@@ -60,7 +60,7 @@ def count_facets(
     """
     snapshot = at_pinned_position(snapshot, after)
     place, at = place_and_clocks(snapshot, wanted)
-    return snapshot.memory.answer((wanted, at, names), lambda: _counted(snapshot, wanted, place, at, names))
+    return snapshot.cache.answer((wanted, at, names), lambda: _counted(snapshot, wanted, place, at, names))
 
 
 def _counted(
@@ -77,7 +77,7 @@ def _counted(
     if wanted.words is not None:
         values |= match_params(connection, parse_search(wanted.words), "anywhere")
     statement = _statement(given, names, words=wanted.words is not None, context=wanted.context)
-    rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
+    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
     counts: dict[str, dict[str, int]] = {name: {} for name in names}
     for name, value, number in _sorted(statement.run(connection, **values, head=at.position, as_of=at.as_of)):
         if name == _RESTS_ON:

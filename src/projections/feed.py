@@ -15,7 +15,7 @@ from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
 from eventlog.sql import AsBytes, CompiledQuery
 from projections.entries import event_details, event_name
-from projections.rows import NATIONAL, close_body
+from projections.rows import NATIONAL, body_end
 from projections.schema import live_tables
 from projections.search import match_params
 from projections.search_text import parse_search
@@ -90,16 +90,8 @@ def _rows(
         given |= match_params(snapshot.connection, parse_search(wanted.words), "anywhere")
     rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
     return [
-        (
-            position,
-            bytes(body) + _end(certain=latest <= at.as_of and (at.public_by is None or public_latest <= at.public_by)),
-        )
-        for position, latest, public_latest, body in rows
+        (position, bytes(body) + body_end(at, latest, public_latest)) for position, latest, public_latest, body in rows
     ]
-
-
-def _end(*, certain: bool) -> bytes:
-    return close_body("", certain=certain).encode()
 
 
 @cache

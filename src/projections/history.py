@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-from sqlalchemy import bindparam, select
-
 from domain.history import (
     LAST_DAY,
     IntervalsByItem,
@@ -19,20 +16,10 @@ from domain.history import (
     transitions,
     value_history,
 )
-from eventlog.sql import CompiledQuery
+from projections.entries import entry_fields
 from projections.places import places_page
-from projections.schema import live_tables
 from projections.snapshot import Snapshot
 from projections.status import own_acts, place_status
-
-_versions = live_tables().versions
-_BODY = CompiledQuery(
-    select(_versions.c.body)
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
-)
-
 
 TransitionKey = tuple[str, int]
 """A transition in the list of everyone's: the place, and which of its transitions, from 0."""
@@ -54,7 +41,7 @@ def all_transitions(
 ) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
     """Everyone's transitions, place by place, beyond the key `after`: key, transition, the position it rests on."""
     begun, done = ("", -1) if after is None else after
-    if snapshot.memory.directory.place(begun, snapshot.position) is not None:
+    if snapshot.cache.directory.place(begun, snapshot.position) is not None:
         yield from _from_key(snapshot, begun, done + 1)
     for id_, _, _ in places_page(snapshot, after=begun):
         yield from _from_key(snapshot, id_, 0)
@@ -68,7 +55,7 @@ def _from_key(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[Transi
 def _transitions(snapshot: Snapshot, id_: str) -> list[Transition]:
     place = snapshot.place(id_)
     return transitions(
-        value_history(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
+        value_history(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
     )
 
 
@@ -88,8 +75,7 @@ def _shown(snapshot: Snapshot, place: str, one: Transition) -> dict[str, Any]:
 
 def _sources(snapshot: Snapshot, entry: str) -> list[dict[str, Any]]:
     """The sources of an entry as it stands at the snapshot's position."""
-    row = _BODY.run(snapshot.connection, entry=entry, head=snapshot.position).fetchone()
-    sources: list[dict[str, Any]] = msgspec.json.decode(row[0] + "}")["sources"]
+    sources: list[dict[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
     return sources
 
 
@@ -110,5 +96,5 @@ def place_history(snapshot: Snapshot, id_: str) -> PlaceHistory:
     place = snapshot.place(id_)
     own = list(own_acts(snapshot, place))
     at = replace(snapshot.clocks(place.time_zone), as_of=LAST_DAY)
-    certain = value_history(place, own, snapshot.memory.law, at)
-    return PlaceHistory(intervals(certain, possible_values(place, own, snapshot.memory.law, at)), transitions(certain))
+    certain = value_history(place, own, snapshot.cache.law, at)
+    return PlaceHistory(intervals(certain, possible_values(place, own, snapshot.cache.law, at)), transitions(certain))

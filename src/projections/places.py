@@ -102,7 +102,7 @@ _REVIEWED = CompiledQuery(
 def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     """Of every place that certainly is in a review: the stage of each, by review, as `status` has it."""
     named = {row[0] for row in _REVIEWED.run(snapshot.connection, head=snapshot.position).fetchall()}
-    directory = snapshot.memory.directory
+    directory = snapshot.cache.directory
     places = {one.id: one for id_ in named if (one := directory.place(id_, snapshot.position)) is not None}
     for speaks_for in {one.speaks_for for one in places.values() if one.speaks_for is not None}:
         if (state := directory.place(speaks_for, snapshot.position)) is not None:
@@ -110,7 +110,7 @@ def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for id_ in sorted(places):
         place = places[id_]
-        acts = counted(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
+        acts = counted(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
         last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, acts.certain)}
         if last:
             found[id_] = last

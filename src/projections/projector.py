@@ -23,6 +23,7 @@ from domain.events import (
     JurisdictionAdded,
     JurisdictionUpdated,
 )
+from domain.facts import reaches_unnamed_places, review_of
 from domain.reminders import ReminderEvent
 from eventlog.log import NewEvent, Recorded
 from eventlog.mapper import Mapper, topic_of
@@ -118,22 +119,16 @@ class EntryHeader(msgspec.Struct):
     ends_subjects: tuple[str, ...] = ()
 
     @property
-    def belongs_to(self) -> str | None:
-        """The review that the entry belongs to: named, or its own (rules, section 4)."""
-        if self.review is not None:
-            return self.review.id
-        opens = self.kind in ("warning", "finding", "document_demand") or self.respond_by is not None
-        return self.id if opens else None
+    def review_id(self) -> str | None:
+        """The review that the entry belongs to."""
+        named = None if self.review is None else self.review.id
+        return review_of(self.kind, self.id, named, demands=self.respond_by is not None)
 
     @property
-    def is_law(self) -> bool:
-        """Whether the entry can bear on places that it does not name (as `Fact.is_law` says)."""
-        return (
-            self.case is not None
-            or self.list_ is not None
-            or bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
-            or (self.kind == "condition_withdrawn" and (not self.jurisdictions or bool(self.subjects)))
-        )
+    def reaches_unnamed_places(self) -> bool:
+        """Whether the entry can bear on places that it does not name."""
+        ends = bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
+        return reaches_unnamed_places(self.kind, self.jurisdictions, self.subjects, ends=ends)
 
 
 class EntryChange(msgspec.Struct):
@@ -148,7 +143,7 @@ class EntryChange(msgspec.Struct):
     standing: Standing = "stands"
     first: tuple[int, str, str] | None = None
     before: int | None = None
-    was_law: bool = False
+    reached_unnamed_places: bool = False
 
 
 class PlaceChange(msgspec.Struct):
@@ -237,7 +232,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
                 state.standing,
                 (first.position, first.recorded_at, first.recorder),
                 before,
-                was_law=_header(msgspec.json.encode(was.fields)).is_law,
+                reached_unnamed_places=_header(msgspec.json.encode(was.fields)).reaches_unnamed_places,
             )
         case _:
             raise CannotReplay(event, "no projection handles it")

@@ -1,4 +1,4 @@
-"""One consistent look at the record: a connection, the memory brought up to it, and the clocks of a question."""
+"""One consistent look at the record: a connection, the cache brought up to it, and the clocks of a question."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Snapshot:
     """What every query of the read models is asked of. `now` is the composition root's."""
 
     connection: Connection
-    memory: ReadCache
+    cache: ReadCache
     head: int
     asked: AskedClocks
     now: datetime
@@ -61,26 +61,31 @@ class Snapshot:
 
     def place(self, id_: str) -> Place:
         """A place on record at the snapshot's position; NotFound otherwise."""
-        place = self.memory.directory.place(id_, self.position)
+        place = self.cache.directory.place(id_, self.position)
         if place is None:
             message = f"no jurisdiction {id_!r} is on record"
             raise NotFound(message, problems=[Problem("jurisdiction", id_, message)])
         return place
 
 
-_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_RECORDED_AT = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
 _STAMPS_KEPT = 100_000
 
 
+def read_recorded_at(connection: Connection, position: int) -> str | None:
+    """When a position was recorded; None where the log has no such position."""
+    row = _RECORDED_AT.run(connection, position=position).fetchone()
+    return None if row is None else row[0]
+
+
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
-    """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
-    stamps = snapshot.memory.stamps
-    found = stamps.get(position)
-    if found is None:
-        row = _STAMP.run(snapshot.connection, position=position).fetchone()
-        if row is None:
-            return None
-        if len(stamps) >= _STAMPS_KEPT:
-            stamps.clear()
-        found = stamps[position] = row[0]
-    return found
+    """The same, kept in memory, since it never changes."""
+    stamps = snapshot.cache.stamps
+    stamp = stamps.get(position)
+    if stamp is None:
+        stamp = read_recorded_at(snapshot.connection, position)
+        if stamp is not None:
+            if len(stamps) >= _STAMPS_KEPT:
+                stamps.clear()
+            stamps[position] = stamp
+    return stamp

@@ -33,7 +33,7 @@ def own_acts(snapshot: Snapshot, place: Place) -> Iterator[FactVersion]:
         for position, until, retracted in rows:
             if position not in seen:
                 seen.add(position)
-                fact = snapshot.memory.fact(snapshot.connection, position)
+                fact = snapshot.cache.fact(snapshot.connection, position)
                 yield FactVersion(fact, position, until, bool(retracted))
 
 
@@ -41,9 +41,9 @@ def place_status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
     """The answer of section 4 for one place, with the `position` that it rests on."""
     place = snapshot.place(id_)
     at = snapshot.clocks(place.time_zone)
-    return snapshot.memory.answer((id_, at), lambda: _worked_out(snapshot, place, at))
+    return snapshot.cache.answer((id_, at), lambda: _worked_out(snapshot, place, at))
 
 
 def _worked_out(snapshot: Snapshot, place: Place, at: Clocks) -> dict[str, Any]:
-    answer, rests_on = fold(place, own_acts(snapshot, place), snapshot.memory.law, at)
-    return answer | {"position": max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))}
+    answer, rests_on = fold(place, own_acts(snapshot, place), snapshot.cache.law, at)
+    return answer | {"position": max(rests_on, snapshot.cache.directory.rests_on(place, snapshot.position))}

@@ -9,14 +9,14 @@ from heapq import merge
 from operator import itemgetter
 from typing import Any, cast
 
-import msgspec
 from sqlalchemy import ColumnElement, bindparam, select, tuple_
 
 from domain.errors import NotFound
 from domain.jurisdictions import Place
 from domain.national import STILL, Clocks
 from eventlog.sql import AsBytes, CompiledQuery
-from projections.rows import NATIONAL, close_body
+from projections.entries import version_at
+from projections.rows import NATIONAL, body_end, decode_body
 from projections.schema import live_tables
 from projections.search import BY_RELEVANCE, Where, match_params, matches
 from projections.search_text import parse_search
@@ -79,7 +79,7 @@ def timeline_page(
     place, at = place_and_clocks(snapshot, wanted)
     if limit > _LONGEST_KEPT:
         return _read(snapshot, wanted, place, at, limit, after)
-    return snapshot.memory.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
+    return snapshot.cache.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
 
 
 def at_pinned_position(snapshot: Snapshot, after: TimelineKey | RankedTimelineKey | None) -> Snapshot:
@@ -106,10 +106,10 @@ def _read(
     limit: int,
     after: TimelineKey | RankedTimelineKey | None,
 ) -> TimelinePage:
-    rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
+    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
     bodies: list[bytes] = []
     last: TimelineKey | RankedTimelineKey | None = None
-    head, as_of, public_by = at.position, at.as_of, at.public_by
+    head = at.position
     for key, position, until, public_latest, body in _run_page_query(snapshot, wanted, place, at, after, limit + 1):
         if until <= head:
             rests_on = max(rests_on, until)
@@ -117,52 +117,33 @@ def _read(
             if len(bodies) == limit:
                 return TimelinePage(bodies, last, rests_on)
             rests_on = max(rests_on, position)
-            certain = key[-3] <= as_of and (public_by is None or public_latest <= public_by)
-            bodies.append(body + (_CERTAIN if certain else _MAYBE))
+            bodies.append(body + body_end(at, key[-3], public_latest))
             last = key
     return TimelinePage(bodies, None, rests_on)
-
-
-_CERTAIN, _MAYBE = close_body("", certain=True).encode(), close_body("", certain=False).encode()
 
 
 def read_entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     """One entry as JSON, and its position; NotFound where it is not on record or does not count on the clocks asked."""
     at = snapshot.clocks()
-    row = _ENTRY.run(snapshot.connection, entry=id_, head=at.position).fetchone()
-    if row is None:
+    version = version_at(snapshot.connection, id_, at.position)
+    if version is None:
         raise NotFound(f"no entry {id_!r} is on record")
-    position, earliest, latest, public_earliest, public_latest, body = row
-    if snapshot.asked.as_of is None and latest > at.as_of:
-        at = _clocks_of_places(snapshot, body)
-    if earliest > at.as_of or (at.public_by is not None and public_earliest > at.public_by):
+    if snapshot.asked.as_of is None and version.latest > at.as_of:
+        at = _clocks_of_places(snapshot, version.body)
+    if version.earliest > at.as_of or (at.public_by is not None and version.public_earliest > at.public_by):
         raise NotFound(
-            f"entry {id_!r} does not count on the clocks asked: it occurred {earliest}, public {public_earliest}"
+            f"entry {id_!r} does not count on the clocks asked: "
+            f"it occurred {version.earliest}, public {version.public_earliest}"
         )
-    certain = latest <= at.as_of and (at.public_by is None or public_latest <= at.public_by)
-    return close_body(body, certain=certain), position
+    return version.body + body_end(at, version.latest, version.public_latest).decode(), version.position
 
 
 def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
     """Today is the day in the jurisdiction's time zone; of several, the latest that it is in any, as when recording."""
-    named = (snapshot.memory.directory.place(one, snapshot.position) for one in _decode(body + "}").jurisdictions)
-    clocks = [snapshot.clocks(place.time_zone) for place in named if place is not None]
+    directory = snapshot.cache.directory
+    places = [directory.place(jurisdiction, snapshot.position) for jurisdiction in decode_body(body)["jurisdictions"]]
+    clocks = [snapshot.clocks(place.time_zone) for place in places if place is not None]
     return max(clocks, key=lambda at: at.as_of, default=snapshot.clocks())
-
-
-_ENTRY = CompiledQuery(
-    select(
-        _versions.c.position,
-        _versions.c.earliest,
-        _versions.c.latest,
-        _versions.c.public_earliest,
-        _versions.c.public_latest,
-        _versions.c.body,
-    )
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
-)
 
 
 def _run_page_query(
@@ -280,10 +261,3 @@ def conditions(given: frozenset[str], where: Where | None, by: Any = _versions) 
     always = [by.c.position <= bindparam("head"), by.c.earliest <= bindparam("as_of")]
     words = [] if where is None else [matches(where)]
     return always + [condition for name, condition in filters.items() if name in given] + words
-
-
-class _Read(msgspec.Struct):
-    jurisdictions: tuple[str, ...]
-
-
-_decode = msgspec.json.Decoder(_Read).decode

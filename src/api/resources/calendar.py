@@ -23,6 +23,7 @@ from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
+from projections.entries import entry_fields
 from projections.places import place_by_id
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -42,12 +43,6 @@ _POSITIONS = CompiledQuery(
     select(_versions.c.position).where(
         _versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head")
     )
-)
-_BODY_AT = CompiledQuery(
-    select(_versions.c.body)
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
 )
 _THE_LAST = "9999-12-31"
 _PARTIES = {
@@ -141,7 +136,7 @@ def whole_calendar(snapshot: Snapshot, wanted: DeadlineFilter, most: int) -> lis
 def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
     """Whom any version of a demand was addressed to."""
     for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
-        yield from snapshot.memory.fact(snapshot.connection, position).jurisdictions
+        yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
 
 
 def _calendar_entry(snapshot: Snapshot, addressees: set[str], wanted: DeadlineFilter) -> list[CalendarEntry]:
@@ -165,9 +160,7 @@ def _order(deadline: Deadline) -> tuple[str, str, str]:
 
 
 def _entry(snapshot: Snapshot, occasion: CalendarEvent) -> dict[str, Any]:
-    row = _BODY_AT.run(snapshot.connection, entry=occasion.deadline["demand"], head=occasion.read_at).fetchone()
-    entry: dict[str, Any] = msgspec.json.decode(row[0] + "}")
-    return entry
+    return entry_fields(snapshot.connection, occasion.deadline["demand"], occasion.read_at)
 
 
 router = APIRouter(tags=["deadlines"], prefix="/api/v1")
