@@ -8,8 +8,7 @@ from sqlalchemy import bindparam, select
 
 from application.service import Service
 from domain.dates import bounds
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 from eventlog.engine import reading
 from eventlog.sql import CompiledQuery
 from eventlog.tables import log
