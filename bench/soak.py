@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from application.rebuild import rebuild
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 from application.verify import verify
 from projections.deadlines import DeadlineFilter, place_deadlines
@@ -141,12 +141,12 @@ def soak(url: str, database: str, entries: int, rebuilds: int, say: Say) -> Soak
 
 def _load(service: Service, made: Record, entries: Iterator[dict[str, Any]], say: Say) -> None:
     places = made.jurisdictions()
-    while batch := [Submitted(fields) for fields in islice(places, BATCH)]:
+    while batch := list(islice(places, BATCH)):
         record(service, [], batch, recorder="soak")
     for done in range(0, made.size, BATCH):
         say(f"loading, {done:,} of {made.size:,} entries")
         size = min(BATCH, made.size - done)
-        record(service, [Submitted(fields) for fields in islice(entries, size)], recorder="soak")
+        record(service, list(islice(entries, size)), recorder="soak")
 
 
 class _Writer:
@@ -169,7 +169,7 @@ class _Writer:
         self._service.close()
 
     def _write(self) -> None:
-        item = Submitted(next(self._entries))
+        item = next(self._entries)
         while not self._done.wait(0.1):
             start = perf_counter()
             try:
@@ -179,7 +179,7 @@ class _Writer:
                 print(f"not recorded: {error!r}", file=sys.stderr)
             else:
                 self.written += 1
-                item = Submitted(next(self._entries))
+                item = next(self._entries)
             self.longest_s = max(self.longest_s, perf_counter() - start)
 
 

@@ -27,7 +27,7 @@ from bench.soak_report import Outcome, as_markdown
 from bench.soak_worker import FAILED, LOOPBACK
 from sqlalchemy import func, select
 
-from application.recording import Submitted, record
+from application.recording import record
 from application.reminders.due import tick
 from application.reminders.subscriptions import create_subscription
 from application.reminders.tables import outbox_table, reminders_table
@@ -68,8 +68,8 @@ def campaign(database: str, url: str, asked: argparse.Namespace) -> Outcome:
             acts = Acts(chance, asked.deadlines, START, asked.weeks)
             record(
                 service,
-                [Submitted(one) for one in acts.demands()],
-                [Submitted(one) for one in acts.places],
+                list(acts.demands()),
+                list(acts.places),
                 recorder="soak",
             )
             for number in range(SUBSCRIPTIONS):

@@ -66,7 +66,7 @@ def followed(ask: Callable[[], Any]) -> Way:
             way.calls += 1
             way.functions.add((file.removeprefix(prefix), frame.f_code.co_qualname))
 
-    threading.setprofile_all_threads(entered) if sys.version_info >= (3, 12) else threading.setprofile(entered)
+    threading.setprofile(entered)
     sys.setprofile(entered)
     try:
         ask()

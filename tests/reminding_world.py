@@ -14,12 +14,12 @@ from pydantic import JsonValue
 from sqlalchemy import insert, select
 
 from api_world import act, place
-from application.recording import Submitted, record
+from application.recording import handle, record
 from application.reminders.due import tick
 from application.reminders.planner import plan_everything
 from application.reminders.tables import outbox_table, reminders_table, subscriptions_table
-from application.revising import Revision, revise_entry, update
 from application.service import Service
+from domain.decisions import command_for
 from domain.events import EntryCorrected, EntryReinstated, EntryRetracted, JurisdictionUpdated
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, ReminderDue, ReminderEvent, instant
 from domain.values import CorrectionSource
@@ -52,11 +52,11 @@ class Reminding:
     asked: list[str] = field(default_factory=list)
 
     def places(self, *places: dict[str, Any]) -> None:
-        record(self.service, [], [Submitted(one) for one in places], recorder="tests")
+        record(self.service, [], list(places), recorder="tests")
 
     def act(self, kind: str, occurred: str, jurisdictions: list[str], id_: str, **more: object) -> str:
         fields = act(kind, occurred, jurisdictions, id=id_, **more)
-        record(self.service, [Submitted(fields)], recorder="tests")
+        record(self.service, [fields], recorder="tests")
         return id_
 
     def demand(self, id_: str, due: str, *addressees: str, occurred: str = "2026-02-20", **more: object) -> str:
@@ -77,20 +77,20 @@ class Reminding:
 
     def correct(self, entry: str, **fields: JsonValue) -> None:
         event = EntryCorrected(entry=entry, fields=fields, reason="it says so", source=A_PAPER)
-        revise_entry(self.service, Revision(event), recorder="tests")
+        handle(self.service, [command_for(event)], recorder="tests")
 
     def move(self, demand: str, due: str) -> None:
         self.correct(demand, respond_by={"date": due, "words": f"by {due}", "source": "s1"})
 
     def retract(self, entry: str) -> None:
-        revise_entry(self.service, Revision(EntryRetracted(entry=entry, reason="it is none")), recorder="tests")
+        handle(self.service, [command_for(EntryRetracted(entry=entry, reason="it is none"))], recorder="tests")
 
     def reinstate(self, entry: str) -> None:
-        revise_entry(self.service, Revision(EntryReinstated(entry=entry, reason="it is one")), recorder="tests")
+        handle(self.service, [command_for(EntryReinstated(entry=entry, reason="it is one"))], recorder="tests")
 
     def update(self, place: str, **fields: JsonValue) -> None:
         event = JurisdictionUpdated(jurisdiction=place, fields=fields)
-        update(self.service, event, recorder="tests")
+        handle(self.service, [command_for(event)], recorder="tests")
 
     def subscribe(
         self,

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from application.recording import handle
 from application.reminders.outbox import DELIVERY_LEASE, OutboxSender
 from application.reminders.subscriptions import create_subscription
 from application.reminders.tables import outbox_table
-from application.revising import Revision, revise_entry
 from application.service import Service
 from delivery_world import LOOPBACK, Delivering, Got, Receiver, delivering, receiver, says, verified
+from domain.decisions import command_for
 from domain.events import EntryDisputed
 from serving import COMMAND
 from streaming import begin, judged, say, until
@@ -83,7 +84,7 @@ def test_whatever_befalls_an_entry_is_told_with_its_reason(world: Delivering, th
     news(world, there, jurisdictions=["alameda"])
     world.its.correct("a-word", note="Read again.")
     dispute = EntryDisputed(entry="a-word", by="The mayor", what="That she said so.")
-    revise_entry(world.its.service, Revision(dispute), recorder="tests")
+    handle(world.its.service, [command_for(dispute)], recorder="tests")
     world.its.retract("a-word")
     world.its.reinstate("a-word")
     world.its.tick()

@@ -17,7 +17,7 @@ import pytest
 
 from api_world import act, place
 from application import clock, keys
-from application.recording import Submitted, record
+from application.recording import record
 from application.reminders import scheduler as under_test
 from application.reminders.outbox import OutboxSender
 from application.reminders.scheduler import Scheduler, run_scheduler
@@ -49,7 +49,7 @@ def due_now(service: Service, **fields: object) -> str:
     now = service.now()
     in_zone = now.astimezone(UTC)
     where = place("reykjavik", state="ZZ", time_zone="Atlantic/Reykjavik")  # where the clocks show UTC
-    record(service, [], [Submitted(where)], recorder="tests")
+    record(service, [], [where], recorder="tests")
     made, _ = create_subscription(
         service,
         {"all": True, "plan": [0], "hour": (in_zone + timedelta(minutes=1)).strftime("%H:%M"), **fields},
@@ -58,7 +58,7 @@ def due_now(service: Service, **fields: object) -> str:
     )
     asks = {"date": (in_zone + timedelta(minutes=1)).date().isoformat(), "words": "today", "source": "s1"}
     demand = act("inquiry", "2026-02-20", ["reykjavik"], id="a-letter", respond_by=asks)
-    record(service, [Submitted(demand)], recorder="tests")
+    record(service, [demand], recorder="tests")
     return made.id
 
 

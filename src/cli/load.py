@@ -15,8 +15,7 @@ from cli.terminal import print_json, print_table, shortened, stages
 
 if TYPE_CHECKING:
     from application.bulk.batch import Report
-    from domain.errors import RecordError
-    from domain.validation import Problem
+    from domain.errors import Problem, RecordError
 
 LONGEST_VALUE = 60
 MOST_SHOWN = 100
@@ -75,30 +74,32 @@ def load(
 
 
 def _as_json(report: Report, files: int, *, dry_run: bool) -> dict[str, Any]:
-    suspected = [{"file": _file_and_entry(row.where)[0], **row.shown()} for row in report.suspected[:MOST_SUSPECTED]]
+    suspected = [
+        {"file": _file_and_entry(row.where)[0], **row.shown()} for row in report.possible_duplicates[:MOST_SUSPECTED]
+    ]
     return {
         "files": files,
         "recorded": report.recorded,
-        "already": report.already,
+        "already": report.already_recorded,
         "suspected": suspected,
-        "suspected_total": len(report.suspected),
+        "suspected_total": len(report.possible_duplicates),
         **({"dry_run": True} if dry_run else {}),
     }
 
 
 def _show(report: Report, files: int, *, dry_run: bool) -> None:
-    shown = report.suspected[:MOST_SHOWN]
+    shown = report.possible_duplicates[:MOST_SHOWN]
     if shown:
         print_table(
             ["File and row", "Entry", "Of the same kind, day and places"],
             ((f"{_file_and_entry(row.where)[0]}\n{row.row}", row.entry, "\n".join(row.like)) for row in shown),
             spaced=True,
         )
-        total = len(report.suspected)
+        total = len(report.possible_duplicates)
         more = f" (the first {len(shown)} are shown)" if len(shown) < total else ""
         typer.echo(f"dispute-timeline: {_counted(total, 'row')} may be acts recorded before{more}", err=True)
     columns = ["Files", "Would be recorded" if dry_run else "Recorded", "Already there"]
-    print_table(columns, [(files, report.recorded, report.already)])
+    print_table(columns, [(files, report.recorded, report.already_recorded)])
 
 
 def _show_errors(error: RecordError, *, json: bool) -> None:

@@ -60,11 +60,11 @@ def revise_and_show(
 ) -> None:
     """Records the event and prints the entry as it now stands: with `json`, as the API answers."""
     with open_record() as service:
-        from application.revising import Revision, revise_entry, revision_event
+        from application.recording import handle, parse_change
         from projections.entries import entry_history
         from projections.timeline import read_entry
 
-        revise_entry(service, Revision(revision_event(kind, entry, fields), on_version=on_version), recorder=recorder)
+        handle(service, [parse_change(kind, entry, fields, on_version)], recorder=recorder)
         with service.snapshot() as snapshot:
             body, _ = read_entry(snapshot, entry)
             latest = entry_history(snapshot, service.log, entry)["versions"][-1]

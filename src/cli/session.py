@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.terminal import Progress, one_line, progress
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 
 if TYPE_CHECKING:
     from application.service import Service

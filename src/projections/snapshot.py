@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 
-from domain.errors import NotFound
+from domain.errors import NotFound, Problem
 from domain.jurisdictions import Place
 from domain.national import Clocks
-from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from eventlog.tables import log
 from projections.cache import ReadCache

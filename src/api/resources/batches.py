@@ -128,9 +128,9 @@ def record_a_batch(request: Request, its: Annotated[JsonBody, Depends(batch)]) -
     )
     shown = {
         "recorded": report.recorded,
-        "already": report.already,
-        "suspected": [one.shown() for one in report.suspected[:MOST_SUSPECTED]],
-        "suspected_total": len(report.suspected),
+        "already": report.already_recorded,
+        "suspected": [one.shown() for one in report.possible_duplicates[:MOST_SUSPECTED]],
+        "suspected_total": len(report.possible_duplicates),
         "dry_run": asked.dry_run,
     }
     with service.snapshot() as snapshot:

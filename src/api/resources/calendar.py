@@ -19,8 +19,8 @@ from api.http.parameters import ClockQuery, PlaceId, parse_query, slug_of, snaps
 from api.openapi.document import documented
 from domain.dates import Day
 from domain.deadlines import Deadline
+from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
-from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
 from projections.entries import entry_fields

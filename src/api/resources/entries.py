@@ -100,7 +100,7 @@ def record_an_entry(request: Request, its: Annotated[JsonBody, Depends(json_body
     with service.snapshot() as snapshot:
         shown, _ = read_entry(snapshot, outcome.id)
         headers = etag_header(shown) | {"Location": f"/api/v1/entries/{outcome.id}"}
-        return json_response(snapshot, shown, 200 if outcome.already else 201, headers)
+        return json_response(snapshot, shown, 200 if outcome.already_recorded else 201, headers)
 
 
 timemaps = APIRouter(prefix="/api/v1", tags=["audit"])

@@ -19,7 +19,7 @@ from api.openapi.document import documented
 from api.openapi.schemas import Shape
 from application.cloudevents import to_cloudevent
 from application.followers import LogFollower
-from domain.validation import Problem
+from domain.errors import Problem
 from eventlog.engine import reading
 from eventlog.log import Recorded
 

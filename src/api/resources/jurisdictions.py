@@ -26,7 +26,7 @@ from api.http.parameters import (
 from api.http.responses import json_response, page_response, raw_json
 from api.openapi.document import A_JURISDICTION, body_schema, documented
 from api.openapi.schemas import Jurisdictions, JurisdictionShown, Status
-from application.recording import Submitted, record
+from application.recording import record
 from domain.facts import Stage
 from domain.jurisdictions import JurisdictionKind
 from projections.places import places_page
@@ -100,7 +100,9 @@ def add_a_jurisdiction(request: Request, its: Annotated[JsonBody, Depends(json_b
     """Puts a place or an agency on record."""
     parse_query(NoParameters, request)
     service = service_of(request)
-    outcome = record(service, [], [Submitted(its.fields())], recorder=recorder_of(service, its.key))[0]
+    outcome = record(service, [], [its.fields()], recorder=recorder_of(service, its.key))[0]
     with service.snapshot() as snapshot:
         address = {"Location": f"/api/v1/jurisdictions/{outcome.id}"}
-        return json_response(snapshot, resource_url(snapshot, outcome.id), 200 if outcome.already else 201, address)
+        return json_response(
+            snapshot, resource_url(snapshot, outcome.id), 200 if outcome.already_recorded else 201, address
+        )

@@ -13,9 +13,9 @@ from api.http.parameters import ClockQuery, EntryId, NoParameters, parse_query, 
 from api.http.responses import etag_header, json_response, raw_json
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, body_schema, documented
 from api.openapi.schemas import EntryHistory, EntryShown
-from application.revising import Revision, revise_entry, revision_event
+from application.recording import handle, parse_change
+from domain.errors import Problem
 from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
-from domain.validation import Problem
 from projections.entries import entry_history
 from projections.timeline import read_entry
 
@@ -35,8 +35,7 @@ def _revised(request: Request, id_: str, its: JsonBody, if_match: str | None, cl
     service = service_of(request)
     recorder = recorder_of(service, its.key)
     version = _version(if_match)
-    revision = Revision(revision_event(cls, id_, its.fields()), on_version=version)
-    revise_entry(service, revision, recorder=recorder)
+    handle(service, [parse_change(cls, id_, its.fields(), version)], recorder=recorder)
     with service.snapshot() as snapshot:
         shown, _ = read_entry(snapshot, id_)
         return json_response(snapshot, shown, headers=etag_header(shown))

@@ -32,8 +32,8 @@ from api.http.responses import page_response
 from api.openapi.document import documented_in_formats
 from api.openapi.schemas import Timeline
 from domain.dates import Day, bounds
+from domain.errors import Problem
 from domain.facts import Kind
-from domain.validation import Problem
 from domain.values import Party
 from projections.facets import Facet, count_facets, parse_facets
 from projections.feed import latest_entries, revision_at

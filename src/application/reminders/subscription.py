@@ -11,13 +11,11 @@ import msgspec
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
 from sqlalchemy import Connection, select
 
-from application.register import problem_summary, problems_of
 from application.reminders.tables import subscriptions_table as _subscriptions
 from domain import dates
-from domain.errors import Invalid
+from domain.errors import Invalid, Problem, problems_of
 from domain.jurisdictions import Place
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, OpaqueId
-from domain.validation import Problem
 from domain.values import Slug, State, Value
 
 DEFAULT_ESCALATE_AFTER = "PT24H"
@@ -144,8 +142,8 @@ def parse_subscription(fields: Mapping[str, Any]) -> SubscriptionRequest:
     try:
         return SubscriptionRequest.model_validate(dict(fields))
     except ValidationError as error:
-        problems = [_named(one) for one in problems_of(error, None)]
-        raise Invalid(problem_summary(problems), problems=problems) from error
+        problems = [_named(one) for one in problems_of(error)]
+        raise Invalid(problems=problems) from error
 
 
 def _named(problem: Problem) -> Problem:
