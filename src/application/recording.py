@@ -235,7 +235,7 @@ def validate_new(append: Append, service: Service, fresh: Sequence[NewStream]) -
     added = [(one, one.place) for one in fresh if one.place is not None]
     directory = service.cache.directory
     if added:
-        directory = directory.and_also(place_row(place, append.head + 1) for _, place in added)
+        directory = directory.with_uncommitted(place_row(place, append.head + 1) for _, place in added)
     problems: list[Problem] = []
     for one, place in added:
         problems += located(one.item, who_speaks(place, directory, position))

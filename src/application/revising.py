@@ -216,7 +216,7 @@ def apply_update(service: Service, append: Append, directory: Directory, update:
         raise Refused(problem_summary(problems), problems=problems)
     (recorded,) = append.append([MAPPER.new(update.stream, len(history) + 1, event)])
     write_read_models(service, append, [recorded])
-    return recorded, directory.and_also([place_row(after, recorded.position)])
+    return recorded, directory.with_uncommitted([place_row(after, recorded.position)])
 
 
 def who_speaks(place: Jurisdiction, directory: Directory, position: int) -> Iterator[Problem]:

@@ -169,7 +169,7 @@ def changes(
         with service.snapshot() as snapshot:
             earlier, later = parse_log_range(service, snapshot, from_, to)
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
-            its = LogRange.positions(snapshot, service.log, earlier, later)
+            its = LogRange.read(snapshot, service.log, earlier, later)
             answer, following = changes_page(snapshot, service.log, its, ChangeFilter(place, track), limit, after)
     answer["next"] = encode_key(following)
     if json:
