@@ -138,7 +138,7 @@ def test_changes_are_the_difference_day_by_day_of_two_statuses(written: Written)
     with service.snapshot() as snapshot:
         for _ in range(8):
             earlier, later = two_positions(log, rng)
-            between = LogRange.positions(snapshot, service.log, earlier, later)
+            between = LogRange.read(snapshot, service.log, earlier, later)
             found = [change for _, change in account_changes(snapshot, service.log, between, ChangeFilter())]
             for place in (one["id"] for one in record["jurisdictions"]):
                 if snapshot.cache.directory.place(place, later) is None:
@@ -173,7 +173,7 @@ def test_a_difference_has_causes_in_between_and_none_that_was_there_before(writt
     with service.snapshot() as snapshot:
         for _ in range(12):
             earlier, later = two_positions(log, rng)
-            between = LogRange.positions(snapshot, service.log, earlier, later)
+            between = LogRange.read(snapshot, service.log, earlier, later)
             for _, change in account_changes(snapshot, service.log, between, ChangeFilter()):
                 positions = [cause["position"] for cause in change["because"]]
                 assert positions == sorted(set(positions))
@@ -197,7 +197,7 @@ def test_an_event_alone_between_two_positions_is_the_only_cause_of_all_that_diff
     with service.snapshot() as snapshot:
         for position in range(1, len(log) + 1):
             if log[position - 1]["event"] in ("corrected", "retracted", "reinstated", "updated"):
-                between = LogRange.positions(snapshot, service.log, position - 1, position)
+                between = LogRange.read(snapshot, service.log, position - 1, position)
                 for _, change in account_changes(snapshot, service.log, between, ChangeFilter()):
                     seen += 1
                     assert [cause["position"] for cause in change["because"]] == [position]
@@ -212,7 +212,7 @@ def test_the_worlds_that_causes_are_tried_in_begin_and_end_at_the_two_accounts(w
     with service.snapshot() as snapshot:
         for _ in range(6):
             earlier, later = two_positions(log, rng)
-            between = LogRange.positions(snapshot, service.log, earlier, later)
+            between = LogRange.read(snapshot, service.log, earlier, later)
             for place in (one["id"] for one in record["jurisdictions"]):
                 for stretch, evidence in stretches(snapshot, between, place):
                     steps = evidence.behind(stretch)

@@ -240,7 +240,7 @@ class Recording:
         places = [prepared.command.event for prepared in commands if isinstance(prepared.command, AddJurisdiction)]
         if places:
             rows = [_place_row(place, self._append.position + 1) for place in places]
-            self._directory = self._directory.and_also(rows)
+            self._directory = self._directory.with_uncommitted(rows)
         acts = [
             (prepared.command.event, prepared.fact)
             for prepared in commands
@@ -280,7 +280,7 @@ class Recording:
         position = recorded[-1].position
         if isinstance(command, UpdateJurisdiction) and state.place is not None:
             place = updated_jurisdiction(state.place, command.event)
-            self._directory = self._directory.and_also([_place_row(place, position)])
+            self._directory = self._directory.with_uncommitted([_place_row(place, position)])
         return RecordOutcome(stream.partition(":")[2], position)
 
     def _record(self, events: Sequence[NewEvent]) -> list[Recorded]:

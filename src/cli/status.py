@@ -169,7 +169,7 @@ def changes(
         with service.snapshot() as snapshot:
             earlier, later = parse_log_range(service, snapshot, from_, to)
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
-            log_range = LogRange.positions(snapshot, service.log, earlier, later)
+            log_range = LogRange.read(snapshot, service.log, earlier, later)
             answer, following = changes_page(snapshot, service.log, log_range, ChangeFilter(place, track), limit, after)
     answer["next"] = encode_key(following)
     if json:

@@ -1,6 +1,6 @@
-"""One change of the record as a projection sees it: what an event of the log makes of an entry or a place.
+"""What an event of the log makes of an entry or a place: the change that the read models take their rows from.
 
-Live appends and replays both come through here, so that what is rebuilt is what was.
+Live appends and rebuilds both go through here, so that a rebuild gives the same rows.
 """
 
 from __future__ import annotations
@@ -92,7 +92,10 @@ class SourceNames(msgspec.Struct):
 
 
 class EntryHeader(msgspec.Struct):
-    """The fields of an entry that become columns, or words to search by: a replay decodes these and no more."""
+    """The fields of an entry that become columns, or words to search by.
+
+    A rebuild decodes these and no more: the whole act, validated, would take several times as long.
+    """
 
     id: str
     kind: str
@@ -165,16 +168,16 @@ _header = msgspec.json.Decoder(EntryHeader).decode
 
 
 class CannotReplay(Exception):
-    """A projection cannot handle an event: the replay stops at it, and it is never skipped."""
+    """An event that no projection handles: a rebuild stops there, since it must not skip any."""
 
     def __init__(self, event: Recorded, why: object) -> None:
         super().__init__(f"cannot replay event {event.position} ({event.topic} of {event.stream!r}): {why}")
 
 
 def changes_of(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
-    """What each event changes, in log order; those of later versions are folded from their `stream`.
+    """What each event changes, in log order; an event of a later version is folded with the others of its `stream`.
 
-    Reminders change nothing that is said of the dispute.
+    Events of reminders change none of these read models.
     """
     for event in events:
         if event.topic in ACT_TOPICS:
@@ -210,7 +213,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
     decoded = MAPPER.event(event)
     if isinstance(decoded, REMINDER_EVENTS):
         return
-    earlier = [] if event.version == 1 else [one for one in stream(event.stream) if one.position < event.position]
+    earlier = [] if event.version == 1 else [past for past in stream(event.stream) if past.position < event.position]
     history = [*earlier, event]
     before = earlier[-1].position if earlier else None
     match decoded:
@@ -219,7 +222,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
                 event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
             )
         case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
-            was, state = list(entry_states(history))[-2:]
+            previous, state = list(entry_states(history))[-2:]
             fields = msgspec.json.encode(state.fields)
             first = history[0]
             yield EntryChange(
@@ -232,7 +235,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
                 state.standing,
                 (first.position, first.recorded_at, first.recorder),
                 before,
-                reached_unnamed_places=_header(msgspec.json.encode(was.fields)).reaches_unnamed_places,
+                reached_unnamed_places=_header(msgspec.json.encode(previous.fields)).reaches_unnamed_places,
             )
         case _:
             raise CannotReplay(event, "no projection handles it")

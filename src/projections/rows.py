@@ -1,4 +1,4 @@
-"""How a change of the record becomes rows of the read models: one pure function, for live appends and replays alike."""
+"""How a change becomes rows of the read models: one pure function, for live appends and rebuilds alike."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _words(header: EntryHeader) -> tuple[str, str, str]:
     return (
         fold_text(header.summary),
         fold_text(*(text for quote in quotes for text in (quote.text, quote.speaker))),
-        fold_text(actor.name, actor.office, *(text for one in sources for text in (one.title, one.publisher))),
+        fold_text(actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))),
     )
 
 
@@ -134,7 +134,7 @@ def _place_rows(rows: Rows, change: PlaceChange) -> None:
 
 
 def render_body(change: EntryChange) -> str:
-    """The JSON object of an entry as a timeline shows it, left open: `certain` depends on the clocks asked."""
+    """The JSON object of an entry as a timeline shows it, without `certain` and the last brace: see `body_end`."""
     latest = _log(change.position, change.recorded_at, change.recorder)
     first = latest if change.first is None else _log(*change.first)
     return (

@@ -1,4 +1,4 @@
-"""One consistent look at the record: a connection, the cache brought up to it, and the clocks of a question."""
+"""A snapshot of the record: a connection, the cache brought up to it, and the clocks of a question."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AskedClocks:
 
 @dataclass(slots=True)
 class Snapshot:
-    """What every query of the read models is asked of. `now` is the composition root's."""
+    """What every query of the read models runs on. `head` is the last position that the connection sees."""
 
     connection: Connection
     cache: ReadCache
@@ -45,7 +45,7 @@ class Snapshot:
         return self.head if self.asked.position is None else self.asked.position
 
     def clocks(self, time_zone: str = WASHINGTON) -> Clocks:
-        """The clocks with what was left out filled in: the earliest of today, `public_by` and the recorded day."""
+        """The clocks, `as_of` left out being the earliest of today, `public_by` and the day of `recorded_by`."""
         asked = self.asked
         as_of = asked.as_of
         if as_of is None:
@@ -78,7 +78,7 @@ def read_recorded_at(connection: Connection, position: int) -> str | None:
 
 
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
-    """The same, kept in memory, since it never changes."""
+    """When a position was recorded, as `read_recorded_at`; kept in memory, since it never changes."""
     stamps = snapshot.cache.stamps
     stamp = stamps.get(position)
     if stamp is None:

@@ -153,7 +153,7 @@ def _calendar_entry(snapshot: Snapshot, addressees: set[str], wanted: DeadlineFi
 def _takes(wanted: DeadlineFilter, occasion: CalendarEvent) -> bool:
     """What was taken away is wanted where all are, or the withdrawn."""
     as_withdrawn = {**occasion.deadline, "state": "withdrawn"} if occasion.gone else occasion.deadline
-    return wanted.takes(as_withdrawn)
+    return wanted.matches(as_withdrawn)
 
 
 def _order(deadline: Deadline) -> tuple[str, str, str]:

@@ -133,7 +133,7 @@ class EntryListing(Listing):
         """What was recorded, corrected or came about last."""
         with self.look() as snapshot:
             found = latest_entries(snapshot, self._wanted, limit, decode_cursor(self.question.cursor, _ENTRY_FEED_KEY))
-            return Feed([self._item(snapshot, position, body) for position, body in found.found], found.next)
+            return Feed([self._item(snapshot, position, body) for position, body in found.entries], found.next)
 
     def _item(self, snapshot: Snapshot, position: int, body: bytes) -> FeedItem:
         entry = msgspec.json.decode(body)
