@@ -14,7 +14,7 @@ from api.http.parameters import decode_cursor as key_in
 from api.openapi.document import documented
 from api.resources.subscriptions import Reminders, ReminderShown, private_response
 from application.reminders import queries
-from application.reminders.signed_links import acknowledge
+from application.reminders.lifecycle import acknowledge
 from domain.reminders import OpaqueId
 
 router = APIRouter(prefix="/api/v1", tags=["reminders"])
