@@ -26,7 +26,6 @@ class DeliveryResult:
 
 
 def delivered(detail: str) -> DeliveryResult:
-    """The receiver accepted the message."""
     return DeliveryResult(ok=True, detail=detail)
 
 
@@ -41,7 +40,6 @@ def given_up(reason: str) -> DeliveryResult:
 
 
 def gone(detail: str) -> DeliveryResult:
-    """The receiver answered that it is gone for good."""
     return DeliveryResult(ok=False, detail=detail, ends="the receiver said that it is gone", is_gone=True)
 
 

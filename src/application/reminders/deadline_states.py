@@ -64,7 +64,6 @@ def snapshot_in_append(service: Service, append: Append, *, as_of: str | None = 
 
 
 def find_place(snapshot: Snapshot, name: str) -> Place | None:
-    """A place on record at the snapshot's position, or None."""
     return snapshot.memory.directory.place(name, snapshot.position)
 
 
@@ -104,7 +103,6 @@ def _claimed_day(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON a cl
 
 
 def addressees_of(snapshot: Snapshot, demand: str) -> tuple[str, ...]:
-    """The places to which a demand is addressed; none where it is not on record."""
     row = _latest_version(snapshot, demand)
     return () if row is None else _fact(snapshot, row).jurisdictions
 

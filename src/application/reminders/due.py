@@ -172,14 +172,8 @@ def _message_id(prefix: str, reminder: str, version: int) -> str:
 
 
 def _message_data(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "subscription": row["subscription"],
-        "deadlines": msgspec.json.decode(row["deadlines"]),
-        "offset": row["offset"],
-        "planned_for": row["planned_for"],
-        "late": row["late"],
-    }
+    fields = {name: row[name] for name in ("id", "subscription", "deadlines", "offset", "planned_for", "late")}
+    return fields | {"deadlines": msgspec.json.decode(row["deadlines"])}
 
 
 def escalate_unacknowledged(service: Service) -> int:

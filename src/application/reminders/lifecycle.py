@@ -28,7 +28,6 @@ def advance(append: Append, version: int, event: ReminderEvent, **columns: objec
 
 
 def cancel(append: Append, reminder: str, version: int, reason: str) -> None:
-    """Cancel a reminder that was not sent."""
     event = ReminderCancelled(reminder=reminder, reason=reason)
     advance(append, version, event, state="cancelled", why=reason, escalate_at=None)
 
@@ -54,12 +53,6 @@ def acknowledge(service: Service, reminder: str, by: Literal["api", "link"], *, 
         if row.state in ("planned", "cancelled"):
             raise Refused(f"{reminder} is {row.state}: only what was sent can be acknowledged")
         event = ReminderAcknowledged(reminder=reminder, by=by)
-        advance(
-            append,
-            row.version,
-            event,
-            state="acknowledged",
-            acknowledged_at=append.recorded_at,
-            escalate_at=None,
-        )
+        acknowledged = {"state": "acknowledged", "acknowledged_at": append.recorded_at, "escalate_at": None}
+        advance(append, row.version, event, **acknowledged)
     return True

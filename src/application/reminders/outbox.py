@@ -63,7 +63,6 @@ def enqueue(connection: Connection, now: datetime, messages: Iterable[OutboxMess
 
 
 def subscriptions_to_serve(service: Service) -> list[str]:
-    """The subscriptions with a message to be sent now."""
     query = select(outbox_table.c.subscription).distinct().where(*_ready(instant(service.now())))
     with reading(service.engine) as connection:
         return [row[0] for row in connection.execute(query)]

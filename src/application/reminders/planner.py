@@ -13,13 +13,13 @@ is that of the recording, not of the planning, so a planner that was down misses
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from application.reminders.deadline_states import (
     END_OF_TIME,
@@ -38,7 +38,7 @@ from application.reminders.tables import planner_table, reminders_table
 from application.service import Service
 from domain.jurisdictions import Place
 from domain.reminders import instant, planned_for, reminder_id
-from eventlog.log import Append, EventLog, Recorded
+from eventlog.log import Append, Recorded
 from eventlog.sql import BulkInsert, CompiledQuery
 from projections.projector import EntryChange, changes_of, entry_states, place_fields
 from projections.schema import live_tables
@@ -87,8 +87,7 @@ def _run(service: Service, *, everywhere: bool) -> None:
 # Which places to plan for, and from when on
 
 
-@dataclass(frozen=True, slots=True)
-class AffectedPlaces:
+class AffectedPlaces(NamedTuple):
     """The places whose deadlines an event may have changed, and when it was recorded; None for every place."""
 
     recorded_at: str
@@ -115,26 +114,19 @@ def _places_to_plan(
 
 
 def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> Iterator[AffectedPlaces]:
-    """The places that the events beyond a position affect, in log order; every place where the events are many."""
-    if snapshot.head - planned_to > _MOST_EVENTS:
-        (first,) = service.log.read(snapshot.connection, after=planned_to, limit=1)
-        yield AffectedPlaces(first.recorded_at, None)
-    else:
-        events = list(service.log.read(snapshot.connection, after=planned_to))
-        yield from affected_places(service.log, snapshot.connection, lambda name: find_place(snapshot, name), events)
-
-
-def affected_places(
-    log: EventLog, connection: Connection, find: Callable[[str], Place | None], events: Iterable[Recorded]
-) -> Iterator[AffectedPlaces]:
-    """The places that each event affects: those that its subject names, or named in an earlier version, and relatives.
+    """What each event beyond a position affects: the places that its subject names or has named, and their relatives.
 
     An entry that ends reviews, or did in an earlier version, can affect every place.
     """
 
     def stream(name: str) -> list[Recorded]:
-        return log.stream(connection, name)
+        return service.log.stream(snapshot.connection, name)
 
+    if snapshot.head - planned_to > _MOST_EVENTS:
+        (first,) = service.log.read(snapshot.connection, after=planned_to, limit=1)
+        yield AffectedPlaces(first.recorded_at, None)
+        return
+    events = list(service.log.read(snapshot.connection, after=planned_to))
     record_events = (event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS)
     for change in changes_of(record_events, stream):
         if isinstance(change, EntryChange):
@@ -148,7 +140,7 @@ def affected_places(
             versions = _events_until(stream(f"jurisdiction:{change.fields['id']}"), change.position)
             represented = (place_fields(versions[:count]).get("speaks_for") for count in range(1, len(versions) + 1))
             names = {change.fields["id"], *represented} - {None}
-        places = [place for name in names if (place := find(name)) is not None]
+        places = [place for name in names if (place := find_place(snapshot, name)) is not None]
         yield AffectedPlaces(change.recorded_at, frozenset(name for place in places for name in place.relatives))
 
 
@@ -183,7 +175,6 @@ class PlannedReminder:
 
     @property
     def deadlines_json(self) -> str:
-        """The deadlines as the table keeps them."""
         return msgspec.json.encode([deadline.about() for deadline in self.deadlines]).decode()
 
 

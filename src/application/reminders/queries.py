@@ -54,7 +54,6 @@ def list_reminders(
 
 
 def reminder_key(reminder: dict[str, Any]) -> ReminderKey:
-    """The key of a reminder in the list: the cursor of the page that ends with it."""
     return reminder["planned_for"], reminder["id"]
 
 
@@ -95,12 +94,10 @@ def last_tick(connection: Connection) -> tuple[str | None, int | None]:
 
 
 def by_state(connection: Connection) -> dict[str, int]:
-    """How many reminders there are in each state."""
     query = select(reminders_table.c.state, func.count()).group_by(reminders_table.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def waiting(connection: Connection) -> int:
-    """How many messages are still to be sent."""
     query = select(func.count()).select_from(outbox_table).where(outbox_table.c.state == "pending")
     return connection.execute(query).scalar_one()

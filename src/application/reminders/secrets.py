@@ -50,10 +50,9 @@ def make_secret(connection: Connection, subscription: str, now: datetime) -> Sec
 
 
 def secrets_in_use(connection: Connection, subscription: str, now: datetime) -> list[Secret]:
-    """The secrets to sign with now, the newest first."""
+    """The newest first."""
     return [Secret(row[0]) for row in _IN_USE.run(connection, subscription_id=subscription, now=instant(now))]
 
 
 def forget_secrets(connection: Connection, subscription: str) -> None:
-    """Delete the secrets of a subscription that has ended."""
     _FORGET_ALL.run(connection, subscription_id=subscription)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_bytes
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from application.reminders.lifecycle import acknowledge
 from application.reminders.subscription import Subscription, find_subscription
@@ -36,38 +36,10 @@ _LOCK = CompiledQuery(select(planner_table.c.id).where(planner_table.c.id == 1).
 _INSERT_KEY = BulkInsert(signing_keys_table)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedLink:
-    """A link taken apart. Its signature is not checked yet: `is_signed_for` does that."""
-
-    purpose: Purpose
-    id: str
-    expires: int
-    signature: str
-
-
 def sign_link(service: Service, purpose: Purpose, id_: str, sent_to: str, since: datetime) -> str:
     """The token of a link. Its life begins at `since`, when the message was made: the same at every attempt to send."""
     expires = int((since + LIFETIMES[purpose]).timestamp())
     return f"{purpose}.{id_}.{expires}.{_signature(_signing_key(service), purpose, id_, expires, sent_to)}"
-
-
-def read_link(service: Service, token: str) -> SignedLink:
-    """Take a token apart. Raises NotFound where it is malformed or has expired."""
-    match = _TOKEN.fullmatch(token)
-    if match is None:
-        raise NotFound("this link is not whole")
-    link = SignedLink(cast("Purpose", match[1]), match[2], int(match[3]), match[4])
-    assert link.purpose in get_args(Purpose)  # noqa: S101 - the pattern names the same three
-    if service.now().timestamp() > link.expires:
-        raise NotFound("this link has ended")
-    return link
-
-
-def is_signed_for(service: Service, link: SignedLink, sent_to: str) -> bool:
-    """Whether a link was signed here, for a message to this address."""
-    expected = _signature(_signing_key(service), link.purpose, link.id, link.expires, sent_to)
-    return hmac.compare_digest(expected, link.signature)
 
 
 def _signature(key: str, purpose: str, id_: str, expires: int, sent_to: str) -> str:
@@ -78,20 +50,15 @@ def _signature(key: str, purpose: str, id_: str, expires: int, sent_to: str) -> 
 def _signing_key(service: Service) -> str:
     """The key of this database, created by the first process that needs it."""
     with service.reading() as connection:
-        if key := _stored_key(connection):
-            return key
-    with writing(service.engine) as connection:
-        _LOCK.run(connection).fetchone()
-        if key := _stored_key(connection):
-            return key
-        key = b64encode(token_bytes(_KEY_BYTES)).decode()
-        _INSERT_KEY.rows(connection, [(1, key)])
-        return key
-
-
-def _stored_key(connection: Connection) -> str | None:
-    row = _STORED_KEY.run(connection).fetchone()
-    return None if row is None else str(row[0])
+        row = _STORED_KEY.run(connection).fetchone()
+    if row is None:
+        with writing(service.engine) as connection:
+            _LOCK.run(connection).fetchone()
+            row = _STORED_KEY.run(connection).fetchone()  # another process may have been first
+            if row is None:
+                row = (b64encode(token_bytes(_KEY_BYTES)).decode(),)
+                _INSERT_KEY.rows(connection, [(1, *row)])
+    return str(row[0])
 
 
 BY_LINK = "ended by a link in a mail"
@@ -131,33 +98,38 @@ _ACTIONS = {
 
 def link_action(service: Service, token: str) -> LinkAction:
     """What a link would do; changes nothing. NotFound where it is forged, has expired, or its address was changed."""
-    link, _ = _genuine_link(service, token)
-    return _ACTIONS[link.purpose]
+    return _ACTIONS[_verify(service, token)[0]]
 
 
 def carry_out_link(service: Service, token: str) -> LinkAction:
     """Do what a link is for. Following it again changes nothing."""
-    link, subscription = _genuine_link(service, token)
-    match link.purpose:
+    purpose, id_, subscription = _verify(service, token)
+    match purpose:
         case "confirm" if subscription is not None:
             confirm_address(service, subscription.id, subscription.target or "")
         case "unsubscribe" if subscription is not None:
             end_subscription(service, subscription.id, BY_LINK)
         case _:
-            acknowledge(service, link.id, "link")
-    return _ACTIONS[link.purpose]
+            acknowledge(service, id_, "link")
+    return _ACTIONS[purpose]
 
 
-def _genuine_link(service: Service, token: str) -> tuple[SignedLink, Subscription | None]:
-    """The link of a token whose signature is right, and the subscription that it is for, if it is for one."""
-    link = read_link(service, token)
+def _verify(service: Service, token: str) -> tuple[Purpose, str, Subscription | None]:
+    """The purpose and the id of a genuine token, and the subscription that it is for, if it is for one."""
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        raise NotFound("this link is not whole")
+    purpose, id_, expires, signature = cast("Purpose", match[1]), match[2], int(match[3]), match[4]
+    if service.now().timestamp() > expires:
+        raise NotFound("this link has ended")
     subscription = None
-    if link.purpose != "acknowledge":
+    if purpose != "acknowledge":
         with reading(service.engine) as connection:
-            subscription = find_subscription(connection, link.id)
+            subscription = find_subscription(connection, id_)
     sent_to = "" if subscription is None else subscription.target or ""
-    if not is_signed_for(service, link, sent_to):
+    expected = _signature(_signing_key(service), purpose, id_, expires, sent_to)
+    if not hmac.compare_digest(expected, signature):
         raise NotFound("this link is not ours, or was sent to an address that is no longer asked for")
-    if subscription is not None and subscription.ended_at is not None and link.purpose == "confirm":
+    if subscription is not None and subscription.ended_at is not None and purpose == "confirm":
         raise NotFound("what this link would confirm has ended")
-    return link, subscription
+    return purpose, id_, subscription

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
@@ -49,36 +49,22 @@ def _mailbox(written: str) -> str:
     return written
 
 
-_EACH_ONCE: dict[str, Any] = {"uniqueItems": True}
+T = TypeVar("T")
+Distinct = Annotated[tuple[T, ...], AfterValidator(_each_once), Field(json_schema_extra={"uniqueItems": True})]
 
 
 class SubscriptionRequest(Value):
     """What somebody wants to hear of, and how."""
 
     jurisdictions: Annotated[
-        tuple[Slug, ...],
-        AfterValidator(_each_once),
-        Field(
-            max_length=1000,
-            description="Places, each with its agencies.",
-            examples=[["new-orleans-la"]],
-            json_schema_extra=_EACH_ONCE,
-        ),
+        Distinct[Slug],
+        Field(max_length=1000, description="Places, each with its agencies.", examples=[["new-orleans-la"]]),
     ] = ()
-    states: Annotated[
-        tuple[State, ...],
-        AfterValidator(_each_once),
-        Field(max_length=100, description="All places of these states.", json_schema_extra=_EACH_ONCE),
-    ] = ()
+    states: Annotated[Distinct[State], Field(max_length=100, description="All places of these states.")] = ()
     all: Annotated[StrictBool, Field(description="Every place.")] = False
     kinds: Annotated[
-        tuple[Literal["reminder", "entry", "correction"], ...],
-        AfterValidator(_each_once),
-        Field(
-            min_length=1,
-            description="Reminders of deadlines; new entries; what befalls entries on record.",
-            json_schema_extra=_EACH_ONCE,
-        ),
+        Distinct[Literal["reminder", "entry", "correction"]],
+        Field(min_length=1, description="Reminders of deadlines; new entries; what befalls entries on record."),
     ] = ("reminder",)
     channel: Literal["webhook", "email", "log"]
     url: Annotated[
@@ -88,19 +74,10 @@ class SubscriptionRequest(Value):
             description="Of a webhook: https, at a public address.", examples=["https://example.org/hooks/reminders"]
         ),
     ] = None
-    address: Annotated[
-        str | None,
-        AfterValidator(lambda text: None if text is None else _mailbox(text)),
-        Field(description="Of e-mail."),
-    ] = None
+    address: Annotated[Annotated[str, AfterValidator(_mailbox)] | None, Field(description="Of e-mail.")] = None
     plan: Annotated[
-        tuple[Annotated[StrictInt, Field(ge=-365, le=30)], ...],
-        AfterValidator(_each_once),
-        Field(
-            min_length=1,
-            description="Days from the day due on which to be reminded; below zero: before it.",
-            json_schema_extra=_EACH_ONCE,
-        ),
+        Distinct[Annotated[StrictInt, Field(ge=-365, le=30)]],
+        Field(min_length=1, description="Days from the day due on which to be reminded; below zero: before it."),
     ] = DEFAULT_PLAN
     hour: Annotated[
         str,
@@ -111,8 +88,7 @@ class SubscriptionRequest(Value):
         OpaqueId | None, Field(description="The subscription that gets what nobody acknowledged in time.")
     ] = None
     escalate_after: Annotated[
-        str | None,
-        AfterValidator(lambda text: None if text is None else _escalation_delay(text)),
+        Annotated[str, AfterValidator(_escalation_delay)] | None,
         Field(description="After how long: an ISO 8601 duration. Left out: PT24H.", examples=["PT24H"]),
     ] = None
 
@@ -130,7 +106,6 @@ class SubscriptionRequest(Value):
 
     @property
     def target(self) -> str | None:
-        """The URL or the e-mail address; None for the log."""
         return self.url if self.channel == "webhook" else self.address
 
     @property
@@ -160,7 +135,6 @@ def _with_field(problem: Problem) -> Problem:
 
 
 def refuse_field(field: str, value: object, message: str) -> Invalid:
-    """The error for one field at fault."""
     return Invalid(f"{field}: {message}", problems=[Problem(field, value, message)])
 
 
@@ -196,7 +170,6 @@ class Subscription:
 
 
 def active_subscriptions(connection: Connection) -> list[Subscription]:
-    """The subscriptions that have not ended."""
     rows = connection.execute(select(_table).where(_table.c.ended_at.is_(None)).order_by(_table.c.id))
     return [subscription_from_row(row._asdict()) for row in rows]
 
@@ -208,7 +181,6 @@ def find_subscription(connection: Connection, id_: str | None) -> Subscription |
 
 
 def subscription_from_row(row: dict[str, object]) -> Subscription:
-    """A subscription from the columns of its row."""
     lists = {name: msgspec.json.decode(str(row[name])) for name in ("jurisdictions", "states", "kinds", "plan")}
     return Subscription(
         **{name: row[name] for name in Subscription.__slots__ if name not in lists},  # type: ignore[arg-type]  # the table's own types

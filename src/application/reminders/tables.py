@@ -5,7 +5,7 @@ They are no part of the record and cannot be rebuilt from the log, which holds o
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
 reminder_metadata = MetaData()
@@ -117,34 +117,19 @@ planner_table = Table(
 )
 """One row: the log position up to which reminders are planned, when the scheduler last ticked, and how late it was."""
 
+
+def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[str]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+_reminders, _outbox = reminders_table.c, outbox_table.c
 indexes = (
-    Index(
-        "reminders_to_fire",
-        reminders_table.c.planned_for,
-        sqlite_where=reminders_table.c.state == "planned",
-        postgresql_where=reminders_table.c.state == "planned",
-    ),
-    Index("reminders_of", reminders_table.c.addressee, reminders_table.c.state),
-    Index("reminders_for", reminders_table.c.subscription),
-    Index(
-        "reminders_to_escalate",
-        reminders_table.c.escalate_at,
-        sqlite_where=reminders_table.c.escalate_at.is_not(None),
-        postgresql_where=reminders_table.c.escalate_at.is_not(None),
-    ),
-    Index(
-        "outbox_to_send",
-        outbox_table.c.next_at,
-        sqlite_where=outbox_table.c.state == "pending",
-        postgresql_where=outbox_table.c.state == "pending",
-    ),
-    Index(
-        "outbox_waiting",
-        outbox_table.c.subscription,
-        outbox_table.c.next_at,
-        sqlite_where=outbox_table.c.state == "pending",
-        postgresql_where=outbox_table.c.state == "pending",
-    ),
-    Index("outbox_of", outbox_table.c.reminder),
+    _partial_index("reminders_to_fire", _reminders.state == "planned", _reminders.planned_for),
+    Index("reminders_of", _reminders.addressee, _reminders.state),
+    Index("reminders_for", _reminders.subscription),
+    _partial_index("reminders_to_escalate", _reminders.escalate_at.is_not(None), _reminders.escalate_at),
+    _partial_index("outbox_to_send", _outbox.state == "pending", _outbox.next_at),
+    _partial_index("outbox_waiting", _outbox.state == "pending", _outbox.subscription, _outbox.next_at),
+    Index("outbox_of", _outbox.reminder),
     Index("deliveries_of", deliveries_table.c.message),
 )
