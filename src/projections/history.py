@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select
 
+from domain.answers import StatusTransition
 from domain.history import (
     LAST_DAY,
     IntervalsByItem,
@@ -40,10 +41,10 @@ TransitionKey = tuple[str, int]
 
 def place_transitions(
     snapshot: Snapshot, id_: str, start: int, limit: int | None
-) -> tuple[list[dict[str, Any]], int | None, int]:
+) -> tuple[list[StatusTransition], int | None, int]:
     """Transitions from the `start`th on, at most `limit`; where to go on, or None; and the position they rest on."""
     found = _transitions(snapshot, id_)
-    rests_on: int = place_status(snapshot, id_)["position"]
+    rests_on = place_status(snapshot, id_)["position"]
     end = len(found) if limit is None else start + limit
     page = [_shown(snapshot, id_, one) for one in found[start:end]]
     return page, end if len(found) > end else None, rests_on
@@ -51,7 +52,7 @@ def place_transitions(
 
 def all_transitions(
     snapshot: Snapshot, after: TransitionKey | None = None
-) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     """Everyone's transitions, place by place, beyond the key `after`: key, transition, the position it rests on."""
     begun, done = ("", -1) if after is None else after
     if snapshot.memory.directory.place(begun, snapshot.position) is not None:
@@ -60,7 +61,7 @@ def all_transitions(
         yield from _from_key(snapshot, id_, 0)
 
 
-def _from_key(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
+def _from_key(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     found, _, rests_on = place_transitions(snapshot, id_, start, None)
     yield from (((id_, number), one, rests_on) for number, one in enumerate(found, start))
 
@@ -72,7 +73,7 @@ def _transitions(snapshot: Snapshot, id_: str) -> list[Transition]:
     )
 
 
-def _shown(snapshot: Snapshot, place: str, one: Transition) -> dict[str, Any]:
+def _shown(snapshot: Snapshot, place: str, one: Transition) -> StatusTransition:
     return {
         "jurisdiction": place,
         "track": one.track,
@@ -86,10 +87,10 @@ def _shown(snapshot: Snapshot, place: str, one: Transition) -> dict[str, Any]:
     }
 
 
-def _sources(snapshot: Snapshot, entry: str) -> list[dict[str, Any]]:
+def _sources(snapshot: Snapshot, entry: str) -> list[Mapping[str, Any]]:
     """The sources of an entry as it stands at the snapshot's position."""
     row = _BODY.run(snapshot.connection, entry=entry, head=snapshot.position).fetchone()
-    sources: list[dict[str, Any]] = msgspec.json.decode(row[0] + "}")["sources"]
+    sources: list[Mapping[str, Any]] = msgspec.json.decode(row[0] + "}")["sources"]
     return sources
 
 

@@ -6,10 +6,10 @@ What a question at a log position was answered stays true, so it is remembered f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from domain.answers import PlaceStatus
 from domain.jurisdictions import Place
 from domain.national import Clocks, FactVersion
 from domain.status import status as fold
@@ -37,13 +37,13 @@ def own_acts(snapshot: Snapshot, place: Place) -> Iterator[FactVersion]:
                 yield FactVersion(fact, position, until, bool(retracted))
 
 
-def place_status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
+def place_status(snapshot: Snapshot, id_: str) -> PlaceStatus:
     """The answer of section 4 for one place, with the `position` that it rests on."""
     place = snapshot.place(id_)
     at = snapshot.clocks(place.time_zone)
     return snapshot.memory.answer((id_, at), lambda: _worked_out(snapshot, place, at))
 
 
-def _worked_out(snapshot: Snapshot, place: Place, at: Clocks) -> dict[str, Any]:
+def _worked_out(snapshot: Snapshot, place: Place, at: Clocks) -> PlaceStatus:
     answer, rests_on = fold(place, own_acts(snapshot, place), snapshot.memory.law, at)
-    return answer | {"position": max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))}
+    return {**answer, "position": max(rests_on, snapshot.memory.directory.rests_on(place, snapshot.position))}
