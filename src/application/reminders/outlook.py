@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from domain.errors import NotFound
 from domain.facts import Fact
 from domain.jurisdictions import Place
 from domain.national import CERTAIN
+from domain.reminders import earliest_claimed_day
 from eventlog.sql import CompiledQuery
 from projections.deadlines import DeadlineFilter, place_deadlines
 from projections.schema import live_tables
@@ -94,19 +95,10 @@ class DeadlineContext:
         row = _OF_ENTRY.run(self.connection, entry=demand).fetchone()
         return () if row is None else self._fact(row).jurisdictions
 
-    def earliest(self, deadline: Mapping[str, Any]) -> str:
-        """The earliest day that a source gives for a deadline, so that nobody who trusts another source is surprised.
-
-        An extension settles it; and a day by which nothing had been asked yet is somebody's mistake.
-        """
-        due: str = deadline["due"]
-        claimed = [
-            day for claim in deadline["claims"] if (day := _claimed_day(claim["value"])) is not None and day < due
-        ]
-        if not claimed or deadline["extended_by"] is not None:
-            return due
-        row = _OF_ENTRY.run(self.connection, entry=deadline["demand"]).fetchone()
-        return min((day for day in claimed if day > self._fact(row).latest), default=due)
+    def latest_day_of(self, demand: str) -> str:
+        """The last day on which a demand may have been made."""
+        row = _OF_ENTRY.run(self.connection, entry=demand).fetchone()
+        return self._fact(row).latest
 
     def set_at(self, deadline: DeadlineState) -> str:
         """When the day due came to be what it is: when what sets it was first recorded to say so.
@@ -151,17 +143,20 @@ def deadline_states(outlook: DeadlineContext, place: str) -> list[DeadlineState]
         found, _ = place_deadlines(outlook.snapshot, place, DeadlineFilter())
     except NotFound:
         return []
-    mine = [one | {"due": outlook.earliest(one)} for one in found if one["addressee"] == place]
-    return [DeadlineState(**{name: one[name] for name in DeadlineState.__slots__}) for one in mine]
-
-
-def _claimed_day(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON a claim holds
-    """The day that a claim about `respond_by` gives; None where it gives none."""
-    written = value.get("date") if isinstance(value, dict) else value
-    try:
-        return date.fromisoformat(written).isoformat() if isinstance(written, str) else None
-    except ValueError:
-        return None
+    return [
+        DeadlineState(
+            demand=deadline["demand"],
+            addressee=deadline["addressee"],
+            due=earliest_claimed_day(deadline, outlook.latest_day_of),
+            words=deadline["words"],
+            state=deadline["state"],
+            answer=deadline["answer"],
+            withdrawn_by=deadline["withdrawn_by"],
+            extended_by=deadline["extended_by"],
+        )
+        for deadline in found
+        if deadline["addressee"] == place
+    ]
 
 
 def why_not(
