@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Mapping
 from itertools import islice
 from typing import Annotated, Any
 
@@ -79,11 +80,11 @@ def deadlines(
         print_line(f"\nThere is more: --cursor {more}")
 
 
-def _key(deadline: dict[str, Any]) -> tuple[str, str, str]:
+def _key(deadline: Mapping[str, Any]) -> tuple[str, str, str]:
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
-def _deadline_row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
+def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
     due, state, demand = deadline["due"], deadline["state"], deadline["demand"]
     if deadline["original_due"] not in (None, due):
         due += f"\nwas {deadline['original_due']}"

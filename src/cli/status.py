@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -43,7 +43,7 @@ def status(
         print_line("Nothing is known of it on these clocks.")
 
 
-def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
+def _status_rows(answer: Mapping[str, Any]) -> Iterator[StatusRow]:
     for review in answer["reviews"]:
         for part in ("stage", "response"):
             item = review[part]

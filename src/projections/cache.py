@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of
 from domain.jurisdictions import Place
-from domain.national import STILL, FactVersion, Law
+from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import Holidays, due_day
 from eventlog.sql import CompiledQuery
 from projections.rows import decode_body
@@ -119,7 +119,7 @@ class ReadCache:
 
     def __init__(self, holidays: Holidays) -> None:
         """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
-        self.law = Law()
+        self.law = NationalActs()
         self.directory = Directory()
         self.head = 0
         self.stamps: dict[int, str] = {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.answers import StatusTransition
 from domain.history import (
     LAST_DAY,
     IntervalsByItem,
@@ -27,12 +28,12 @@ TransitionKey = tuple[str, int]
 
 def place_transitions(
     snapshot: Snapshot, id_: str, start: int, limit: int | None
-) -> tuple[list[dict[str, Any]], int | None, int]:
+) -> tuple[list[StatusTransition], int | None, int]:
     """Transitions from the `start`th on, at most `limit`; where to go on, or None; and the position they rest on."""
     place = snapshot.place(id_)
     courses = value_history(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
     moves = transitions(courses)
-    rests_on: int = place_status(snapshot, id_)["position"]
+    rests_on = place_status(snapshot, id_)["position"]
     end = len(moves) if limit is None else start + limit
     page = [_transition_fields(snapshot, id_, transition) for transition in moves[start:end]]
     return page, end if len(moves) > end else None, rests_on
@@ -40,7 +41,7 @@ def place_transitions(
 
 def all_transitions(
     snapshot: Snapshot, after: TransitionKey | None = None
-) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     """Everyone's transitions, place by place, beyond the key `after`: key, transition, the position it rests on."""
     last_place, last_number = ("", -1) if after is None else after
     if snapshot.cache.directory.place(last_place, snapshot.position) is not None:
@@ -49,12 +50,14 @@ def all_transitions(
         yield from _transitions_from(snapshot, id_, 0)
 
 
-def _transitions_from(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
+def _transitions_from(
+    snapshot: Snapshot, id_: str, start: int
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     page, _, rests_on = place_transitions(snapshot, id_, start, None)
     yield from (((id_, number), transition, rests_on) for number, transition in enumerate(page, start))
 
 
-def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> dict[str, Any]:
+def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> StatusTransition:
     return {
         "jurisdiction": place,
         "track": transition.track,
@@ -68,9 +71,9 @@ def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -
     }
 
 
-def _sources(snapshot: Snapshot, entry: str) -> list[dict[str, Any]]:
+def _sources(snapshot: Snapshot, entry: str) -> list[Mapping[str, Any]]:
     """The sources of an entry as it stands at the snapshot's position."""
-    sources: list[dict[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
+    sources: list[Mapping[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
     return sources
 
 

@@ -55,7 +55,7 @@ class FeedItem:
     updated: str
     tags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    data: dict[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Listing(ABC):
         """The whole list, or as much as was asked for, as JSON objects."""
 
     def in_pieces(
-        self, found: Callable[[Snapshot, KeyT | None], Iterator[tuple[KeyT, dict[str, Any]]]], after: KeyT | None
+        self, found: Callable[[Snapshot, KeyT | None], Iterator[tuple[KeyT, Mapping[str, Any]]]], after: KeyT | None
     ) -> Iterator[list[bytes]]:
         """What is found beyond a key, as `pieces` gives it: one piece where a limit was given, else all of it."""
         size = _PIECE if self.limit is None else self.limit

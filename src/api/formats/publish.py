@@ -21,7 +21,8 @@ from api.http.memento import http_date
 from api.http.negotiation import ATOM, CSV, JSON_FEED, NDJSON, TABLE, TIMELINEJS, Format
 from api.http.parameters import encode_cursor
 from api.http.responses import ResourceResponse, ResourceStream
-from api.openapi.schemas import Position, Shape
+from api.openapi.schemas import Shape
+from domain.answers import Position
 
 _STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {
     NDJSON: ndjson_lines,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
@@ -18,8 +18,8 @@ from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, PlaceId, slug_of
 from api.http.responses import ResourceResponse
 from api.http.routes import get
+from domain.answers import Deadline
 from domain.dates import Day
-from domain.deadlines import Deadline
 from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from eventlog.sql import CompiledQuery
@@ -99,7 +99,7 @@ class CalendarEntry:
     @property
     def entries(self) -> list[tuple[str, str]]:
         """The entries that it rests on, each with what it is to it."""
-        deadline = self.occasion.deadline
+        deadline: Mapping[str, Any] = self.occasion.deadline
         roles = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
         return [(word, deadline[role]) for role, word in roles.items() if deadline[role] is not None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -29,6 +29,7 @@ from api.http.responses import raw_json
 from api.openapi.document import documented_in_formats
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
+from domain.answers import AccountChange, EntryChange
 from domain.errors import Invalid
 from projections.changes import ChangeFilter, ChangeKey, LogRange, account_changes, changes_page, entries_changed
 from projections.snapshot import Snapshot
@@ -101,16 +102,16 @@ class ChangeListing(Listing):
         found = [one for one in found if before is None or one[0] < before]
         return Feed([item for _, item in found[:limit]], found[limit - 1][0] if len(found) > limit else None)
 
-    def _entries(self, snapshot: Snapshot | None = None) -> list[dict[str, Any]]:
+    def _entries(self, snapshot: Snapshot | None = None) -> list[EntryChange]:
         if snapshot is not None:
             return entries_changed(snapshot, self.service.log, self._between, self._wanted.jurisdiction)
         with self.look() as its:
             return self._entries(its)
 
-    def _changes(self, snapshot: Snapshot, after: ChangeKey | None) -> Iterator[tuple[ChangeKey, dict[str, Any]]]:
+    def _changes(self, snapshot: Snapshot, after: ChangeKey | None) -> Iterator[tuple[ChangeKey, AccountChange]]:
         return account_changes(snapshot, self.service.log, self._between, self._wanted, after)
 
-    def _item(self, snapshot: Snapshot, one: dict[str, Any]) -> tuple[tuple[int, str], FeedItem]:
+    def _item(self, snapshot: Snapshot, one: Mapping[str, Any]) -> tuple[tuple[int, str], FeedItem]:
         last = max((cause["position"] for cause in one["because"]), default=self._between.later)
         if "fields" in one:
             id_, what = f"entry/{one['entry']}", f"The entry {one['entry']}: {', '.join(one['fields'])}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from itertools import islice
@@ -29,6 +29,7 @@ from api.http.parameters import (
 from api.http.responses import ResourceResponse, raw_json
 from api.http.routes import get, on_clocks
 from api.openapi.schemas import Deadlines
+from domain.answers import Deadline
 from domain.dates import Day
 from projections.deadlines import DeadlineFilter, DeadlineKey, all_deadlines, place_deadlines
 from projections.feed import recorded_span
@@ -39,7 +40,7 @@ _DEADLINE_FEED_KEY = msgspec.json.Decoder(tuple[str, str])
 _NAMED = ("demand", "answer", "extended_by", "withdrawn_by")
 
 
-def key_of_deadline(deadline: dict[str, Any]) -> DeadlineKey:
+def key_of_deadline(deadline: Deadline) -> DeadlineKey:
     """Where a deadline stands in the list."""
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
@@ -85,13 +86,15 @@ class DeadlineListing(Listing):
         items = [one for one in items if before is None or _recency(one) < before]
         return Feed(items[:limit], _recency(items[limit - 1]) if len(items) > limit else None)
 
-    def _found(self, snapshot: Snapshot, after: DeadlineKey | None) -> Iterator[dict[str, Any]]:
+    def _found(self, snapshot: Snapshot, after: DeadlineKey | None) -> Iterator[Deadline]:
         if self._place is None:
             return (one for one, _ in all_deadlines(snapshot, self._wanted, after))
         found, _ = place_deadlines(snapshot, self._place, self._wanted)
         return (one for one in found if after is None or key_of_deadline(one) > after)
 
-    def _item(self, snapshot: Snapshot, deadline: dict[str, Any], spans: dict[str, tuple[int, int] | None]) -> FeedItem:
+    def _item(
+        self, snapshot: Snapshot, deadline: Mapping[str, Any], spans: dict[str, tuple[int, int] | None]
+    ) -> FeedItem:
         named = [deadline[name] for name in _NAMED if deadline[name] is not None]
         for entry in named:
             if entry not in spans:
@@ -171,9 +174,7 @@ def _deadline_filter(filters: DeadlineQuery) -> DeadlineFilter:
     return DeadlineFilter(filters.state, filters.from_, filters.to)
 
 
-def _page(
-    snapshot: Snapshot, found: Iterable[tuple[dict[str, Any], int]], limit: int, rests_on: int
-) -> ResourceResponse:
+def _page(snapshot: Snapshot, found: Iterable[tuple[Deadline, int]], limit: int, rests_on: int) -> ResourceResponse:
     """As many as are wanted; one more is looked for, to know whether there is a next page."""
     taken = list(islice(found, limit + 1))
     shown = taken[:limit]

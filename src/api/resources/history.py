@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import islice
 from typing import Annotated, Any, ClassVar
@@ -28,6 +28,7 @@ from api.http.responses import ResourceResponse, raw_json
 from api.http.routes import on_clocks
 from api.openapi.document import documented_in_formats
 from api.openapi.schemas import StatusHistory
+from domain.answers import StatusTransition
 from domain.dates import bounds
 from projections.feed import recorded_span
 from projections.history import TransitionKey, all_transitions, place_transitions
@@ -93,14 +94,16 @@ class TransitionListing(Listing):
         start = decode_cursor(self.question.cursor, TRANSITIONS_START) or 0
         return (self._place, start - 1)
 
-    def _found(self, snapshot: Snapshot, after: TransitionKey | None) -> Iterator[tuple[TransitionKey, dict[str, Any]]]:
+    def _found(
+        self, snapshot: Snapshot, after: TransitionKey | None
+    ) -> Iterator[tuple[TransitionKey, StatusTransition]]:
         if self._place is None:
             return ((key, one) for key, one, _ in all_transitions(snapshot, after))
         start = 0 if after is None else after[1] + 1
         found, _, _ = place_transitions(snapshot, self._place, start, None)
         return (((self._place or "", number), one) for number, one in enumerate(found, start))
 
-    def _item(self, snapshot: Snapshot, one: dict[str, Any], stamps: dict[str | None, tuple[str, str]]) -> FeedItem:
+    def _item(self, snapshot: Snapshot, one: Mapping[str, Any], stamps: dict[str | None, tuple[str, str]]) -> FeedItem:
         entry, place = one["entry"], one["jurisdiction"]
         if entry not in stamps:
             known = recorded_span(snapshot, entry)
