@@ -196,7 +196,7 @@ class ResponseSender:
     def _keep(self, tag: bytes, headers: Headers) -> None:
         exchange = self._exchange
         kept = [one for one in headers if one[0] not in _OF_A_BODY]
-        self._validators.keep(
+        self._validators.put(
             (exchange.path, exchange.query, exchange.accept, exchange.host),
             CachedValidator(tag, kept, exchange.head, quarter_of(self._service.now().timestamp()), exchange.pinned),
         )
