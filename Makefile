@@ -37,10 +37,11 @@ test: check
 test-fast: .venv/ready
 	.venv/bin/pytest --numprocesses logical --maxprocesses 8 -m "not postgres and not slow" $(ARGS)
 
-# Checks lint, format, types and import contracts.
+# Checks lint, format, types and import contracts, and that every kind of entry is known everywhere.
 check: .venv/ready
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+	PYTHONPATH=src:tests .venv/bin/python tests/check_kinds.py
 	.venv/bin/mypy src tests $(wildcard bench)
 	.venv/bin/lint-imports
 
