@@ -7,7 +7,6 @@ request takes 300); a model read from the query string costs 5 to 15 in all.
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +24,7 @@ from application.clocks import parse_clocks
 from application.service import Service
 from domain.errors import Invalid
 from domain.validation import Problem
+from projections import paging
 from projections.places import place_by_id
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -40,6 +40,7 @@ class NoParameters(QueryModel):
 
 
 QueryT = TypeVar("QueryT", bound=QueryModel)
+KeyT = TypeVar("KeyT")
 
 
 def parse_query(kind: type[QueryT], request: Request) -> QueryT:
@@ -213,16 +214,6 @@ def place_json(snapshot: Snapshot, id_: str) -> str:
     return place_by_id(snapshot, "id", id_)[0]
 
 
-# What may stand in a key: days and slugs, so that no cursor brings to the database what it cannot compare.
-KeyText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z-]*$", max_length=200)]
-KeyNumber = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
-PositionKey = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
-"""A log position."""
-Fit = Annotated[int, msgspec.Meta(ge=0, le=2)]
-"""How well an entry fits what was searched for: an index in `BY_RELEVANCE`."""
-KeyT = TypeVar("KeyT")
-
-
 class PageParameters(QueryModel):
     """The part of a list that is wanted."""
 
@@ -233,16 +224,9 @@ class PageParameters(QueryModel):
 
 
 def decode_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT | None:
-    """The key that a page goes on from, of the shape that its list has; None for the first page."""
-    if cursor is None:
-        return None
+    """The key in a cursor; MalformedQuery where it is not one of this list."""
     try:
-        return shape.decode(b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True))
-    except (ValueError, msgspec.DecodeError) as error:
+        return paging.decode_cursor(cursor, shape)
+    except paging.NotACursor as error:
         message = "is no cursor of this list: take `next` as the page before gave it"
         raise MalformedQuery(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
-
-
-def encode_cursor(key: object) -> str | None:
-    """The cursor of a key; None for none."""
-    return None if key is None else urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")

@@ -4,7 +4,7 @@
     def status_of_a_place(snapshot: Snapshot, id: PlaceId) -> ResourceResponse: ...
 
 A handler names what it needs as parameters: `request`, `service`, `query` (an instance of the query model) and
-`snapshot` (the record on the clocks of the query). Every other parameter is FastAPI's: an id in the path, a body, a
+`snapshot` (the record, on the clocks of the query). Every other parameter is FastAPI's: an id in the path, a body, a
 key. A route without a query model refuses all parameters. Its contract is what `api.openapi.rules` adds to every
 route of its kind, and `also`.
 """
@@ -105,8 +105,6 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     opens_snapshot = "snapshot" in wanted
     if "query" in wanted and hints["query"] is not model:
         raise TypeError(f"{handler.__name__}: the query is declared as {model}, and taken as {hints['query']}")
-    if opens_snapshot and not issubclass(model, ClockQuery):
-        raise TypeError(f"{handler.__name__}: a snapshot has the clocks of its query, and {model} has none")
     stream_kind = _stream_kind(hints.get("id"))
     timemap = stream_kind is not None and path.endswith("/{id}")
 
@@ -120,10 +118,10 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
                 arguments[name] = query
             elif name == "service":
                 arguments[name] = service_of(request)
-        if not opens_snapshot or not isinstance(query, ClockQuery):
+        if not opens_snapshot:
             return handler(**arguments)
         stream = None if stream_kind is None else f"{stream_kind}:{arguments['id']}"
-        return on_clocks(
+        return on_snapshot(
             request, query, lambda snapshot: handler(snapshot=snapshot, **arguments), stream=stream, timemap=timemap
         )
 
@@ -133,15 +131,18 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     return endpoint
 
 
-def on_clocks(
+def on_snapshot(
     request: Request,
-    query: ClockQuery,
+    query: QueryModel,
     make: Callable[[Snapshot], ResourceResponse],
     *,
     stream: str | None = None,
     timemap: bool = False,
 ) -> ResourceResponse:
-    """The response that is made from a snapshot on the clocks of a query."""
+    """The response that is made from a snapshot: on the clocks of the query, where it has any."""
+    if not isinstance(query, ClockQuery):
+        with service_of(request).snapshot() as snapshot:
+            return make(snapshot)
     with service_of(request).snapshot(clocks_asked(request, query, stream)) as snapshot:
         response = make(snapshot)
         response.context.clocks = answer_clocks(query, snapshot, timemap=timemap)
