@@ -10,7 +10,7 @@ import msgspec
 from fastapi import Request
 from pydantic import Field
 
-from api.http.parameters import KeyNumber, KeyText, decode_cursor, encode_cursor, slug_of
+from api.http.parameters import decode_cursor, slug_of
 from api.pages.dates import day_before, in_words
 from api.pages.entry_view import EntryView, entry_view, entry_views
 from api.pages.filters import filters_of
@@ -26,6 +26,7 @@ from domain.values import Party
 from projections.deadlines import DeadlineFilter as WantedDeadlines
 from projections.deadlines import place_deadlines
 from projections.history import PlaceHistory, place_history
+from projections.paging import KeyNumber, KeyText, encode_cursor
 from projections.snapshot import Snapshot
 from projections.status import place_status
 from projections.timeline import TimelineFilter, timeline_page

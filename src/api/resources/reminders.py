@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
 from api.http.bodies import bearer_key, recorder_of
-from api.http.parameters import PageParameters, PlaceId, decode_cursor, encode_cursor, slug_of
+from api.http.parameters import PageParameters, PlaceId, decode_cursor, slug_of
 from api.http.routes import get, post
 from api.resources.subscriptions import Reminders, ReminderShown, private_response
 from application.reminders import queries
 from application.reminders.lifecycle import acknowledge
 from application.service import Service
 from domain.reminders import OpaqueId
+from projections.paging import encode_cursor
 
 router = APIRouter(prefix="/api/v1", tags=["reminders"])
 ReminderId = Annotated[
