@@ -32,7 +32,7 @@ _OPTIONS = (
 
 def chromium() -> str | None:
     """Where the system has it; None where it does not."""
-    return os.environ.get("CHROMIUM") or next((found for name in _NAMES if (found := shutil.which(name))), None)
+    return os.environ.get("CHROMIUM") or next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 def needed() -> str:
@@ -71,9 +71,11 @@ def axe() -> str:
 def faults_found(page: Page) -> list[str]:
     """What axe-core finds wrong on a page, each with where."""
     page.evaluate(axe())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [
-        f"{one['id']}: {one['help']} at {node['target']}" for one in found["violations"] for node in one["nodes"][:5]
+        f"{violation['id']}: {violation['help']} at {node['target']}"
+        for violation in violations
+        for node in violation["nodes"][:5]
     ]
 
 

@@ -57,7 +57,7 @@ def take(root: str, only: list[str]) -> None:
             )
             page.goto(shot.address)
             if shot.at:
-                page.locator(shot.at).evaluate("one => one.scrollIntoView()")
+                page.locator(shot.at).evaluate("element => element.scrollIntoView()")
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             few = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             few.save(SCREENSHOTS / f"{shot.name}.png", optimize=True)

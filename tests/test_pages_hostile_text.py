@@ -58,7 +58,7 @@ def _record(service: Service) -> None:
         sources=sources,
     )
     places = [place("springfield"), place("shelbyville", name=HOSTILE + LONG, aliases=[HOSTILE, LONG])]
-    record(service, [Submitted(warning)], [Submitted(one) for one in places], recorder=HOSTILE)
+    record(service, [Submitted(warning)], [Submitted(fields) for fields in places], recorder=HOSTILE)
     source = CorrectionSource(title=HOSTILE, url="data:text/html,<script>window.hit=7</script>", rank="primary")
     correction = EntryCorrected(entry="hostile", fields={"note": ENDLESS}, reason=HOSTILE + LONG, source=source)
     revise_entry(service, Revision(correction), recorder=LONG[:100])
@@ -111,4 +111,4 @@ def test_text_that_turns_the_direction_turns_nothing_beside_it(root: str) -> Non
         page.goto("/entries/hostile")
         # The first letter after the source's title stands to its right, as it was written.
         inline = "[...document.querySelectorAll('main a, main cite, main code, main bdi')]"
-        assert page.evaluate(f"{inline}.every(one => getComputedStyle(one).unicodeBidi === 'isolate')")
+        assert page.evaluate(f"{inline}.every(element => getComputedStyle(element).unicodeBidi === 'isolate')")
