@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from api.formats.publish import by_suffix
 from api.http import errors
 from api.http.edge import Edge
 from api.openapi.document import openapi_of
@@ -29,7 +30,6 @@ from api.resources import (
     reminders,
     revisions,
     subscriptions,
-    suffixes,
     timeline,
 )
 from application.followers import LogFollower
@@ -103,7 +103,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         revisions.router,
         changes.router,
         history.router,
-        suffixes.router,
+        by_suffix,
         log.router,
         events.router,
         entries.timemaps,

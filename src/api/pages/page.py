@@ -23,9 +23,9 @@ from starlette.routing import Route
 from api.formats.words import web_address
 from api.http.errors import MalformedQuery
 from api.http.etags import quarter_of
-from api.http.exchange import request_context, root_url
+from api.http.exchange import AnswerClocks, request_context, root_url
 from api.http.negotiation import ATOM, JSON_FEED
-from api.http.parameters import clocks_asked, parse_query, service_of, snapshot_for
+from api.http.parameters import answer_clocks, clocks_asked, parse_query, service_of
 from api.http.responses import ResourceResponse
 from api.pages import dates, labels
 from api.pages.clocks import time_machine
@@ -183,7 +183,7 @@ class _CachedPage:
     etag: str
     head: int
     position: int
-    memento: tuple[int, str] | None
+    clocks: AnswerClocks
 
 
 QueryT = TypeVar("QueryT", bound=PageQuery)
@@ -229,22 +229,26 @@ def _respond(request: Request, model: type[QueryT], handler: Handler[QueryT]) ->
         page = _make(request, model, handler)
         if page.content.status == HTTPStatus.OK and page.head == head:
             cached_pages.put(key, page)
-    context.clocked, context.memento = True, page.memento
     content = page.content
     if content.location is not None:
         return RedirectResponse(content.location, 303)
     headers = content.headers | {"ETag": page.etag}
-    return ResourceResponse(
+    response = ResourceResponse(
         page.head, content.body, content.status, headers, content.media_type, position=page.position
     )
+    response.context.clocks = page.clocks
+    return response
 
 
 def _make(request: Request, model: type[QueryT], handler: Handler[QueryT]) -> _CachedPage:
     query = parse_query(model, request)
-    with snapshot_for(request, query) as snapshot:
-        content = handler(page_request(request, query, _cache(request, "answers", _ANSWERS)), query, snapshot)
+    page = page_request(request, query, _cache(request, "answers", _ANSWERS))
+    with page.service.snapshot(clocks_asked(request, query)) as snapshot:
+        content = handler(page, query, snapshot)
         etag = f'"{sha256(content.body).hexdigest()[:24]}"'
-        return _CachedPage(content, etag, snapshot.head, snapshot.position, request_context(request).memento)
+        # Never pinned: a page of an earlier position, too, shows where the head of the log is now.
+        clocks = AnswerClocks(answer_clocks(query, snapshot).memento)
+        return _CachedPage(content, etag, snapshot.head, snapshot.position, clocks)
 
 
 def _cache(request: Request, name: str, size: int) -> LRUCache:

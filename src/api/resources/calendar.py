@@ -9,14 +9,15 @@ from typing import Any, Literal
 
 import icalendar
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import bindparam, select
 
 from api.http.errors import MalformedQuery
 from api.http.exchange import root_url
-from api.http.parameters import ClockQuery, PlaceId, parse_query, slug_of, snapshot_for
-from api.openapi.document import documented
+from api.http.parameters import ClockQuery, PlaceId, slug_of
+from api.http.responses import ResourceResponse
+from api.http.routes import get
 from domain.dates import Day
 from domain.deadlines import Deadline
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
@@ -190,35 +191,30 @@ class CalendarQuery(ClockQuery):
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
     @property
-    def wanted(self) -> DeadlineFilter:
+    def filter(self) -> DeadlineFilter:
         """The same, as the read models take it."""
         return DeadlineFilter(self.state, self.from_, self.to)
 
 
-@router.get("/jurisdictions/{id}/deadlines.ics", **documented(CalendarQuery, CALENDAR_TYPE, 400, 404))
-def calendar_of_a_place(request: Request, id: PlaceId) -> Response:
+@get(router, "/jurisdictions/{id}/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
+def calendar_of_a_place(request: Request, query: CalendarQuery, snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
     """The deadlines of a place and of its agencies as a calendar."""
-    filters = parse_query(CalendarQuery, request)
-    with snapshot_for(request, filters) as snapshot:
-        shown = place_calendar(snapshot, slug_of(snapshot, id), filters.wanted)
-        return _calendar_response(request, snapshot, shown)
+    return _calendar_response(request, snapshot, place_calendar(snapshot, slug_of(snapshot, id), query.filter))
 
 
-@router.get("/deadlines.ics", **documented(CalendarQuery, CALENDAR_TYPE, 400))
-def calendar(request: Request) -> Response:
+@get(router, "/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
+def calendar(request: Request, query: CalendarQuery, snapshot: Snapshot) -> ResourceResponse:
     """Everyone's deadlines as a calendar."""
-    filters = parse_query(CalendarQuery, request)
-    with snapshot_for(request, filters) as snapshot:
-        shown = whole_calendar(snapshot, filters.wanted, MOST_DEMANDS)
-        if shown is None:
-            message = f"is needed, or to, or one place's calendar: there are more than {MOST_DEMANDS:,} demands"
-            raise MalformedQuery(f"from: {message}", problems=[Problem("from", filters.from_, message)])
-        return _calendar_response(request, snapshot, shown)
+    entries = whole_calendar(snapshot, query.filter, MOST_DEMANDS)
+    if entries is None:
+        message = f"is needed, or to, or one place's calendar: there are more than {MOST_DEMANDS:,} demands"
+        raise MalformedQuery(f"from: {message}", problems=[Problem("from", query.from_, message)])
+    return _calendar_response(request, snapshot, entries)
 
 
-def _calendar_response(request: Request, snapshot: Snapshot, shown: list[CalendarEntry]) -> Response:
-    headers = {"Log-Position": str(snapshot.head), "X-Content-Type-Options": "nosniff"}
-    return Response(render_calendar(shown, root_url(request)), 200, headers, f"{CALENDAR_TYPE}; charset=utf-8")
+def _calendar_response(request: Request, snapshot: Snapshot, entries: list[CalendarEntry]) -> ResourceResponse:
+    calendar_bytes = render_calendar(entries, root_url(request))
+    return ResourceResponse(snapshot.head, calendar_bytes, media_type=f"{CALENDAR_TYPE}; charset=utf-8")
 
 
 def render_calendar(shown: list[CalendarEntry], public_url: str) -> bytes:
