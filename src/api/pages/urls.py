@@ -72,7 +72,8 @@ class PageRequest:
     """A request for a page."""
 
     service: Service
-    cache: LRUCache
+    answers: LRUCache
+    """What several pages are made of, by what it depends on: clocks, and the position of the log."""
     root: str
     """The beginning of absolute URLs: scheme and host."""
     path: str
@@ -114,7 +115,7 @@ def checked_id(id_: str, kind: str) -> str:
     return id_
 
 
-def page_request(request: Request, query: PageQuery, cache: LRUCache) -> PageRequest:
+def page_request(request: Request, query: PageQuery, answers: LRUCache) -> PageRequest:
     """The page request that an HTTP request makes."""
     given = {
         name: str(_parameter(value)) for name, value in query.model_dump(by_alias=True).items() if value is not None
@@ -122,7 +123,7 @@ def page_request(request: Request, query: PageQuery, cache: LRUCache) -> PageReq
     defaults = type(query)().model_dump(by_alias=True)
     return PageRequest(
         service_of(request),
-        cache,
+        answers,
         root_url(request),
         request.url.path,
         request.path_params,
