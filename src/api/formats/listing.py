@@ -205,10 +205,10 @@ class ListReader:
         self.next_key: object = None
         """The key that the next page begins after, once a piece was read, where a limit was given."""
         self.clocks: AnswerClocks | None = None
-        asked = AskedClocks()
+        clocks = AskedClocks()
         if isinstance(query, ClockQuery):
-            asked = clocks_asked(request, query, place_stream(request))
-        with self.service.snapshot(asked) as snapshot:
+            clocks = clocks_asked(request, query, place_stream(request))
+        with self.service.snapshot(clocks) as snapshot:
             if isinstance(query, ClockQuery):
                 self.clocks = answer_clocks(query, snapshot)
             self.head = snapshot.head
@@ -217,7 +217,7 @@ class ListReader:
             self.recorded_at = recorded_at(snapshot, snapshot.position)
             self.list = list_class(self.service, snapshot, query, place, self.root)
             self.as_of = self.list.as_of(snapshot)
-        self._asked = replace(asked, position=self.position)
+        self._pinned_clocks = replace(clocks, position=self.position)
 
     @property
     def validator(self) -> str:
@@ -225,14 +225,14 @@ class ListReader:
 
         A list of many places has a day for each; all of them begin on a quarter of an hour.
         """
-        pinned = (self.clocks is not None and self.clocks.pinned) or self._asked.as_of is not None
+        pinned = (self.clocks is not None and self.clocks.pinned) or self._pinned_clocks.as_of is not None
         quarter = 0 if pinned else quarter_of(self._now.timestamp())
         return f"{self.list.span()}{self.position}.{self.as_of}.{quarter}"
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The record as it stood at the first snapshot, for a moment."""
-        with self.service.snapshot(self._asked) as snapshot:
+        with self.service.snapshot(self._pinned_clocks) as snapshot:
             snapshot.now = self._now
             yield snapshot
 

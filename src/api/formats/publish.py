@@ -100,7 +100,7 @@ def list_routes(
             _endpoint(list_class, address.query, path_types | {"format": suffix}),
             name=address.name_as,
             description=address.description_as,
-            **documented(address.query, answer, 404, formats=LISTS, or_else=or_else),
+            **documented(address.query, answer, formats=LISTS, or_else=or_else),
         )
 
 

@@ -82,8 +82,8 @@ def _declared(router: APIRouter, method: str, path: str, contract: Contract) -> 
         query,
         contract["answer"],
         *contract.get("also", ()),
-        asked=contract.get("body"),
-        success=status,
+        body=contract.get("body"),
+        status=status,
         formats=contract.get("formats", ()),
         or_else=contract.get("or_else"),
     )
@@ -101,9 +101,9 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     """The function that FastAPI calls: it parses the query, opens the snapshot, and calls the handler."""
     hints = get_type_hints(handler, include_extras=True)
     parameters = inspect.signature(handler).parameters
-    wanted = [name for name in _INJECTED if name in parameters]
-    opens_snapshot = "snapshot" in wanted
-    if "query" in wanted and hints["query"] is not model:
+    injected = [name for name in _INJECTED if name in parameters]
+    opens_snapshot = "snapshot" in injected
+    if "query" in injected and hints["query"] is not model:
         raise TypeError(f"{handler.__name__}: the query is declared as {model}, and taken as {hints['query']}")
     stream_kind = _stream_kind(hints.get("id"))
     timemap = stream_kind is not None and path.endswith("/{id}")
@@ -111,7 +111,7 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     @wraps(handler)
     def endpoint(request: Request, **arguments: Any) -> Any:  # noqa: ANN401 - the handler's own arguments and response
         query = parse_query(model, request)
-        for name in wanted:
+        for name in injected:
             if name == "request":
                 arguments[name] = request
             elif name == "query":

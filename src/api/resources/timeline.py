@@ -40,12 +40,12 @@ _NOTICES = {
 AnyKey = TimelineKey | RankedTimelineKey
 
 
-def _some_words(text: str) -> str:
-    parse_search(text)  # or it says what is wrong
+def _valid_search(text: str) -> str:
+    parse_search(text)  # ValueError, with the reason, where it is none
     return text
 
 
-def _some_facets(text: str) -> str:
+def _valid_facets(text: str) -> str:
     parse_facets(text)
     return text
 
@@ -58,7 +58,7 @@ class TimelineQuery(ClockQuery, PageParameters):
     party: Party | None = Field(None, description="Entries in which this side acted.")
     from_: Day | None = Field(None, alias="from", description="Entries that may have occurred on or after this day.")
     to: Day | None = Field(None, description="Entries that may have occurred on or before this day.")
-    q: Annotated[str, AfterValidator(_some_words)] | None = Field(
+    q: Annotated[str, AfterValidator(_valid_search)] | None = Field(
         None,
         max_length=LONGEST_QUESTION,
         description="Words that all stand in an entry's summary, quotes, actor, or a source's title or publisher, "
@@ -73,7 +73,7 @@ class TimelineQuery(ClockQuery, PageParameters):
         "summary and quotes, then the rest; among equals, the newest. Its further pages are read at the log position "
         "of the first. Left out: `relevance` with `q`, else `oldest`.",
     )
-    facets: Annotated[str, AfterValidator(_some_facets)] | None = Field(
+    facets: Annotated[str, AfterValidator(_valid_facets)] | None = Field(
         None,
         max_length=100,
         description="Counts over all pages, by any of `kind`, `jurisdiction`, `party`, `year`, joined by commas. An "
@@ -84,8 +84,8 @@ class TimelineQuery(ClockQuery, PageParameters):
 
     @field_validator("order")
     @classmethod
-    def _to_something(cls, order: str | None, given: ValidationInfo) -> str | None:
-        if order == "relevance" and given.data.get("q", "") is None:
+    def _relevance_needs_words(cls, order: str | None, info: ValidationInfo) -> str | None:
+        if order == "relevance" and info.data.get("q", "") is None:
             raise ValueError("relevance is to words that are looked for: give them as `q`")
         return order
 
