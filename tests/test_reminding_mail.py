@@ -4,7 +4,6 @@ import asyncio
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -61,7 +60,7 @@ def post() -> Iterator[Post]:
 
 @pytest.fixture
 def world(sqlite_url: str, post: Post) -> Iterator[Delivering]:
-    with delivering(sqlite_url, replace(LOOPBACK, smtp_url=post.url)) as world:
+    with delivering(sqlite_url, LOOPBACK.model_copy(update={"smtp_url": post.url})) as world:
         yield world
 
 
@@ -268,7 +267,7 @@ def test_what_is_no_plain_address_is_refused(world: Delivering, address: object)
 
 
 def test_a_mail_server_that_is_away_or_not_set_is_tried_again(sqlite_url: str) -> None:
-    with delivering(sqlite_url, replace(LOOPBACK, smtp_url="smtp://127.0.0.1:1")) as world:
+    with delivering(sqlite_url, LOOPBACK.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})) as world:
         world.subscribe(channel="email", address=ADDRESS)
         world.send()
         world.settings = LOOPBACK
@@ -297,7 +296,7 @@ def test_an_smtp_url_says_host_port_user_and_how_it_is_kept_secret() -> None:
 
 
 def test_a_password_is_not_sent_in_the_clear(world: Delivering, post: Post) -> None:
-    world.settings = replace(world.settings, smtp_url=post.url.replace("://", "://me:secret@"))
+    world.settings = world.settings.model_copy(update={"smtp_url": post.url.replace("://", "://me:secret@")})
     world.subscribe(channel="email", address=ADDRESS)
     world.send()
     assert world.attempts() == [("failed", "the mail server lacks what SMTP_URL asks for")]
@@ -310,4 +309,4 @@ def test_a_sender_that_is_none_is_told(sender: str | None) -> None:
         "msg_1", ADDRESS, "Hello", "Hello", "https://timeline.test/r/x", "Sun, 01 Mar 2026 17:00:00 +0000"
     )
     with pytest.raises(MailNotConfigured):
-        build_message(letter, replace(LOOPBACK, mail_from=sender))
+        build_message(letter, LOOPBACK.model_copy(update={"mail_from": sender}))

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -28,7 +27,7 @@ from command_line import run
 from delivery_world import LOOPBACK, Receiver, receiver
 from serving import COMMAND, served
 
-QUICK = replace(LOOPBACK, tick_s=0.05)
+QUICK = LOOPBACK.model_copy(update={"tick_s": 0.05})
 
 
 @pytest.fixture
@@ -196,7 +195,7 @@ def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
 
 
 def test_what_is_not_set_has_its_default() -> None:
-    assert Settings.from_environment({}) == replace(Settings(), rate_limit=DEFAULT_RATE_LIMIT)
+    assert Settings.from_environment({}) == Settings(rate_limit=DEFAULT_RATE_LIMIT)
     assert Settings.from_environment({"RATE_LIMIT": "off"}).rate_limit == 0
     its = Settings.from_environment(
         {

@@ -69,18 +69,16 @@ class Snapshot:
 
 
 _STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
-_STAMPS_KEPT = 100_000
 
 
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
     """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
     stamps = snapshot.memory.stamps
-    found = stamps.get(position)
-    if found is None:
+    stamp = stamps.get(position)
+    if stamp is None:
         row = _STAMP.run(snapshot.connection, position=position).fetchone()
         if row is None:
             return None
-        if len(stamps) >= _STAMPS_KEPT:
-            stamps.clear()
-        found = stamps[position] = row[0]
-    return found
+        stamp = row[0]
+        stamps.put(position, stamp)
+    return stamp

@@ -30,11 +30,11 @@ def own_acts(snapshot: Snapshot, place: Place) -> Iterator[FactVersion]:
     seen: set[int] = set()
     for jurisdiction in place.relatives:
         rows = _OWN.run(snapshot.connection, jurisdiction=jurisdiction, head=snapshot.position).fetchall()
-        for position, until, retracted in rows:
-            if position not in seen:
-                seen.add(position)
-                fact = snapshot.memory.fact(snapshot.connection, position)
-                yield FactVersion(fact, position, until, bool(retracted))
+        new = [row for row in rows if row[0] not in seen]
+        facts = snapshot.memory.facts(snapshot.connection, [position for position, _, _ in new])
+        for (position, until, retracted), fact in zip(new, facts, strict=True):
+            seen.add(position)
+            yield FactVersion(fact, position, until, bool(retracted))
 
 
 def place_status(snapshot: Snapshot, id_: str) -> dict[str, Any]:

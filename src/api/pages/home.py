@@ -46,7 +46,7 @@ class PlaceInGrid:
 def home_page(request: PageRequest, _query: PageQuery, snapshot: Snapshot) -> PageContent:
     names = Names(snapshot)
     clocks = snapshot.clocks()
-    stages = request.answers.get(("stages", clocks), lambda: review_stages(snapshot))
+    stages = request.answers.get_or_make(("stages", clocks), lambda: review_stages(snapshot))
     counts = _counts(stages)
     latest = timeline_page(snapshot, TimelineFilter(newest=True), _LATEST, None)
     open_deadlines = all_deadlines(snapshot, DeadlineFilter("open", clocks.as_of))

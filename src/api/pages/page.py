@@ -6,7 +6,7 @@ hour of UTC; so the cache key holds the head and the quarter of an hour, and a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -31,8 +31,9 @@ from api.pages import dates, labels
 from api.pages.clocks import time_machine
 from api.pages.glossary import definitions
 from api.pages.names import Names
-from api.pages.urls import LRUCache, PageQuery, PageRequest, cleaned_url, page_request
+from api.pages.urls import PageQuery, PageRequest, cleaned_url, page_request
 from domain.errors import Invalid
+from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
 
 SITE = "Dispute timeline"
@@ -43,8 +44,8 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors "
 )
 _MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-_PAGES, _ANSWERS = 256, 512
-"""How many pages are cached, and how many of the answers that several pages share."""
+_PAGE_BYTES, _ANSWERS = 32 * 1024 * 1024, 512
+"""How many bytes of pages are cached, and how many of the answers that several pages are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,12 @@ QueryT = TypeVar("QueryT", bound=PageQuery)
 Handler = Callable[[PageRequest, QueryT, Snapshot], PageContent]
 
 
+def install_caches(app: FastAPI) -> None:
+    """Gives an app its cache of pages and that of the answers which they are made of."""
+    app.state.pages = LRUCache[Hashable, _CachedPage](_PAGE_BYTES, lambda page: len(page.content.body))
+    app.state.answers = LRUCache[Hashable, Any](_ANSWERS)
+
+
 def page(router: APIRouter, path: str, *, query: type[QueryT]) -> Callable[[Handler[QueryT]], Handler[QueryT]]:
     """Declares a page: its path, its query model, and the handler that makes it from a snapshot."""
 
@@ -220,11 +227,12 @@ def _redirect(request: Request) -> Response | None:
 
 
 def _respond(request: Request, model: type[QueryT], handler: Handler[QueryT]) -> Response:
-    service, cached_pages, context = service_of(request), _cache(request, "pages", _PAGES), request_context(request)
+    service, context = service_of(request), request_context(request)
+    cached_pages: LRUCache[Hashable, _CachedPage] = request.app.state.pages
     with service.reading() as connection:
         head = service.log.head(connection).position
     key = (root_url(request), request.scope["path"], context.query, head, quarter_of(service.now().timestamp()))
-    page: _CachedPage | None = cached_pages.known(key)
+    page = cached_pages.get(key)
     if page is None:
         page = _make(request, model, handler)
         if page.content.status == HTTPStatus.OK and page.head == head:
@@ -242,15 +250,10 @@ def _respond(request: Request, model: type[QueryT], handler: Handler[QueryT]) ->
 
 def _make(request: Request, model: type[QueryT], handler: Handler[QueryT]) -> _CachedPage:
     query = parse_query(model, request)
-    page = page_request(request, query, _cache(request, "answers", _ANSWERS))
+    page = page_request(request, query, request.app.state.answers)
     with page.service.snapshot(clocks_asked(request, query)) as snapshot:
         content = handler(page, query, snapshot)
         etag = f'"{sha256(content.body).hexdigest()[:24]}"'
         # Never pinned: a page of an earlier position, too, shows where the head of the log is now.
         clocks = AnswerClocks(answer_clocks(query, snapshot).memento)
         return _CachedPage(content, etag, snapshot.head, snapshot.position, clocks)
-
-
-def _cache(request: Request, name: str, size: int) -> LRUCache:
-    caches: dict[str, LRUCache] = request.app.state.page_caches
-    return caches.setdefault(name, LRUCache(size))

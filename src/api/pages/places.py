@@ -74,7 +74,8 @@ def place_view(request: PageRequest, snapshot: Snapshot) -> PlaceView:
 def status_history(request: PageRequest, snapshot: Snapshot, place_id: str, as_of: str) -> PlaceHistory:
     """A place's status through time up to a day; the whole history is cached, since other days share it."""
     key = ("history", place_id, snapshot.asked.public_by, snapshot.position)
-    return request.answers.get(key, lambda: place_history(snapshot, place_id)).up_to(as_of)
+    history: PlaceHistory = request.answers.get_or_make(key, lambda: place_history(snapshot, place_id))
+    return history.up_to(as_of)
 
 
 @page(router, "/places", query=PlaceSearchQuery)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from api.http.negotiation import LISTS
 from api.pages import changes, deadlines, embed, entries, home, lanes_files, places
 from api.pages.glossary import document_text, render_markdown
-from api.pages.page import STATIC_ROUTE, PageContent, html_page, page, render
+from api.pages.page import STATIC_ROUTE, PageContent, html_page, install_caches, page, render
 from api.pages.urls import PageQuery, PageRequest
 from domain.errors import RecordError
 from eventlog.proofs import proving
@@ -28,7 +28,7 @@ _ADDRESS_IN_DOCS = "http://127.0.0.1:8000"
 
 def install_pages(app: FastAPI) -> None:
     """Adds the pages, their static files and their error pages to an app that has the API."""
-    app.state.page_caches = {}
+    install_caches(app)
     for pages in (places, entries, home, deadlines, changes, embed, lanes_files):
         app.router.routes.extend(pages.router.routes)
     app.router.routes.extend([*router.routes, STATIC_ROUTE])

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
@@ -18,43 +16,7 @@ from api.pages.dates import end_of_day, washington_day
 from application.clocks import parse_clocks, parse_day
 from application.service import Service
 from domain.errors import NotFound
-
-T = TypeVar("T")
-
-
-class LRUCache:
-    """A few answers, shared by the threads that serve."""
-
-    def __init__(self, size: int) -> None:
-        """Room for so many."""
-        self._size = size
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def known(self, key: Hashable) -> Any | None:  # noqa: ANN401 - whatever was put there
-        """What stands there, or None."""
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key]
-
-    def put(self, key: Hashable, answer: Any) -> None:  # noqa: ANN401 - whatever is to be kept
-        """Keeps an answer, in place of the one that was asked for least lately."""
-        with self._lock:
-            self._kept[key] = answer
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What stands there, made now where nothing does. Two threads may make it at once: the same, and no harm."""
-        known = self.known(key)
-        if known is None:
-            known = make()
-            self.put(key, known)
-        return cast("T", known)
-
+from projections.lru import LRUCache
 
 CLOCKS = ("as_of", "public_by", "recorded_by")
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
@@ -72,7 +34,7 @@ class PageRequest:
     """A request for a page."""
 
     service: Service
-    answers: LRUCache
+    answers: LRUCache[Hashable, Any]
     """What several pages are made of, by what it depends on: clocks, and the position of the log."""
     root: str
     """The beginning of absolute URLs: scheme and host."""
@@ -115,7 +77,7 @@ def checked_id(id_: str, kind: str) -> str:
     return id_
 
 
-def page_request(request: Request, query: PageQuery, answers: LRUCache) -> PageRequest:
+def page_request(request: Request, query: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
     """The page request that an HTTP request makes."""
     given = {
         name: str(_parameter(value)) for name, value in query.model_dump(by_alias=True).items() if value is not None
