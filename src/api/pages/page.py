@@ -31,7 +31,7 @@ from api.pages import dates, labels
 from api.pages.clocks import time_machine
 from api.pages.glossary import definitions
 from api.pages.names import Names
-from api.pages.urls import PageQuery, PageRequest, cleaned_url, page_request
+from api.pages.urls import PageQuery, PageRequest, cleaned_url, parse_page_request
 from domain.errors import Invalid
 from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
@@ -232,27 +232,27 @@ def _respond(request: Request, model: type[QueryT], handler: Handler[QueryT]) ->
     with service.reading() as connection:
         head = service.log.head(connection).position
     key = (root_url(request), request.scope["path"], context.query, head, quarter_of(service.now().timestamp()))
-    page = cached_pages.get(key)
-    if page is None:
-        page = _make(request, model, handler)
-        if page.content.status == HTTPStatus.OK and page.head == head:
-            cached_pages.put(key, page)
-    content = page.content
+    cached = cached_pages.get(key)
+    if cached is None:
+        cached = _make(request, model, handler)
+        if cached.content.status == HTTPStatus.OK and cached.head == head:
+            cached_pages.put(key, cached)
+    content = cached.content
     if content.location is not None:
         return RedirectResponse(content.location, 303)
-    headers = content.headers | {"ETag": page.etag}
+    headers = content.headers | {"ETag": cached.etag}
     response = ResourceResponse(
-        page.head, content.body, content.status, headers, content.media_type, position=page.position
+        cached.head, content.body, content.status, headers, content.media_type, position=cached.position
     )
-    response.context.clocks = page.clocks
+    response.context.clocks = cached.clocks
     return response
 
 
 def _make(request: Request, model: type[QueryT], handler: Handler[QueryT]) -> _CachedPage:
     query = parse_query(model, request)
-    page = page_request(request, query, request.app.state.answers)
-    with page.service.snapshot(clocks_asked(request, query)) as snapshot:
-        content = handler(page, query, snapshot)
+    page_request = parse_page_request(request, query, request.app.state.answers)
+    with page_request.service.snapshot(clocks_asked(request, query)) as snapshot:
+        content = handler(page_request, query, snapshot)
         etag = f'"{sha256(content.body).hexdigest()[:24]}"'
         # Never pinned: a page of an earlier position, too, shows where the head of the log is now.
         clocks = AnswerClocks(answer_clocks(query, snapshot).memento)

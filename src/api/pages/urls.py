@@ -77,7 +77,7 @@ def checked_id(id_: str, kind: str) -> str:
     return id_
 
 
-def page_request(request: Request, query: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
+def parse_page_request(request: Request, query: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
     """The page request that an HTTP request makes."""
     given = {
         name: str(_parameter(value)) for name, value in query.model_dump(by_alias=True).items() if value is not None
