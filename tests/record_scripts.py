@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from sqlalchemy.event import listen
 
-from application.recording import Submitted, record
-from application.revising import Revision, revise_entry, update
+from application.recording import handle, record
 from application.service import Service
+from domain.decisions import command_for
 from domain.events import (
     EntryCorrected,
     EntryDisputed,
@@ -49,14 +49,14 @@ def play_one(service: Service, event: Event) -> int:
     """Records one event and returns its position."""
     match event["event"]:
         case "added":
-            return record(service, [], [Submitted(event["jurisdiction"])], recorder=RECORDER)[0].position
+            return record(service, [], [event["jurisdiction"]], recorder=RECORDER)[0].position
         case "recorded":
-            return record(service, [Submitted(event["entry"])], recorder=RECORDER)[0].position
+            return record(service, [event["entry"]], recorder=RECORDER)[0].position
         case "updated":
             moved = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
-            return update(service, moved, recorder=RECORDER)
+            return handle(service, [command_for(moved)], recorder=RECORDER)[0].position
         case _:
-            return revise_entry(service, Revision(revision_of(event)), recorder=RECORDER)
+            return handle(service, [command_for(revision_of(event))], recorder=RECORDER)[0].position
 
 
 def revision_of(event: Event) -> LaterEvent:

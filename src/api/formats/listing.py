@@ -15,8 +15,8 @@ import msgspec
 from fastapi import Request
 
 from api.http.etags import quarter_of
-from api.http.exchange import request_context, root_url
-from api.http.parameters import ClockQuery, clocks_asked, note_clocks, service_of
+from api.http.exchange import AnswerClocks, request_context, root_url
+from api.http.parameters import ClockQuery, answer_clocks, clocks_asked, service_of
 from domain.errors import NotFound
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -81,14 +81,17 @@ class Listing(ABC):
         self.service = service_of(request)
         self.root = root_url(request)
         self.api = f"{self.root}/api/v1"
-        self.exchange = request_context(request)
+        self.context = request_context(request)
         self.limit: int | None = question.limit if "limit" in question.model_fields_set else None
         self.following: object = None
         """The key of the next page, once a piece was had, where a limit was given."""
-        asked = clocks_asked(request, question) if isinstance(question, ClockQuery) else AskedClocks()
+        place = request.path_params.get("id")
+        stream = None if place is None else f"jurisdiction:{place}"
+        asked = clocks_asked(request, question, stream) if isinstance(question, ClockQuery) else AskedClocks()
+        self.clocks: AnswerClocks | None = None
         with self.service.snapshot(asked) as snapshot:
             if isinstance(question, ClockQuery):
-                note_clocks(request, question, asked, snapshot)
+                self.clocks = answer_clocks(question, snapshot)
             self.head = snapshot.head
             self.position = snapshot.position
             self._now: datetime = snapshot.now
@@ -103,7 +106,7 @@ class Listing(ABC):
 
         Where many places are asked about, each has its own day; all of them turn on a quarter of an hour.
         """
-        pinned = self.exchange.pinned or self._asked.as_of is not None
+        pinned = (self.clocks is not None and self.clocks.pinned) or self._asked.as_of is not None
         quarter = 0 if pinned else quarter_of(self._now.timestamp())
         return f"{self.position}.{self.as_of}.{quarter}"
 

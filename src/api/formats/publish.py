@@ -9,7 +9,6 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import Response
-from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.formats.feeds import atom, json_feed
@@ -17,10 +16,11 @@ from api.formats.listing import AUTHORITY, DEFAULT_LIMIT, Feed, Listing
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
 from api.formats.timelinejs import timelinejs
 from api.http.etags import etag_of_body
+from api.http.exchange import ResponseContext
 from api.http.memento import http_date
 from api.http.negotiation import ATOM, CSV, JSON_FEED, NDJSON, TABLE, TIMELINEJS, Format
 from api.http.parameters import encode_cursor
-from api.http.responses import ResourceResponse
+from api.http.responses import ResourceResponse, ResourceStream
 from api.openapi.schemas import Position, Shape
 
 _STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {
@@ -50,15 +50,17 @@ def publish(listing: Listing, its: Format) -> Response:
 
 def _whole(listing: Listing, its: Format, body: bytes, following: object, stamp: str | None) -> Response:
     """An answer that keeps its tag as long as it keeps its bytes, whatever else is recorded."""
-    return ResourceResponse(
+    response = ResourceResponse(
         listing.head,
         body,
         headers={"ETag": etag_of_body(None, body).decode()},
         media_type=its.content_type,
         position=listing.position,
-        stamp=stamp,
-        following=encode_cursor(following),
+        last_modified=stamp,
+        next_cursor=encode_cursor(following),
     )
+    response.context.clocks = listing.clocks
+    return response
 
 
 def _streamed(listing: Listing, its: Format) -> Response:
@@ -66,17 +68,22 @@ def _streamed(listing: Listing, its: Format) -> Response:
     headers = {"Log-Position": str(listing.head), "X-Content-Type-Options": "nosniff", "ETag": tag}
     if listing.recorded_at is not None:
         headers["Last-Modified"] = http_date(listing.recorded_at)
-    if listing.exchange.has(tag.encode()):
-        return Response(None, 304, headers)
+    if listing.context.has(tag.encode()):
+        unchanged = ResourceResponse(listing.head, b"", 304, {"ETag": tag}, last_modified=listing.recorded_at)
+        unchanged.context.clocks = listing.clocks
+        return unchanged
     pieces = _STREAMS[its](listing)
     if listing.limit is not None:
         pieces = iter(list(pieces))
-    elif listing.exchange.method == "HEAD":
+    elif listing.context.method == "HEAD":
         pieces = iter((b"",))
     else:
         pieces = chain([next(pieces, b"")], pieces)
-    listing.exchange.following = encode_cursor(listing.following)
-    return StreamingResponse(pieces, headers=headers, media_type=its.content_type)
+    response = ResourceStream(pieces, headers=headers, media_type=its.content_type)
+    response.context = ResponseContext(
+        listing.head, next_cursor=encode_cursor(listing.following), clocks=listing.clocks
+    )
+    return response
 
 
 def _links(listing: Listing, feed: Feed, its: Format) -> dict[str, str]:
@@ -103,13 +110,13 @@ def _pages(parameter: str) -> bool:
 
 def _path(listing: Listing) -> str:
     """The path of the list, without a suffix."""
-    path = listing.exchange.path.decode("latin-1")
+    path = listing.context.path.decode("latin-1")
     plain = path.removesuffix(f".{ATOM.suffix}").removesuffix(f".{JSON_FEED.suffix}")
     return quote(plain, safe="/%:.-_~")
 
 
 def _query(listing: Listing) -> list[str]:
-    written = quote(listing.exchange.query.decode("latin-1"), safe="%&=+!$'()*,-./:;?@_~")
+    written = quote(listing.context.query.decode("latin-1"), safe="%&=+!$'()*,-./:;?@_~")
     return [one for one in written.split("&") if one]
 
 

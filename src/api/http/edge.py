@@ -1,6 +1,6 @@
-"""The edge: what every exchange passes, once, on its way in and out.
+"""The edge: the one ASGI layer that every request passes on its way in and out.
 
-One layer rather than one for each concern, since each wraps every message anew: six of them cost a tenth of a page.
+One layer and not one for each concern, since each wraps every message again: six of them cost a tenth of a page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from api.http.idempotency import Idempotency
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
-from domain.validation import Problem
+from domain.errors import Problem
 
 WINDOW_S = 60
 _CLIENTS_KEPT = 50_000
@@ -63,7 +63,7 @@ class RateLimits:
 
 
 class Edge:
-    """The outermost layer of the app, so that even a bug's answer has its limits and may be read from elsewhere."""
+    """The outermost layer, so that even the answer to a bug has rate limits and CORS headers."""
 
     def __init__(self, app: ASGIApp, owner: FastAPI, settings: Settings) -> None:
         self._app = app
@@ -74,74 +74,72 @@ class Edge:
         self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, MAX_BODY_BYTES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One exchange."""
+        """Handles one request, or passes a WebSocket or lifespan event on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = scope[CONTEXT_KEY] = RequestContext(scope)
+        context = scope[CONTEXT_KEY] = RequestContext(scope)
         client = scope.get("client")
-        limits, wait = self._limits.take(client[0] if client else None, exchange.authorization)
-        reply = ResponseSender(exchange, send, limits, self._public_url, self._validators, self._service)
+        limits, wait = self._limits.take(client[0] if client else None, context.authorization)
+        sender = ResponseSender(context, send, limits, self._public_url, self._validators, self._service)
         if wait:
             message = f"too many requests: the next is answered in {wait} s"
             refused = problem_response(
                 429, "too-many-requests", "Too many requests", message, headers={"Retry-After": str(wait)}
             )
-            await refused(scope, receive, reply.send)
-        elif exchange.reads:
-            await self._read(exchange, scope, receive, reply)
-        elif exchange.method == "OPTIONS":
-            await self._options(scope, reply)
-        elif exchange.idempotency_key is not None and exchange.method == "POST":
-            await self._idempotency(exchange, scope, receive, reply.send)
+            await refused(scope, receive, sender.send)
+        elif context.reads:
+            await self._read(context, scope, receive, sender)
+        elif context.method == "OPTIONS":
+            await self._options(scope, sender)
+        elif context.idempotency_key is not None and context.method == "POST":
+            await self._idempotency(context, scope, receive, sender.send)
         else:
-            await self._app(scope, receive, reply.send)
-        if exchange.authorization is not None and reply.wrote:
-            self._limits.knows(exchange.authorization)
+            await self._app(scope, receive, sender.send)
+        if context.authorization is not None and sender.wrote:
+            self._limits.knows(context.authorization)
 
     @property
     def _service(self) -> Service:
         service: Service = self._owner.state.service
         return service
 
-    async def _read(self, exchange: RequestContext, scope: Scope, receive: Receive, reply: ResponseSender) -> None:
-        if exchange.accept_datetime is not None and b"recorded_by=" not in exchange.query:
-            instant = memento.parse_http_date(exchange.accept_datetime)
-            if instant is None:
-                await _no_date(exchange.accept_datetime)(scope, receive, reply.send)
+    async def _read(self, context: RequestContext, scope: Scope, receive: Receive, sender: ResponseSender) -> None:
+        if context.negotiated and context.accept_datetime is not None:
+            if memento.parse_http_date(context.accept_datetime) is None:
+                await _no_date(context.accept_datetime)(scope, receive, sender.send)
                 return
-            exchange.negotiated = True
-        elif exchange.if_none_match is not None and await self._unchanged(exchange, reply):
+        elif context.if_none_match is not None and await self._unchanged(context, sender):
             return
-        if exchange.method == "HEAD":
+        if context.method == "HEAD":
             scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, reply.send)
+        await self._app(scope, receive, sender.send)
 
-    async def _unchanged(self, exchange: RequestContext, reply: ResponseSender) -> bool:
-        """Answers 304 where what was said last still holds and the reader has it."""
-        said = self._validators.get((exchange.path, exchange.query, exchange.accept, exchange.host))
-        if said is None or not exchange.has(said.tag):
+    async def _unchanged(self, context: RequestContext, sender: ResponseSender) -> bool:
+        """Answers 304 where the client has the last answer, and that still holds."""
+        validator = self._validators.get((context.path, context.query, context.accept, context.host))
+        if validator is None or not context.has(validator.tag):
             return False
-        if not said.pinned:
+        if not validator.pinned:
             service = self._service
-            if said.quarter != quarter_of(service.now().timestamp()):
+            if validator.quarter != quarter_of(service.now().timestamp()):
                 return False
-            if said.head != await to_thread.run_sync(service.log.head_position):
+            if validator.head != await to_thread.run_sync(service.log.head_position):
                 return False
-        await reply.not_modified(said.headers)
+        await sender.not_modified(validator.headers)
         return True
 
-    async def _options(self, scope: Scope, reply: ResponseSender) -> None:
+    async def _options(self, scope: Scope, sender: ResponseSender) -> None:
         allow = allowed_methods(self._owner.router.routes, scope)
         if not allow:
             missing = problem_response(
                 404, None, "Not Found", f"OPTIONS {scope['path']}: Nothing matches the given URI"
             )
-            await missing(scope, _nothing, reply.send)
+            await missing(scope, _nothing, sender.send)
             return
         headers = [(b"allow", allow.encode()), *CORS_PREFLIGHT]
-        await reply.send({"type": "http.response.start", "status": 204, "headers": headers})
-        await reply.send({"type": "http.response.body", "body": b""})
+        await sender.send({"type": "http.response.start", "status": 204, "headers": headers})
+        await sender.send({"type": "http.response.body", "body": b""})
 
 
 def _no_date(written: bytes) -> Any:  # noqa: ANN401 - a Starlette response, which is an ASGI app

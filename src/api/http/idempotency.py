@@ -20,7 +20,7 @@ from application import idempotency
 from application.idempotency import Answered, Busy, IdempotencyClaim, Other
 from application.keys import key_holder
 from application.service import Service
-from domain.validation import Problem
+from domain.errors import Problem
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500
@@ -39,17 +39,17 @@ class Idempotency:
         self._service = service
         self._largest = largest
 
-    async def __call__(self, exchange: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a POST with an `Idempotency-Key`."""
-        found = _KEY.fullmatch((exchange.idempotency_key or b"").strip())
+        found = _KEY.fullmatch((context.idempotency_key or b"").strip())
         if found is None:
             message = "is to be 1 to 255 visible ASCII characters, without quotation marks in it"
-            given = (exchange.idempotency_key or b"").decode("latin-1")
+            given = (context.idempotency_key or b"").decode("latin-1")
             await _problem(400, "malformed-question", f"Idempotency-Key: {message}", given, message)(
                 scope, receive, send
             )
             return
-        principal = await to_thread.run_sync(self._principal, exchange)
+        principal = await to_thread.run_sync(self._principal, context)
         if principal is None:
             await self._app(scope, receive, send)  # which says that a key is needed
             return
@@ -74,18 +74,18 @@ class Idempotency:
                 headers = {"Retry-After": str(outcome.wait_s)}
                 await problem_response(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
             case IdempotencyClaim():
-                await self._carry_out(outcome, exchange, scope, _replayed(body, receive), send)
+                await self._carry_out(outcome, context, scope, _replayed(body, receive), send)
 
-    def _principal(self, exchange: RequestContext) -> str | None:
-        scheme, _, key = (exchange.authorization or b"").decode("latin-1").partition(" ")
+    def _principal(self, context: RequestContext) -> str | None:
+        scheme, _, key = (context.authorization or b"").decode("latin-1").partition(" ")
         return key_holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
 
     async def _carry_out(
-        self, claim: IdempotencyClaim, exchange: RequestContext, scope: Scope, receive: Receive, send: Send
+        self, claim: IdempotencyClaim, context: RequestContext, scope: Scope, receive: Receive, send: Send
     ) -> None:
         heard = _BufferedResponse(send)
         # A batch finds by itself what of it was recorded when it was cut off.
-        of_many = exchange.path.endswith(b":batch")
+        of_many = context.path.endswith(b":batch")
         made = None if of_many else await to_thread.run_sync(self._what_it_made, claim)
         if made is not None:
             heard.first, path = made
@@ -102,7 +102,7 @@ class Idempotency:
             idempotency.carrying_out(None)
         answered = heard.answered()
         failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
-        if answered is None or failed or exchange.trial:
+        if answered is None or failed or context.dry_run:
             await to_thread.run_sync(idempotency.release, self._service, claim)
         else:
             await to_thread.run_sync(idempotency.finish, self._service, claim, answered)

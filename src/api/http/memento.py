@@ -1,8 +1,8 @@
-"""RFC 7089 on the recorded clock: what did this service say then? Every read is its own TimeGate.
+"""RFC 7089 on the recorded clock: every read is its own TimeGate.
 
-`Accept-Datetime` becomes `recorded_by`; the answer names the log position that it came to, and so a memento that
-never changes. HTTP's dates are seconds, so an instant is taken as the end of its second: the date that a TimeMap gives
-for a version leads back to that version.
+`Accept-Datetime` becomes `recorded_by`. The answer names the log position that was chosen, and so the address of a
+memento that never changes. HTTP dates are whole seconds, so an instant is taken as the end of its second: the date
+that a TimeMap gives for a version leads back to that version.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from application.service import Service
 
 _RECORDED_BY = re.compile(rb"(?:^|&)recorded_by=[^&]*")
 _CURSOR = re.compile(rb"(?:^|&)cursor=[^&]*")
-_ONE_THING = re.compile(rb"/api/v1/(?:entries|jurisdictions)/[^/.]+")
 _END_OF_SECOND = timedelta(microseconds=999_999)
 
 
 def parse_http_date(accept_datetime: bytes) -> str | None:
-    """The instant in `Accept-Datetime`, as `recorded_by` takes it; None where it is no date of HTTP's."""
+    """The instant in `Accept-Datetime`, as `recorded_by` takes it; None where it is not an HTTP date."""
     try:
         instant = parsedate_to_datetime(accept_datetime.decode("latin-1"))
     except (ValueError, TypeError, IndexError):
@@ -35,71 +34,75 @@ def parse_http_date(accept_datetime: bytes) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def http_date(recorded_at: str) -> str:
-    """A stamp of the log as HTTP writes dates."""
+    """An instant of the log as an HTTP date."""
     return format_datetime(datetime.fromisoformat(recorded_at).astimezone(UTC), usegmt=True)
 
 
-def memento_links(exchange: RequestContext, public_url: bytes) -> bytes:
-    """The `Link` header: the next page, and where the same is had as of another instant."""
-    found = []
-    base = exchange.root(public_url) + exchange.path
-    if exchange.following is not None:
-        query = _joined_links(_CURSOR.sub(b"", exchange.query), b"cursor=" + quote(exchange.following).encode())
-        found.append(b'<%b?%b>; rel="next"' % (base, _safe(query)))
-    if exchange.clocked:
-        query = exchange.query
-        original = _with(base, _RECORDED_BY.sub(b"", query).removeprefix(b"&")) if query else base
-        found.append(b'<%b>; rel="original timegate"' % original)
-        if _ONE_THING.fullmatch(exchange.path):
-            found.append(b'<%b/timemap>; rel="timemap"; type="application/link-format"' % base)
-        if exchange.memento is not None:
-            recorded_at = http_date(exchange.memento[1]).encode()
-            found.append(b'<%b>; rel="memento"; datetime="%b"' % (_memento(exchange, base), recorded_at))
-    return b", ".join(found)
+def memento_position(context: RequestContext, service: Service, stream: str | None) -> str | None:
+    """The `recorded_by` that `Accept-Datetime` stands for; None where the request does not use it.
+
+    `stream` is the log's name of the one thing that the address is about. Before its first version RFC 7089 wants the
+    first memento rather than a 404.
+    """
+    if not context.negotiated or context.accept_datetime is None:
+        return None
+    instant = parse_http_date(context.accept_datetime)
+    if stream is None or instant is None:
+        return instant
+    first = next(iter(service.log.stream_versions(stream)), None)
+    return str(first[0]) if first is not None and instant < first[1] else instant
 
 
-def memento_headers(exchange: RequestContext, public_url: bytes) -> list[tuple[bytes, bytes]]:
-    """What says that an answer is a memento, and where it stays."""
-    if exchange.memento is None:
+def memento_links(context: RequestContext, public_url: bytes) -> bytes:
+    """The `Link` header: the next page, and the addresses of the same thing at other instants."""
+    response = context.response
+    if response is None:
+        return b""
+    links = []
+    base = context.root(public_url) + context.path
+    if response.next_cursor is not None:
+        query = _joined(_CURSOR.sub(b"", context.query), b"cursor=" + quote(response.next_cursor).encode())
+        links.append(b'<%b?%b>; rel="next"' % (base, _safe(query)))
+    if response.clocks is not None:
+        query = context.query
+        original = _with_query(base, _RECORDED_BY.sub(b"", query).removeprefix(b"&")) if query else base
+        links.append(b'<%b>; rel="original timegate"' % original)
+        if response.clocks.timemap:
+            links.append(b'<%b/timemap>; rel="timemap"; type="application/link-format"' % base)
+        if response.clocks.memento is not None:
+            position, recorded_at = response.clocks.memento
+            address = _memento_address(context, base, position)
+            links.append(b'<%b>; rel="memento"; datetime="%b"' % (address, http_date(recorded_at).encode()))
+    return b", ".join(links)
+
+
+def memento_headers(context: RequestContext, public_url: bytes) -> list[tuple[bytes, bytes]]:
+    """`Memento-Datetime` and, where the client gave a date, the permanent address of the memento."""
+    response = context.response
+    if response is None or response.clocks is None or response.clocks.memento is None:
         return []
-    found = [(b"memento-datetime", http_date(exchange.memento[1]).encode())]
-    if exchange.negotiated:
-        found.append((b"content-location", _memento(exchange, exchange.root(public_url) + exchange.path)))
-    return found
+    position, recorded_at = response.clocks.memento
+    headers = [(b"memento-datetime", http_date(recorded_at).encode())]
+    if context.negotiated:
+        address = _memento_address(context, context.root(public_url) + context.path, position)
+        headers.append((b"content-location", address))
+    return headers
 
 
-def _memento(exchange: RequestContext, base: bytes) -> bytes:
-    position = exchange.memento[0] if exchange.memento else 0
-    return _with(
-        base, _joined_links(_RECORDED_BY.sub(b"", exchange.query).removeprefix(b"&"), b"recorded_by=%d" % position)
-    )
+def _memento_address(context: RequestContext, base: bytes, position: int) -> bytes:
+    query = _RECORDED_BY.sub(b"", context.query).removeprefix(b"&")
+    return _with_query(base, _joined(query, b"recorded_by=%d" % position))
 
 
-def _joined_links(query: bytes, more: bytes) -> bytes:
+def _joined(query: bytes, parameter: bytes) -> bytes:
     query = query.removeprefix(b"&")
-    return b"%b&%b" % (query, more) if query else more
+    return b"%b&%b" % (query, parameter) if query else parameter
 
 
-def _with(base: bytes, query: bytes) -> bytes:
+def _with_query(base: bytes, query: bytes) -> bytes:
     return b"%b?%b" % (base, _safe(query)) if query else base
 
 
 def _safe(query: bytes) -> bytes:
-    """A query within the angle brackets of a link; what is no character of an address is escaped."""
+    """A query that can stand within the angle brackets of a link."""
     return quote(query, safe="%&=+!$'()*,-./:;?@_~").encode()
-
-
-_ONE_RESOURCE = re.compile(rb"/api/v1/(entries|jurisdictions)/([a-z0-9-]+)(?:\.jsonld|/.*)?")
-_STREAMS = {b"entries": "entry", b"jurisdictions": "jurisdiction"}
-
-
-def memento_position(exchange: RequestContext, service: Service) -> str | None:
-    """What `recorded_by` comes to; None where the exchange chose no memento by `Accept-Datetime`."""
-    if not exchange.negotiated or exchange.accept_datetime is None:
-        return None
-    instant = parse_http_date(exchange.accept_datetime)
-    found = _ONE_RESOURCE.fullmatch(exchange.path)
-    if found is None or instant is None:
-        return instant
-    first = next(iter(service.log.stream_versions(f"{_STREAMS[found[1]]}:{found[2].decode()}")), None)
-    return str(first[0]) if first is not None and instant < first[1] else instant

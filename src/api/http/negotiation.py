@@ -55,19 +55,19 @@ def best_of(accept: bytes | None, media_types: Sequence[str]) -> int | None:
     return weights.index(best) if best > 0 else None
 
 
-def acceptable(exchange: RequestContext, content_type: bytes) -> bool:
+def acceptable(context: RequestContext, content_type: bytes) -> bool:
     """Whether an answer is of a type that the reader takes; one whose suffix the address names always is."""
-    accept = exchange.accept
-    if accept in _ANYTHING or not content_type or b"." in exchange.path.rpartition(b"/")[2]:
+    accept = context.accept
+    if accept in _ANYTHING or not content_type or b"." in context.path.rpartition(b"/")[2]:
         return True
     assert accept is not None  # noqa: S101 - as above
     essence = content_type.partition(b";")[0].strip().decode("latin-1").lower()
     return weight_of(accept, essence) > 0
 
 
-def refusal(exchange: RequestContext, *there_is: str) -> tuple[str, str, str]:
+def refusal(context: RequestContext, *there_is: str) -> tuple[str, str, str]:
     """Name, title and detail of the problem that none of what there is, is taken."""
-    asked = (exchange.accept or b"").decode("latin-1")
+    asked = (context.accept or b"").decode("latin-1")
     there = ", ".join(one.partition(";")[0] for one in there_is)
     return "not-acceptable", "Not in a format that is taken", f"Accept: {asked} takes none of what there is: {there}"
 
@@ -98,11 +98,11 @@ SUFFIXES_OF_LISTS = tuple(one.suffix for one in LISTS)
 
 def negotiated_format(request: Request, formats: Sequence[Format] = LISTS) -> Format:
     """The format that a reader's `Accept` likes best; NotAcceptable where it takes none."""
-    exchange = request_context(request)
-    if exchange.accept is None or exchange.accept == b"*/*":
+    context = request_context(request)
+    if context.accept is None or context.accept == b"*/*":
         return formats[0]
-    best = best_of(exchange.accept, [one.media_type for one in formats])
+    best = best_of(context.accept, [one.media_type for one in formats])
     if best is None:
-        _, _, detail = refusal(exchange, *(one.media_type for one in formats))
+        _, _, detail = refusal(context, *(one.media_type for one in formats))
         raise NotAcceptable(detail)
     return formats[best]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -19,12 +19,11 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.http.errors import MalformedQuery
-from api.http.exchange import request_context
+from api.http.exchange import AnswerClocks, request_context
 from api.http.memento import memento_position
 from application.clocks import parse_clocks
 from application.service import Service
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 from projections.places import place_by_id
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -134,41 +133,40 @@ def service_of(request: Request) -> Service:
     return service
 
 
-@contextmanager
-def snapshot_for(request: Request, clocks: ClockQuery) -> Iterator[Snapshot]:
-    """The record as the question's clocks have it."""
-    its = clocks_asked(request, clocks)
-    with service_of(request).snapshot(its) as snapshot:
-        note_clocks(request, clocks, its, snapshot)
-        yield snapshot
+def clocks_asked(request: Request, query: ClockQuery, stream: str | None = None) -> AskedClocks:
+    """The clocks of a request: those of its query, and `Accept-Datetime` for the recorded one.
 
-
-def clocks_asked(request: Request, clocks: ClockQuery) -> AskedClocks:
-    """The clocks that a request asks on: those of its question, and `Accept-Datetime` for the recorded one."""
+    `stream`: the log's name of the one thing that the address is about.
+    """
     service = service_of(request)
-    recorded_by = clocks.recorded_by
+    recorded_by = query.recorded_by
     if recorded_by is None:
-        recorded_by = memento_position(request_context(request), service)
+        recorded_by = memento_position(request_context(request), service, stream)
     try:
-        return parse_clocks(service, as_of=clocks.as_of, public_by=clocks.public_by, recorded_by=recorded_by)
+        return parse_clocks(service, as_of=query.as_of, public_by=query.public_by, recorded_by=recorded_by)
     except Invalid as error:
         raise MalformedQuery(error.detail, problems=error.problems) from error
 
 
-def note_clocks(request: Request, clocks: ClockQuery, its: AskedClocks, snapshot: Snapshot) -> None:
-    """Says which memento the answer is, and whether it can ever be another one."""
-    exchange = request_context(request)
-    exchange.clocked = True
-    if its.position is None:
-        return
+def answer_clocks(query: ClockQuery, snapshot: Snapshot, *, timemap: bool = False) -> AnswerClocks:
+    """Which memento the answer from a snapshot is, and whether it can ever change."""
+    asked = snapshot.asked
+    if asked.position is None:
+        return AnswerClocks(timemap=timemap)
     stamp = recorded_at(snapshot, snapshot.position)
-    if stamp is not None:
-        exchange.memento = snapshot.position, stamp
-    # Where `as_of` is left out it is the day of the position, once that day has come here: it may be a clock's that
-    # runs ahead. An instant pins nothing: what is being recorded now may get the same stamp.
-    by_position = clocks.recorded_by is not None and clocks.recorded_by.isdigit()
-    its_day_has_come = its.recorded_day is not None and its.recorded_day <= snapshot.now
-    exchange.pinned = by_position and (its.as_of is not None or its_day_has_come)
+    memento = None if stamp is None else (snapshot.position, stamp)
+    # Without `as_of` the day is that of the position, once that day has come here: it may be of a clock that runs
+    # ahead. An instant pins nothing: what is being recorded now may get the same stamp.
+    by_position = query.recorded_by is not None and query.recorded_by.isdigit()
+    day_has_come = asked.recorded_day is not None and asked.recorded_day <= snapshot.now
+    return AnswerClocks(memento, by_position and (asked.as_of is not None or day_has_come), timemap)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamId:
+    """Marks the type of an id in the path: the log keeps the versions of that thing in the stream `kind:id`."""
+
+    kind: str
 
 
 _GEOID = "geoid:"
@@ -180,6 +178,7 @@ PlaceId = Annotated[
         description="The slug of a jurisdiction, or `geoid:` and its Census GEOID.",
         examples=["new-orleans-la", "geoid:2255000"],
     ),
+    StreamId("jurisdiction"),
 ]
 EntryId = Annotated[
     str,
@@ -189,6 +188,7 @@ EntryId = Annotated[
         description="The id of an entry.",
         examples=["2017-04-21-doj-letters-nine"],
     ),
+    StreamId("entry"),
 ]
 StateCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["LA"])]
 
@@ -202,10 +202,10 @@ _place = msgspec.json.Decoder(_Place).decode
 
 def slug_of(snapshot: Snapshot, id_: str) -> str:
     """The slug of a place; NotFound where no place has that GEOID."""
-    return _place(resource_url(snapshot, id_)).id if id_.startswith(_GEOID) else id_
+    return _place(place_json(snapshot, id_)).id if id_.startswith(_GEOID) else id_
 
 
-def resource_url(snapshot: Snapshot, id_: str) -> str:
+def place_json(snapshot: Snapshot, id_: str) -> str:
     """A place's JSON; NotFound where it is not on record."""
     if id_.startswith(_GEOID):
         return place_by_id(snapshot, "geoid", id_.removeprefix(_GEOID))[0]

@@ -1,4 +1,4 @@
-"""Answers: JSON as bytes, most of which the record keeps as they are sent."""
+"""Responses from the record: JSON as bytes, most of which the read models store as they are sent."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 from fastapi import Response
+from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.http.exchange import CONTEXT_KEY, RequestContext
+from api.http.exchange import ResponseContext, set_response_context
 from api.http.memento import http_date
 from api.http.parameters import encode_cursor
 from projections.snapshot import Snapshot, recorded_at
@@ -18,7 +19,10 @@ _NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class ResourceResponse(Response):
-    """An answer from the record, which tells the edge what it rests on."""
+    """A response from the record, which tells the edge what it rests on.
+
+    The edge remembers its validator, so that the same request again costs no more than a look at the head of the log.
+    """
 
     def __init__(
         self,
@@ -29,11 +33,11 @@ class ResourceResponse(Response):
         media_type: str = "application/json",
         *,
         position: int = 0,
-        stamp: str | None = None,
-        following: str | None = None,
+        last_modified: str | None = None,
+        next_cursor: str | None = None,
     ) -> None:
-        """`head`: of the log, as it was then; `position`: what the answer rests on, and when that was recorded."""
-        # Starlette's own way, which takes any headers and lets them be changed, costs 10 µs more.
+        """`head`: of the log, when the answer was made; `position`: what it rests on, recorded at `last_modified`."""
+        # Starlette's own __init__, whose headers can be changed later, costs 10 µs more.
         self.status_code = status
         self.background = None
         self.body = body.encode() if isinstance(body, str) else body
@@ -43,49 +47,56 @@ class ResourceResponse(Response):
             (b"log-position", b"%d" % head),
             _NOSNIFF,
         ]
-        if stamp is not None:
-            self.raw_headers.append((b"last-modified", http_date(stamp).encode()))
+        if last_modified is not None:
+            self.raw_headers.append((b"last-modified", http_date(last_modified).encode()))
         if headers is not None:
             self.raw_headers += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        self.position = position
-        self.head = head
-        self.following = following
+        self.context = ResponseContext(head, position, next_cursor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends it."""
-        exchange: RequestContext | None = scope.get(CONTEXT_KEY)
-        if exchange is not None:
-            exchange.position, exchange.head, exchange.following = self.position, self.head, self.following
+        """Sends it, and hands its context to the edge."""
+        set_response_context(scope, self.context)
+        await super().__call__(scope, receive, send)
+
+
+class ResourceStream(StreamingResponse):
+    """The same for a body that is sent piece by piece."""
+
+    context: ResponseContext
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it, and hands its context to the edge."""
+        set_response_context(scope, self.context)
         await super().__call__(scope, receive, send)
 
 
 def json_response(
     snapshot: Snapshot, body: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
-    """A JSON object, and the head of the log at which it was worked out."""
+) -> ResourceResponse:
+    """A JSON object that the read models store."""
     return ResourceResponse(snapshot.head, body, status, headers)
 
 
-def raw_json(snapshot: Snapshot, body: Mapping[str, Any]) -> Response:
-    """An answer that was worked out just now."""
+def raw_json(snapshot: Snapshot, body: Mapping[str, Any]) -> ResourceResponse:
+    """An object that was computed for this request; `position` and `next` are taken from it."""
     position = body.get("position") or 0
     return ResourceResponse(
         snapshot.head,
         msgspec.json.encode(body),
         position=position,
-        stamp=recorded_at(snapshot, position),
-        following=body.get("next"),
+        last_modified=recorded_at(snapshot, position),
+        next_cursor=body.get("next"),
     )
 
 
 def etag_header(entry: str) -> dict[str, str]:
-    """The `ETag` of an entry, its version, on which a correction of it is decided; and since when it stands so.
+    """The `ETag` of an entry, which is its version, and when that version was recorded.
 
-    Whether the entry certainly counts may change with the day, so that one which only may has another tag.
+    An entry that only may count on the clocks asked has another tag, since the passing of a day can make it certain.
     """
-    read = _logged(entry.encode())
-    tag = read.log.version if read.certain else f"{read.log.version}-maybe"
-    return {"ETag": f'"{tag}"', "Last-Modified": http_date(read.log.revised.recorded_at)}
+    logged = _logged(entry.encode())
+    tag = logged.log.version if logged.certain else f"{logged.log.version}-maybe"
+    return {"ETag": f'"{tag}"', "Last-Modified": http_date(logged.log.revised.recorded_at)}
 
 
 class _Revised(msgspec.Struct):
@@ -107,13 +118,15 @@ _logged = msgspec.json.Decoder(_Logged).decode
 
 def page_response(
     snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int, **more: object
-) -> Response:
-    """A page of JSON objects joined as they are, the cursor of the next one, and the position that it rests on.
-
-    `more` is what else the answer says, by name.
-    """
+) -> ResourceResponse:
+    """A page of JSON objects, joined without parsing them; `more` are further fields of the answer."""
     cursor = encode_cursor(after)
     end = msgspec.json.encode({"next": cursor, "position": rests_on, **more})
     body = b'{"%b":[%b],%b' % (plural.encode(), b",".join(items), end[1:])
-    stamp = recorded_at(snapshot, rests_on)
-    return ResourceResponse(snapshot.head, body, position=rests_on, stamp=stamp, following=cursor)
+    return ResourceResponse(
+        snapshot.head,
+        body,
+        position=rests_on,
+        last_modified=recorded_at(snapshot, rests_on),
+        next_cursor=cursor,
+    )

@@ -32,6 +32,8 @@ def documented(
     *others: int,
     asked: Mapping[str, Any] | None = None,
     success: int | None = None,
+    formats: Sequence[Format] = (),
+    or_else: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
     """A route's documentation: its parameters, its body, its answer (a shape, or the media type of a text).
 
@@ -54,6 +56,12 @@ def documented(
             responses[status] = good | {"description": "The record cannot be written to."}
         else:
             responses[status] = {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
+    if or_else is not None:
+        good["model"] = good["model"] | or_else
+    other_types = [each.media_type for each in formats if each.media_type != "application/json"]
+    if other_types:
+        shapes = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
+        good["content"] = {name: {"schema": shapes[name.endswith("+json")]} for name in other_types}
     extra: dict[str, Any] = {"parameters": query_parameters(question)}
     if asked is not None:
         extra["requestBody"] = dict(asked)
@@ -68,13 +76,7 @@ def documented_in_formats(
     or_else: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
     """The documentation of a route whose answer is had in several formats, of which two may be of the same type."""
-    its = documented(question, answer, *others)
-    if or_else is not None:
-        its["responses"][200]["model"] = answer | or_else
-    shapes = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
-    others_ = [one.media_type for one in formats if one.media_type != "application/json"]
-    its["responses"][200]["content"] = {one: {"schema": shapes[one.endswith("+json")]} for one in others_}
-    return its
+    return documented(question, answer, *others, formats=formats, or_else=or_else)
 
 
 def body_schema(schema: str, example: Mapping[str, Any] | None = None, **examples: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from starlette.routing import Route
 from api.formats.words import web_address
 from api.http.errors import MalformedQuery
 from api.http.etags import quarter_of
-from api.http.exchange import request_context, root_url
+from api.http.exchange import AnswerClocks, request_context, root_url
 from api.http.negotiation import ATOM, JSON_FEED
-from api.http.parameters import clocks_asked, parse_query, service_of, snapshot_for
+from api.http.parameters import answer_clocks, clocks_asked, parse_query, service_of
 from api.http.responses import ResourceResponse
 from api.pages import dates, labels
 from api.pages.clocks import time_machine
@@ -204,7 +204,7 @@ class _RenderedPage:
     tag: str
     head: int
     position: int
-    memento: tuple[int, str] | None
+    clocks: AnswerClocks
 
 
 def page_route(address: str, question: type[PageQuery], make: PageFunction) -> Route:
@@ -224,12 +224,13 @@ def page_route(address: str, question: type[PageQuery], make: PageFunction) -> R
             made = _render(request, question, make)
             if made.page.status == HTTPStatus.OK and made.head == head:
                 shelf.put(key, made)
-        exchange.clocked, exchange.memento = True, made.memento
         page = made.page
         if page.location is not None:
             return RedirectResponse(page.location, 303)
         headers = page.headers | {"ETag": made.tag}
-        return ResourceResponse(made.head, page.body, page.status, headers, page.media_type, position=made.position)
+        response = ResourceResponse(made.head, page.body, page.status, headers, page.media_type, position=made.position)
+        response.context.clocks = made.clocks
+        return response
 
     return Route(address, serve, methods=["GET"], include_in_schema=False)
 
@@ -237,10 +238,12 @@ def page_route(address: str, question: type[PageQuery], make: PageFunction) -> R
 def _render(request: Request, question: type[PageQuery], make: PageFunction) -> _RenderedPage:
     asked = parse_query(question, request)
     visit = page_request(request, asked, _shelf(request, "answers", _ANSWERS))
-    with snapshot_for(request, asked) as snapshot:
+    with visit.service.snapshot(clocks_asked(request, asked)) as snapshot:
         page = make(request, visit, asked, snapshot)
         tag = f'"{sha256(page.body).hexdigest()[:24]}"'
-        return _RenderedPage(page, tag, snapshot.head, snapshot.position, request_context(request).memento)
+        # Never pinned: what a page shows of the log's head moves on, also on a page of an earlier position.
+        clocks = AnswerClocks(answer_clocks(asked, snapshot).memento)
+        return _RenderedPage(page, tag, snapshot.head, snapshot.position, clocks)
 
 
 def _elsewhere(request: Request) -> Response | None:

@@ -13,19 +13,21 @@ from pydantic import BaseModel, Field
 from api.http.bodies import BEARER, JsonBody, body_of, media_type_of, recorder_of, refuse_but
 from api.http.errors import KeyNeeded
 from api.http.exchange import request_context
-from api.http.parameters import QueryModel, parse_query, service_of
+from api.http.parameters import QueryModel
 from api.http.responses import raw_json
-from api.openapi.document import A_JURISDICTION, A_WARNING, documented
+from api.http.routes import post
+from api.openapi.document import A_JURISDICTION, A_WARNING
 from application.bulk.batch import record_rows
 from application.bulk.files import MEDIA_TYPES, READERS
+from application.service import Service
 from application.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 MOST_SUSPECTED = 1_000
 
 
-class Trial(QueryModel):
-    """Whether it is only to be tried."""
+class BatchQuery(QueryModel):
+    """Whether to record it."""
 
     dry_run: bool = Field(default=False, description="Say what would become of the batch, and record nothing.")
 
@@ -57,10 +59,10 @@ class BatchShown(BaseModel):
     dry_run: bool
 
 
-async def batch(
+async def batch_body(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 ) -> JsonBody:
-    """A batch as it is sent, read no further than it may go."""
+    """The body of a batch; TooLarge as soon as it has more bytes than are allowed."""
     if credentials is None:
         raise KeyNeeded
     refuse_but(request, media_type_of(request), *MEDIA_TYPES)
@@ -76,7 +78,7 @@ _ROWS = {
     "application/x-ndjson": {
         "schema": {"type": "string", "description": "An `Entry` or a `Jurisdiction` a line."},
         "example": "\n".join(
-            msgspec.json.encode(one).decode() for one in (A_JURISDICTION, {"id": "2017-04-21-letters", **A_WARNING})
+            msgspec.json.encode(row).decode() for row in (A_JURISDICTION, {"id": "2017-04-21-letters", **A_WARNING})
         ),
     },
     "text/csv": {
@@ -105,33 +107,29 @@ _ROWS = {
 _BODY: dict[str, Any] = {"required": True, "content": _ROWS}
 
 
-@router.post(
-    "/entries:batch",
-    status_code=200,
-    **documented(Trial, BatchShown, 400, 401, 413, 415, 422, asked=_BODY, success=200),
-)
-def record_a_batch(request: Request, its: Annotated[JsonBody, Depends(batch)]) -> Response:
+@post(router, "/entries:batch", query=BatchQuery, body=_BODY, answer=BatchShown)
+def record_a_batch(
+    request: Request, service: Service, query: BatchQuery, batch: Annotated[JsonBody, Depends(batch_body)]
+) -> Response:
     """Records entries, and the jurisdictions they name: all, or on any fault none, with every bad row in `errors`."""
-    asked = parse_query(Trial, request)
-    request_context(request).trial = asked.dry_run
-    service = service_of(request)
+    request_context(request).dry_run = query.dry_run
     settings: Settings = request.app.state.settings
-    recorder = recorder_of(service, its.key)
-    rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(its.body))
+    recorder = recorder_of(service, batch.key)
+    rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
     report = record_rows(
         service,
         (("", row) for row in rows),
         recorder=recorder,
-        dry_run=asked.dry_run,
+        dry_run=query.dry_run,
         revising=False,
         most=settings.batch_rows,
     )
-    shown = {
+    answer = {
         "recorded": report.recorded,
-        "already": report.already,
-        "suspected": [one.shown() for one in report.suspected[:MOST_SUSPECTED]],
-        "suspected_total": len(report.suspected),
-        "dry_run": asked.dry_run,
+        "already": report.already_recorded,
+        "suspected": [row.shown() for row in report.possible_duplicates[:MOST_SUSPECTED]],
+        "suspected_total": len(report.possible_duplicates),
+        "dry_run": query.dry_run,
     }
     with service.snapshot() as snapshot:
-        return raw_json(snapshot, shown)
+        return raw_json(snapshot, answer)

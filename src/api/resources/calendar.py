@@ -9,20 +9,22 @@ from typing import Any, Literal
 
 import icalendar
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import bindparam, select
 
 from api.http.errors import MalformedQuery
 from api.http.exchange import root_url
-from api.http.parameters import ClockQuery, PlaceId, parse_query, slug_of, snapshot_for
-from api.openapi.document import documented
+from api.http.parameters import ClockQuery, PlaceId, slug_of
+from api.http.responses import ResourceResponse
+from api.http.routes import get
 from domain.dates import Day
 from domain.deadlines import Deadline
+from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
-from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
+from projections.entries import entry_fields
 from projections.places import place_by_id
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -42,12 +44,6 @@ _POSITIONS = CompiledQuery(
     select(_versions.c.position).where(
         _versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head")
     )
-)
-_BODY_AT = CompiledQuery(
-    select(_versions.c.body)
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
 )
 _THE_LAST = "9999-12-31"
 _PARTIES = {
@@ -141,7 +137,7 @@ def whole_calendar(snapshot: Snapshot, wanted: DeadlineFilter, most: int) -> lis
 def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
     """Whom any version of a demand was addressed to."""
     for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
-        yield from snapshot.memory.fact(snapshot.connection, position).jurisdictions
+        yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
 
 
 def _calendar_entry(snapshot: Snapshot, addressees: set[str], wanted: DeadlineFilter) -> list[CalendarEntry]:
@@ -157,7 +153,7 @@ def _calendar_entry(snapshot: Snapshot, addressees: set[str], wanted: DeadlineFi
 def _takes(wanted: DeadlineFilter, occasion: CalendarEvent) -> bool:
     """What was taken away is wanted where all are, or the withdrawn."""
     as_withdrawn = {**occasion.deadline, "state": "withdrawn"} if occasion.gone else occasion.deadline
-    return wanted.takes(as_withdrawn)
+    return wanted.matches(as_withdrawn)
 
 
 def _order(deadline: Deadline) -> tuple[str, str, str]:
@@ -165,9 +161,7 @@ def _order(deadline: Deadline) -> tuple[str, str, str]:
 
 
 def _entry(snapshot: Snapshot, occasion: CalendarEvent) -> dict[str, Any]:
-    row = _BODY_AT.run(snapshot.connection, entry=occasion.deadline["demand"], head=occasion.read_at).fetchone()
-    entry: dict[str, Any] = msgspec.json.decode(row[0] + "}")
-    return entry
+    return entry_fields(snapshot.connection, occasion.deadline["demand"], occasion.read_at)
 
 
 router = APIRouter(tags=["deadlines"], prefix="/api/v1")
@@ -190,35 +184,30 @@ class CalendarQuery(ClockQuery):
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
     @property
-    def wanted(self) -> DeadlineFilter:
+    def filter(self) -> DeadlineFilter:
         """The same, as the read models take it."""
         return DeadlineFilter(self.state, self.from_, self.to)
 
 
-@router.get("/jurisdictions/{id}/deadlines.ics", **documented(CalendarQuery, CALENDAR_TYPE, 400, 404))
-def calendar_of_a_place(request: Request, id: PlaceId) -> Response:
+@get(router, "/jurisdictions/{id}/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
+def calendar_of_a_place(request: Request, query: CalendarQuery, snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
     """The deadlines of a place and of its agencies as a calendar."""
-    filters = parse_query(CalendarQuery, request)
-    with snapshot_for(request, filters) as snapshot:
-        shown = place_calendar(snapshot, slug_of(snapshot, id), filters.wanted)
-        return _calendar_response(request, snapshot, shown)
+    return _calendar_response(request, snapshot, place_calendar(snapshot, slug_of(snapshot, id), query.filter))
 
 
-@router.get("/deadlines.ics", **documented(CalendarQuery, CALENDAR_TYPE, 400))
-def calendar(request: Request) -> Response:
+@get(router, "/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
+def calendar(request: Request, query: CalendarQuery, snapshot: Snapshot) -> ResourceResponse:
     """Everyone's deadlines as a calendar."""
-    filters = parse_query(CalendarQuery, request)
-    with snapshot_for(request, filters) as snapshot:
-        shown = whole_calendar(snapshot, filters.wanted, MOST_DEMANDS)
-        if shown is None:
-            message = f"is needed, or to, or one place's calendar: there are more than {MOST_DEMANDS:,} demands"
-            raise MalformedQuery(f"from: {message}", problems=[Problem("from", filters.from_, message)])
-        return _calendar_response(request, snapshot, shown)
+    entries = whole_calendar(snapshot, query.filter, MOST_DEMANDS)
+    if entries is None:
+        message = f"is needed, or to, or one place's calendar: there are more than {MOST_DEMANDS:,} demands"
+        raise MalformedQuery(f"from: {message}", problems=[Problem("from", query.from_, message)])
+    return _calendar_response(request, snapshot, entries)
 
 
-def _calendar_response(request: Request, snapshot: Snapshot, shown: list[CalendarEntry]) -> Response:
-    headers = {"Log-Position": str(snapshot.head), "X-Content-Type-Options": "nosniff"}
-    return Response(render_calendar(shown, root_url(request)), 200, headers, f"{CALENDAR_TYPE}; charset=utf-8")
+def _calendar_response(request: Request, snapshot: Snapshot, entries: list[CalendarEntry]) -> ResourceResponse:
+    calendar_bytes = render_calendar(entries, root_url(request))
+    return ResourceResponse(snapshot.head, calendar_bytes, media_type=f"{CALENDAR_TYPE}; charset=utf-8")
 
 
 def render_calendar(shown: list[CalendarEntry], public_url: str) -> bytes:

@@ -185,7 +185,7 @@ def changes_response(request: Request, question: ChangesQuery, its: Format) -> R
         except Invalid as error:
             raise MalformedQuery(error.detail, problems=error.problems) from error
         place = None if question.jurisdiction is None else snapshot.place(slug_of(snapshot, question.jurisdiction)).id
-        return LogRange.positions(snapshot, service.log, earlier, later), ChangeFilter(place, question.track)
+        return LogRange.read(snapshot, service.log, earlier, later), ChangeFilter(place, question.track)
 
     if its is not JSON:
         return publish(ChangeListing(request, question, begin), its)

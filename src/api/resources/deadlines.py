@@ -24,12 +24,10 @@ from api.http.parameters import (
     PlaceId,
     decode_cursor,
     encode_cursor,
-    parse_query,
     slug_of,
-    snapshot_for,
 )
-from api.http.responses import raw_json
-from api.openapi.document import documented_in_formats
+from api.http.responses import ResourceResponse, raw_json
+from api.http.routes import get, on_clocks
 from api.openapi.schemas import Deadlines
 from domain.dates import Day
 from projections.deadlines import DeadlineFilter, DeadlineKey, all_deadlines, place_deadlines
@@ -140,16 +138,16 @@ class DeadlineQuery(ClockQuery, PageParameters):
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
 
-@router.get("/jurisdictions/{id}/deadlines", **documented_in_formats(DeadlineQuery, Deadlines, LISTS, 400, 404, 406))
-def deadlines_of_a_place(request: Request, id: PlaceId) -> Response:
+@get(router, "/jurisdictions/{id}/deadlines", query=DeadlineQuery, answer=Deadlines, formats=LISTS)
+def deadlines_of_a_place(request: Request, query: DeadlineQuery, id: PlaceId) -> Response:
     """The deadlines of a place and of its agencies, in order of the day due."""
-    return deadlines_response(request, parse_query(DeadlineQuery, request), id, negotiated_format(request))
+    return deadlines_response(request, query, id, negotiated_format(request))
 
 
-@router.get("/deadlines", **documented_in_formats(DeadlineQuery, Deadlines, LISTS, 400, 406))
-def deadlines(request: Request) -> Response:
+@get(router, "/deadlines", query=DeadlineQuery, answer=Deadlines, formats=LISTS)
+def deadlines(request: Request, query: DeadlineQuery) -> Response:
     """Everyone's deadlines, in order of the day due."""
-    return deadlines_response(request, parse_query(DeadlineQuery, request), None, negotiated_format(request))
+    return deadlines_response(request, query, None, negotiated_format(request))
 
 
 def deadlines_response(request: Request, filters: DeadlineQuery, id_: str | None, its: Format) -> Response:
@@ -157,19 +155,25 @@ def deadlines_response(request: Request, filters: DeadlineQuery, id_: str | None
     if its is not JSON:
         return publish(DeadlineListing(request, filters, id_), its)
     after = decode_cursor(filters.cursor, DEADLINE_KEY)
-    with snapshot_for(request, filters) as snapshot:
+    id_in_path = request.path_params.get("id")
+
+    def make(snapshot: Snapshot) -> ResourceResponse:
         if id_ is None:
             return _page(snapshot, all_deadlines(snapshot, _deadline_filter(filters), after), filters.limit, 0)
         found, rests_on = place_deadlines(snapshot, slug_of(snapshot, id_), _deadline_filter(filters))
         rest = ((one, rests_on) for one in found if after is None or key_of_deadline(one) > after)
         return _page(snapshot, rest, filters.limit, rests_on)
 
+    return on_clocks(request, filters, make, stream=None if id_in_path is None else f"jurisdiction:{id_in_path}")
+
 
 def _deadline_filter(filters: DeadlineQuery) -> DeadlineFilter:
     return DeadlineFilter(filters.state, filters.from_, filters.to)
 
 
-def _page(snapshot: Snapshot, found: Iterable[tuple[dict[str, Any], int]], limit: int, rests_on: int) -> Response:
+def _page(
+    snapshot: Snapshot, found: Iterable[tuple[dict[str, Any], int]], limit: int, rests_on: int
+) -> ResourceResponse:
     """As many as are wanted; one more is looked for, to know whether there is a next page."""
     taken = list(islice(found, limit + 1))
     shown = taken[:limit]

@@ -15,11 +15,13 @@ from starlette.types import Message, Receive, Scope, Send
 from api.http.errors import MalformedQuery, TooManyStreams
 from api.http.exchange import CONTEXT_KEY
 from api.http.parameters import QueryModel, parse_query, service_of
+from api.http.routes import get
 from api.openapi.document import documented
 from api.openapi.schemas import Shape
 from application.cloudevents import to_cloudevent
 from application.followers import LogFollower
-from domain.validation import Problem
+from application.service import Service
+from domain.errors import Problem
 from eventlog.engine import reading
 from eventlog.log import Recorded
 
@@ -162,15 +164,13 @@ class EventsQuery(After):
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
 
 
-@router.get("/events", **documented(EventsQuery, Events, 400))
-def events(request: Request) -> Response:
+@get(router, "/events", query=EventsQuery, answer=Events)
+def events(request: Request, service: Service, query: EventsQuery) -> Response:
     """The log's events in order, each once; `next`, where there are more, is the `after` to go on with."""
-    part = parse_query(EventsQuery, request)
-    service = service_of(request)
     with reading(service.engine) as connection:
         head = service.log.head(connection).position
-        _check("after", part.after, head)
-        page = list(service.log.read(connection, after=part.after, until=head, limit=part.limit))
+        _check("after", query.after, head)
+        page = list(service.log.read(connection, after=query.after, until=head, limit=query.limit))
     last = page[-1].position if page else head
     source: str = request.app.state.settings.source
     body = {

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.http.parameters import NoParameters, parse_query, service_of
-from api.openapi.document import documented
+from api.http.parameters import service_of
+from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
 from api.resources.events import live_of
 from application.reminders.queries import by_state, last_tick, waiting
@@ -36,19 +36,17 @@ class Health(Shape):
     reminders: Ticking | None
 
 
-@router.get("/healthz", **documented(NoParameters, Health, 400))
+@get(router, "/healthz", answer=Health)
 def healthz(request: Request) -> Response:
     """Whether the service answers and reaches its record, which goes up to `position`."""
-    parse_query(NoParameters, request)
     service = service_of(request)
     with reading(service.engine) as connection:
         return _said("ok", service.log.head(connection).position, _reminders(request, connection))
 
 
-@router.get("/readyz", **documented(NoParameters, Health, 400, 503))
+@get(router, "/readyz", answer=Health, also=(503,))
 def readyz(request: Request) -> Response:
     """Whether the record could be written to just now: its lock was had, and given back."""
-    parse_query(NoParameters, request)
     service = service_of(request)
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
@@ -77,10 +75,9 @@ _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@router.get("/metrics", **documented(NoParameters, "text/plain", 400))
+@get(router, "/metrics", answer="text/plain")
 def metrics(request: Request) -> Response:
     """How far the record goes, how many reminders there are in each state, what waits to be sent, the ticker's age."""
-    parse_query(NoParameters, request)
     service = service_of(request)
     with service.reading() as connection:
         position = service.log.head(connection).position

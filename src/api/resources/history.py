@@ -23,9 +23,9 @@ from api.http.parameters import (
     encode_cursor,
     parse_query,
     slug_of,
-    snapshot_for,
 )
-from api.http.responses import raw_json
+from api.http.responses import ResourceResponse, raw_json
+from api.http.routes import on_clocks
 from api.openapi.document import documented_in_formats
 from api.openapi.schemas import StatusHistory
 from domain.dates import bounds
@@ -153,7 +153,9 @@ def history_response(request: Request, question: HistoryQuery, id_: str | None, 
     """A history in a format."""
     if its is not JSON:
         return publish(TransitionListing(request, question, id_), its)
-    with snapshot_for(request, question) as snapshot:
+    id_in_path = request.path_params.get("id")
+
+    def make(snapshot: Snapshot) -> ResourceResponse:
         if id_ is not None:
             start = decode_cursor(question.cursor, TRANSITIONS_START) or 0
             found, following, rests_on = place_transitions(snapshot, slug_of(snapshot, id_), start, question.limit)
@@ -165,3 +167,5 @@ def history_response(request: Request, question: HistoryQuery, id_: str | None, 
         cursor = encode_cursor(shown[-1][0]) if len(taken) > question.limit else None
         position = max((its for _, _, its in shown), default=0)
         return raw_json(snapshot, {"transitions": [one for _, one, _ in shown], "next": cursor, "position": position})
+
+    return on_clocks(request, question, make, stream=None if id_in_path is None else f"jurisdiction:{id_in_path}")

@@ -6,30 +6,29 @@ from itertools import islice
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, json_body, recorder_of
 from api.http.parameters import (
     ClockQuery,
-    NoParameters,
     PageParameters,
     PlaceId,
     StateCode,
     decode_cursor,
-    parse_query,
-    resource_url,
-    service_of,
+    place_json,
     slug_of,
-    snapshot_for,
 )
-from api.http.responses import json_response, page_response, raw_json
-from api.openapi.document import A_JURISDICTION, body_schema, documented
+from api.http.responses import ResourceResponse, json_response, page_response, raw_json
+from api.http.routes import get, post
+from api.openapi.document import A_JURISDICTION, body_schema
 from api.openapi.schemas import Jurisdictions, JurisdictionShown, Status
-from application.recording import Submitted, record
+from application.recording import record
+from application.service import Service
 from domain.facts import Stage
 from domain.jurisdictions import JurisdictionKind
 from projections.places import places_page
+from projections.snapshot import Snapshot
 from projections.status import place_status
 
 router = APIRouter(prefix="/api/v1", tags=["jurisdictions"])
@@ -50,57 +49,43 @@ class JurisdictionQuery(ClockQuery, PageParameters):
     )
 
 
-@router.get("/jurisdictions/{id}/status", **documented(ClockQuery, Status, 400, 404))
-def status_of_a_place(request: Request, id: PlaceId) -> Response:
+@get(router, "/jurisdictions/{id}/status", query=ClockQuery, answer=Status)
+def status_of_a_place(snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
     """Where a place stands: five tracks, each value with the entry that caused it, and what may be."""
-    with snapshot_for(request, parse_query(ClockQuery, request)) as snapshot:
-        return raw_json(snapshot, place_status(snapshot, slug_of(snapshot, id)))
+    return raw_json(snapshot, place_status(snapshot, slug_of(snapshot, id)))
 
 
-@router.get("/jurisdictions/{id}", **documented(ClockQuery, JurisdictionShown, 400, 404))
-def jurisdiction(request: Request, id: PlaceId) -> Response:
+@get(router, "/jurisdictions/{id}", query=ClockQuery, answer=JurisdictionShown)
+def jurisdiction(snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
     """A place or agency of the record."""
-    with snapshot_for(request, parse_query(ClockQuery, request)) as snapshot:
-        return json_response(snapshot, resource_url(snapshot, id))
+    return json_response(snapshot, place_json(snapshot, id))
 
 
-@router.get("/jurisdictions", **documented(JurisdictionQuery, Jurisdictions, 400))
-def jurisdictions(request: Request) -> Response:
+@get(router, "/jurisdictions", query=JurisdictionQuery, answer=Jurisdictions)
+def jurisdictions(query: JurisdictionQuery, snapshot: Snapshot) -> ResourceResponse:
     """The places and agencies of the record, by slug."""
-    filters = parse_query(JurisdictionQuery, request)
-    after = decode_cursor(filters.cursor, _KEY) or ""
-    with snapshot_for(request, filters) as snapshot:
-        found = places_page(
-            snapshot, after=after, state=filters.state, kind=filters.kind, stage=filters.stage, ocd=filters.ocd
-        )
-        taken = list(islice(found, filters.limit + 1))
-        shown = taken[: filters.limit]
-        following = shown[-1][0] if len(taken) > filters.limit else None
-        rests_on = max((position for _, _, position in shown), default=0)
-        return page_response(snapshot, "jurisdictions", [one.encode() for _, one, _ in shown], following, rests_on)
+    after = decode_cursor(query.cursor, _KEY) or ""
+    places = places_page(snapshot, after=after, state=query.state, kind=query.kind, stage=query.stage, ocd=query.ocd)
+    rows = list(islice(places, query.limit + 1))
+    page = rows[: query.limit]
+    next_key = page[-1][0] if len(rows) > query.limit else None
+    rests_on = max((position for _, _, position in page), default=0)
+    return page_response(snapshot, "jurisdictions", [place.encode() for _, place, _ in page], next_key, rests_on)
 
 
-@router.post(
+@post(
+    router,
     "/jurisdictions",
-    status_code=201,
-    **documented(
-        NoParameters,
-        JurisdictionShown,
-        200,
-        400,
-        401,
-        409,
-        413,
-        415,
-        422,
-        asked=body_schema("Jurisdiction", A_JURISDICTION),
-    ),
+    body=body_schema("Jurisdiction", A_JURISDICTION),
+    answer=JurisdictionShown,
+    status=201,
+    also=(200,),
 )
-def add_a_jurisdiction(request: Request, its: Annotated[JsonBody, Depends(json_body)]) -> Response:
+def add_a_jurisdiction(service: Service, body: Annotated[JsonBody, Depends(json_body)]) -> Response:
     """Puts a place or an agency on record."""
-    parse_query(NoParameters, request)
-    service = service_of(request)
-    outcome = record(service, [], [Submitted(its.fields())], recorder=recorder_of(service, its.key))[0]
+    outcome = record(service, [], [body.fields()], recorder=recorder_of(service, body.key))[0]
     with service.snapshot() as snapshot:
         address = {"Location": f"/api/v1/jurisdictions/{outcome.id}"}
-        return json_response(snapshot, resource_url(snapshot, outcome.id), 200 if outcome.already else 201, address)
+        return json_response(
+            snapshot, place_json(snapshot, outcome.id), 200 if outcome.already_recorded else 201, address
+        )

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.http.errors import MalformedQuery
-from api.http.parameters import NoParameters, QueryModel, parse_query, service_of
+from api.http.parameters import QueryModel
 from api.http.reply import FOREVER
-from api.openapi.document import documented
+from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
+from application.service import Service
 from domain.errors import Invalid
 from eventlog.proofs import Proofs, proving
 
@@ -76,52 +77,46 @@ class ConsistencyQuery(QueryModel):
     to: Size | None = Field(None, description="The size that it has come to. Left out: all there is.")
 
 
-@router.get("/log/checkpoint", **documented(SizeQuery, "text/plain", 400, 404))
-def log_checkpoint(request: Request) -> Response:
+@get(router, "/log/checkpoint", query=SizeQuery, answer="text/plain", also=(404,))
+def log_checkpoint(service: Service, query: SizeQuery) -> Response:
     """The log's size and root hash, signed: a C2SP checkpoint. Keep it elsewhere, and nothing before it can change."""
-    question = parse_query(SizeQuery, request)
-    with _proofs(request) as proofs:
-        return _log_response(proofs, proofs.checkpoint(question.size), _TEXT)
+    with _proofs(service) as proofs:
+        return _log_response(proofs, proofs.checkpoint(query.size), _TEXT)
 
 
-@router.get("/log/key", **documented(NoParameters, "text/plain", 400))
-def log_key(request: Request) -> Response:
+@get(router, "/log/key", answer="text/plain")
+def log_key(service: Service) -> Response:
     """The verifier key of the log's signatures, as C2SP signed-note writes it: name+hash+base64."""
-    parse_query(NoParameters, request)
-    with _proofs(request) as proofs:
+    with _proofs(service) as proofs:
         return _log_response(proofs, f"{proofs.key}\n", _TEXT)
 
 
-@router.get("/log/entries/{position}", **documented(NoParameters, LeafShown, 400, 404))
-def log_entry(request: Request, position: LogPosition) -> Response:
+@get(router, "/log/entries/{position}", answer=LeafShown)
+def log_entry(service: Service, position: LogPosition) -> Response:
     """All that the log keeps of an event, byte for byte as it was hashed: the leaf at index position - 1."""
-    parse_query(NoParameters, request)
-    with _proofs(request) as proofs:
+    with _proofs(service) as proofs:
         return _log_response(proofs, proofs.leaf(int(position)), _JSON, forever=True)
 
 
-@router.get("/log/entries/{position}/proof", **documented(SizeQuery, InclusionShown, 400, 404))
-def proof_of_inclusion(request: Request, position: LogPosition) -> Response:
+@get(router, "/log/entries/{position}/proof", query=SizeQuery, answer=InclusionShown)
+def proof_of_inclusion(service: Service, query: SizeQuery, position: LogPosition) -> Response:
     """The audit path from an event to the root of a checkpoint: the event is in the log that was signed."""
-    question = parse_query(SizeQuery, request)
-    with _proofs(request) as proofs:
-        found = proofs.inclusion(int(position), question.size)
-        return _encoded(proofs, found, forever=question.size is not None)
+    with _proofs(service) as proofs:
+        return _encoded(proofs, proofs.inclusion(int(position), query.size), forever=query.size is not None)
 
 
-@router.get("/log/consistency", **documented(ConsistencyQuery, ConsistencyShown, 400, 404))
-def proof_of_consistency(request: Request) -> Response:
+@get(router, "/log/consistency", query=ConsistencyQuery, answer=ConsistencyShown, also=(404,))
+def proof_of_consistency(service: Service, query: ConsistencyQuery) -> Response:
     """The proof that the log of one checkpoint goes on from that of an earlier one, and changed nothing in it."""
-    question = parse_query(ConsistencyQuery, request)
-    with _proofs(request) as proofs:
-        to = proofs.head if question.to is None else question.to
-        return _encoded(proofs, proofs.consistency(question.from_, to), forever=question.to is not None)
+    with _proofs(service) as proofs:
+        to = proofs.head if query.to is None else query.to
+        return _encoded(proofs, proofs.consistency(query.from_, to), forever=query.to is not None)
 
 
 @contextmanager
-def _proofs(request: Request) -> Iterator[Proofs]:
+def _proofs(service: Service) -> Iterator[Proofs]:
     try:
-        with proving(service_of(request).log) as proofs:
+        with proving(service.log) as proofs:
             yield proofs
     except Invalid as error:
         raise MalformedQuery(error.detail, problems=error.problems) from error

@@ -1,20 +1,20 @@
-"""Reminders: what was planned, sent, delivered, acknowledged, cancelled, and why. A key sees those it asked for."""
+"""Reminders, planned and past, and their acknowledgement. A key reads those of its own subscriptions."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
 from api.http.bodies import bearer_key, recorder_of
-from api.http.parameters import NoParameters, PageParameters, PlaceId, encode_cursor, parse_query, service_of, slug_of
-from api.http.parameters import decode_cursor as key_in
-from api.openapi.document import documented
+from api.http.parameters import PageParameters, PlaceId, decode_cursor, encode_cursor, slug_of
+from api.http.routes import get, post
 from api.resources.subscriptions import Reminders, ReminderShown, private_response
 from application.reminders import queries
-from application.reminders.signed_links import acknowledge
+from application.reminders.lifecycle import acknowledge
+from application.service import Service
 from domain.reminders import OpaqueId
 
 router = APIRouter(prefix="/api/v1", tags=["reminders"])
@@ -46,30 +46,26 @@ class ReminderQuery(PageParameters):
     subscription: OpaqueId | None = Field(None, description="Reminders that this subscription asked for.")
 
 
-@router.get("/reminders", **documented(ReminderQuery, Reminders, 400, 401, 404))
-def reminders(request: Request, key: BearerKey) -> Response:
+@get(router, "/reminders", query=ReminderQuery, answer=Reminders)
+def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Response:
     """Reminders of the key's own subscriptions, in order of the instant planned for."""
-    filters = parse_query(ReminderQuery, request)
-    service = service_of(request)
     owner = recorder_of(service, key)
-    after = key_in(filters.cursor, _KEY)
+    after = decode_cursor(query.cursor, _KEY)
     with service.snapshot() as snapshot:
-        place = None if filters.jurisdiction is None else snapshot.place(slug_of(snapshot, filters.jurisdiction))
+        place = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction))
         addressees = None if place is None else place.touched_by
-        wanted = queries.ReminderFilter(owner, addressees, filters.state, filters.subscription)
-        found = queries.list_reminders(snapshot.connection, wanted, filters.limit + 1, after)
-    page = found[: filters.limit]
-    more = encode_cursor(queries.reminder_key(page[-1])) if len(found) > len(page) else None
-    return private_response({"reminders": page, "next": more})
+        reminder_filter = queries.ReminderFilter(owner, addressees, query.state, query.subscription)
+        rows = queries.list_reminders(snapshot.connection, reminder_filter, query.limit + 1, after)
+    page = rows[: query.limit]
+    cursor = encode_cursor(queries.reminder_key(page[-1])) if len(rows) > len(page) else None
+    return private_response({"reminders": page, "next": cursor})
 
 
-@router.post("/reminders/{id}/acknowledgement", **documented(NoParameters, ReminderShown, 400, 401, 404, 422))
-def acknowledge_a_reminder(request: Request, id: ReminderId, key: BearerKey) -> Response:
+@post(router, "/reminders/{id}/acknowledgement", answer=ReminderShown)
+def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> Response:
     """Says that a reminder was seen, so that it does not go on to anybody else. Said again, it changes nothing."""
-    parse_query(NoParameters, request)
-    service = service_of(request)
     owner = recorder_of(service, key)
     acknowledge(service, id, "api", owner=owner)
     with service.reading() as connection:
-        (its,) = queries.list_reminders(connection, queries.ReminderFilter(owner, id=id), 1)
-    return private_response(its)
+        (reminder,) = queries.list_reminders(connection, queries.ReminderFilter(owner, id=id), 1)
+    return private_response(reminder)

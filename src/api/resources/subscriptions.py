@@ -1,4 +1,4 @@
-"""Subscriptions: who wants to hear of what. A key sees and changes its own, and reads none without one."""
+"""Subscriptions: who is told of what. A key reads and changes those that it made, and no others."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, bearer_key, json_body, recorder_of
-from api.http.parameters import NoParameters, PageParameters, encode_cursor, parse_query, service_of
-from api.http.parameters import decode_cursor as key_in
-from api.openapi.document import SUBSCRIPTIONS, body_schema, documented
+from api.http.parameters import PageParameters, decode_cursor, encode_cursor
+from api.http.routes import delete, get, patch, post
+from api.openapi.document import SUBSCRIPTIONS, body_schema
 from api.openapi.schemas import Instant, Next, Shape
 from application.reminders import subscriptions as registry
 from application.reminders.subscription import Subscription
+from application.service import Service
 from application.settings import Settings
 from domain.dates import Day
 from domain.reminders import OpaqueId
@@ -113,86 +114,58 @@ SubscriptionId = Annotated[
 SubscriptionBody = Annotated[JsonBody, Depends(json_body)]
 BearerKey = Annotated[str, Depends(bearer_key)]
 _ID = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$", max_length=80)])
-_WRITES = (400, 401, 413, 415, 422)
 
 
-@router.post(
-    "/subscriptions",
-    status_code=201,
-    **documented(NoParameters, SubscriptionMade, *_WRITES, asked=body_schema("Subscription", **SUBSCRIPTIONS)),
-)
-def subscribe(request: Request, its: SubscriptionBody) -> Response:
+@post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)
+def subscribe(request: Request, service: Service, body: SubscriptionBody) -> Response:
     """Asks for reminders, or for news of entries. A webhook's secret is in this answer and in no other."""
-    parse_query(NoParameters, request)
-    service, settings = service_of(request), _settings(request)
-    owner = recorder_of(service, its.key)
-    made, secret = registry.create_subscription(service, its.fields(), owner=owner, allowed=settings.webhook_networks)
-    shown = _subscription_fields(made) | ({} if secret is None else {"secret": secret.shown_once})
-    return private_response(shown, 201, {"Location": f"/api/v1/subscriptions/{made.id}"})
+    owner, networks = recorder_of(service, body.key), _settings(request).webhook_networks
+    subscription, secret = registry.create_subscription(service, body.fields(), owner=owner, allowed=networks)
+    answer = _subscription_fields(subscription) | ({} if secret is None else {"secret": secret.shown_once})
+    return private_response(answer, 201, {"Location": f"/api/v1/subscriptions/{subscription.id}"})
 
 
-@router.get("/subscriptions", **documented(PageParameters, Subscriptions, 400, 401))
-def subscriptions(request: Request, key: BearerKey) -> Response:
+@get(router, "/subscriptions", query=PageParameters, answer=Subscriptions)
+def subscriptions(service: Service, query: PageParameters, key: BearerKey) -> Response:
     """The key's own subscriptions, by id; those too that a receiver ended."""
-    paging = parse_query(PageParameters, request)
-    service = service_of(request)
-    after = key_in(paging.cursor, _ID) or ""
+    after = decode_cursor(query.cursor, _ID) or ""
     owner = recorder_of(service, key)
-    found = registry.list_subscriptions(service, owner=owner, after=after, limit=paging.limit + 1)
-    page = found[: paging.limit]
-    more = encode_cursor(page[-1].id) if len(found) > len(page) else None
-    return private_response({"subscriptions": [_subscription_fields(one) for one in page], "next": more})
+    rows = registry.list_subscriptions(service, owner=owner, after=after, limit=query.limit + 1)
+    page = rows[: query.limit]
+    cursor = encode_cursor(page[-1].id) if len(rows) > len(page) else None
+    return private_response({"subscriptions": [_subscription_fields(row) for row in page], "next": cursor})
 
 
-@router.get("/subscriptions/{id}", **documented(NoParameters, SubscriptionShown, 400, 401, 404))
-def a_subscription(request: Request, id: SubscriptionId, key: BearerKey) -> Response:
+@get(router, "/subscriptions/{id}", answer=SubscriptionShown)
+def a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Response:
     """What was asked for, without what signs for it."""
-    parse_query(NoParameters, request)
-    service = service_of(request)
-    return private_response(
-        _subscription_fields(registry.read_subscription(service, id, owner=recorder_of(service, key)))
-    )
+    subscription = registry.read_subscription(service, id, owner=recorder_of(service, key))
+    return private_response(_subscription_fields(subscription))
 
 
-@router.patch(
+@patch(
+    router,
     "/subscriptions/{id}",
-    **documented(
-        NoParameters,
-        SubscriptionShown,
-        *_WRITES,
-        404,
-        asked=body_schema("SubscriptionChange", {"plan": [-7, -1], "hour": "08:30"}),
-        success=200,
-    ),
+    body=body_schema("SubscriptionChange", {"plan": [-7, -1], "hour": "08:30"}),
+    answer=SubscriptionShown,
 )
-def change_a_subscription(request: Request, id: SubscriptionId, its: SubscriptionBody) -> Response:
+def change_a_subscription(request: Request, service: Service, id: SubscriptionId, body: SubscriptionBody) -> Response:
     """Gives fields new values; null gives a field its default back. What is planned follows at once."""
-    parse_query(NoParameters, request)
-    service, settings = service_of(request), _settings(request)
-    owner = recorder_of(service, its.key)
-    fields = its.fields()
-    changed = registry.change_subscription(service, id, fields, owner=owner, allowed=settings.webhook_networks)
+    owner, networks = recorder_of(service, body.key), _settings(request).webhook_networks
+    changed = registry.change_subscription(service, id, body.fields(), owner=owner, allowed=networks)
     return private_response(_subscription_fields(changed))
 
 
-@router.delete("/subscriptions/{id}", status_code=204, **documented(NoParameters, None, 400, 401, 404, success=204))
-def end_a_subscription(request: Request, id: SubscriptionId, key: BearerKey) -> Response:
+@delete(router, "/subscriptions/{id}", answer=None, status=204)
+def end_a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Response:
     """Ends a subscription and cancels what is planned for it. Its past reminders stay to be read."""
-    parse_query(NoParameters, request)
-    service = service_of(request)
     registry.end_subscription(service, id, registry.BY_ITS_OWNER, owner=recorder_of(service, key))
     return Response(status_code=204)
 
 
-@router.post(
-    "/subscriptions/{id}/secret",
-    status_code=201,
-    **documented(NoParameters, SecretMade, 400, 401, 404, 422, success=201),
-)
-def rotate_the_secret(request: Request, id: SubscriptionId, key: BearerKey) -> Response:
+@post(router, "/subscriptions/{id}/secret", answer=SecretMade, status=201)
+def rotate_the_secret(service: Service, id: SubscriptionId, key: BearerKey) -> Response:
     """Makes a new secret, shown this once. For a day messages are signed by both."""
-    parse_query(NoParameters, request)
-    service = service_of(request)
     secret = registry.rotate_secret(service, id, owner=recorder_of(service, key))
     return private_response({"id": id, "secret": secret.shown_once}, 201)
 
@@ -200,9 +173,9 @@ def rotate_the_secret(request: Request, id: SubscriptionId, key: BearerKey) -> R
 def private_response(
     content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An answer for one key alone, which nobody in between may keep."""
-    its = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **(headers or {})}
-    return Response(msgspec.json.encode(content), status, its, "application/json")
+    """An answer for the holder of one key, which no cache in between may keep."""
+    sent = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **(headers or {})}
+    return Response(msgspec.json.encode(content), status, sent, "application/json")
 
 
 def _settings(request: Request) -> Settings:
@@ -210,6 +183,6 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def _subscription_fields(its: Subscription) -> dict[str, Any]:
-    stamps = {name: getattr(its, name) for name in ("created_at", "confirmed_at", "ended_at", "why_ended")}
-    return {"id": its.id, **registry.requested(its), **stamps}
+def _subscription_fields(subscription: Subscription) -> dict[str, Any]:
+    stamps = {name: getattr(subscription, name) for name in ("created_at", "confirmed_at", "ended_at", "why_ended")}
+    return {"id": subscription.id, **registry.requested(subscription), **stamps}

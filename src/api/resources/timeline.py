@@ -26,14 +26,14 @@ from api.http.parameters import (
     decode_cursor,
     parse_query,
     slug_of,
-    snapshot_for,
 )
-from api.http.responses import page_response
+from api.http.responses import ResourceResponse, page_response
+from api.http.routes import on_clocks
 from api.openapi.document import documented_in_formats
 from api.openapi.schemas import Timeline
 from domain.dates import Day, bounds
+from domain.errors import Problem
 from domain.facts import Kind
-from domain.validation import Problem
 from domain.values import Party
 from projections.facets import Facet, count_facets, parse_facets
 from projections.feed import latest_entries, revision_at
@@ -133,7 +133,7 @@ class EntryListing(Listing):
         """What was recorded, corrected or came about last."""
         with self.look() as snapshot:
             found = latest_entries(snapshot, self._wanted, limit, decode_cursor(self.question.cursor, _ENTRY_FEED_KEY))
-            return Feed([self._item(snapshot, position, body) for position, body in found.found], found.next)
+            return Feed([self._item(snapshot, position, body) for position, body in found.entries], found.next)
 
     def _item(self, snapshot: Snapshot, position: int, body: bytes) -> FeedItem:
         entry = msgspec.json.decode(body)
@@ -249,11 +249,15 @@ def timeline_response(request: Request, filters: TimelineQuery, id_: str | None,
             message = f"facets are told in JSON alone, not in {its.media_type}"
             raise MalformedQuery(f"facets: {message}", problems=[Problem("facets", filters.facets, message)])
         return publish(EntryListing(request, filters, id_), its)
-    with snapshot_for(request, filters) as snapshot:
+    id_in_path = request.path_params.get("id")
+
+    def make(snapshot: Snapshot) -> ResourceResponse:
         return _page(snapshot, filters, None if id_ is None else slug_of(snapshot, id_))
 
+    return on_clocks(request, filters, make, stream=None if id_in_path is None else f"jurisdiction:{id_in_path}")
 
-def _page(snapshot: Snapshot, filters: TimelineQuery, place: str | None) -> Response:
+
+def _page(snapshot: Snapshot, filters: TimelineQuery, place: str | None) -> ResourceResponse:
     wanted, after = timeline_filter(filters, place), timeline_key(filters)
     found = timeline_page(snapshot, wanted, filters.limit, after)
     if not filters.counted:

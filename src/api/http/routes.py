@@ -1,0 +1,153 @@
+"""How a route is declared: its address, its query model, its answer and its handler, each once.
+
+    @get(router, "/jurisdictions/{id}/status", query=ClockQuery, answer=Status)
+    def status_of_a_place(snapshot: Snapshot, id: PlaceId) -> ResourceResponse: ...
+
+A handler names what it needs as parameters: `request`, `service`, `query` (an instance of the query model) and
+`snapshot` (the record on the clocks of the query). Every other parameter is FastAPI's: an id in the path, a body, a
+key. A route without a query model refuses all parameters. Its contract is what `api.openapi.rules` adds to every
+route of its kind, and `also`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Required, TypedDict, TypeVar, Unpack, get_type_hints
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from api.http.negotiation import Format
+from api.http.parameters import (
+    ClockQuery,
+    NoParameters,
+    QueryModel,
+    StreamId,
+    answer_clocks,
+    clocks_asked,
+    parse_query,
+    service_of,
+)
+from api.http.responses import ResourceResponse
+from api.openapi.document import documented
+from projections.snapshot import Snapshot
+
+_INJECTED = ("request", "service", "query", "snapshot")
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+
+
+class Contract(TypedDict, total=False):
+    """What the OpenAPI document says of a route, and what the route is held to."""
+
+    answer: Required[type[BaseModel] | str | None]
+    """A model, the media type of a text, or None for an answer without a body."""
+    query: type[QueryModel]
+    body: Mapping[str, Any]
+    status: int
+    also: Sequence[int]
+    """Statuses that follow from no rule."""
+    formats: Sequence[Format]
+    """The formats of a list or an entry, where it has several."""
+    or_else: type[BaseModel]
+    """Another model of the same media type."""
+    response_class: type[Response]
+    tags: list[str]
+
+
+def get(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
+    """Declares a route that reads."""
+    return _declared(router, "GET", path, contract)
+
+
+def post(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
+    """Declares a route that records or starts something."""
+    return _declared(router, "POST", path, contract)
+
+
+def patch(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
+    """Declares a route that changes fields."""
+    return _declared(router, "PATCH", path, contract)
+
+
+def delete(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
+    """Declares a route that ends something."""
+    return _declared(router, "DELETE", path, contract)
+
+
+def _declared(router: APIRouter, method: str, path: str, contract: Contract) -> Callable[[HandlerT], HandlerT]:
+    query, status = contract.get("query", NoParameters), contract.get("status", 200)
+    documentation = documented(
+        query,
+        contract["answer"],
+        *contract.get("also", ()),
+        asked=contract.get("body"),
+        success=status,
+        formats=contract.get("formats", ()),
+        or_else=contract.get("or_else"),
+    )
+    documentation |= {name: contract[name] for name in ("response_class", "tags") if name in contract}
+
+    def declare(handler: HandlerT) -> HandlerT:
+        endpoint = _endpoint(handler, path, query)
+        router.add_api_route(path, endpoint, methods=[method], status_code=status, **documentation)
+        return handler
+
+    return declare
+
+
+def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -> Callable[..., Any]:
+    """The function that FastAPI calls: it parses the query, opens the snapshot, and calls the handler."""
+    hints = get_type_hints(handler, include_extras=True)
+    parameters = inspect.signature(handler).parameters
+    wanted = [name for name in _INJECTED if name in parameters]
+    opens_snapshot = "snapshot" in wanted
+    if "query" in wanted and hints["query"] is not model:
+        raise TypeError(f"{handler.__name__}: the query is declared as {model}, and taken as {hints['query']}")
+    if opens_snapshot and not issubclass(model, ClockQuery):
+        raise TypeError(f"{handler.__name__}: a snapshot has the clocks of its query, and {model} has none")
+    stream_kind = _stream_kind(hints.get("id"))
+    timemap = stream_kind is not None and path.endswith("/{id}")
+
+    @wraps(handler)
+    def endpoint(request: Request, **arguments: Any) -> Any:  # noqa: ANN401 - the handler's own arguments and response
+        query = parse_query(model, request)
+        for name in wanted:
+            if name == "request":
+                arguments[name] = request
+            elif name == "query":
+                arguments[name] = query
+            elif name == "service":
+                arguments[name] = service_of(request)
+        if not opens_snapshot or not isinstance(query, ClockQuery):
+            return handler(**arguments)
+        stream = None if stream_kind is None else f"{stream_kind}:{arguments['id']}"
+        return on_clocks(
+            request, query, lambda snapshot: handler(snapshot=snapshot, **arguments), stream=stream, timemap=timemap
+        )
+
+    first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+    rest = [each.replace(annotation=hints[name]) for name, each in parameters.items() if name not in _INJECTED]
+    endpoint.__signature__ = inspect.Signature([first, *rest], return_annotation=Response)  # type: ignore[attr-defined]  # where inspect, and so FastAPI, looks first
+    return endpoint
+
+
+def on_clocks(
+    request: Request,
+    query: ClockQuery,
+    make: Callable[[Snapshot], ResourceResponse],
+    *,
+    stream: str | None = None,
+    timemap: bool = False,
+) -> ResourceResponse:
+    """The response that is made from a snapshot on the clocks of a query."""
+    with service_of(request).snapshot(clocks_asked(request, query, stream)) as snapshot:
+        response = make(snapshot)
+        response.context.clocks = answer_clocks(query, snapshot, timemap=timemap)
+        return response
+
+
+def _stream_kind(annotation: Any) -> str | None:  # noqa: ANN401 - whatever type an `id` has
+    """The kind of stream that an id in the path names."""
+    return next((mark.kind for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, StreamId)), None)
