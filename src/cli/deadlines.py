@@ -1,4 +1,4 @@
-"""`deadlines`: who was to answer or comply by when, and what became of it."""
+"""`deadlines`, `deadline compute`, `reminders` and `remind`: who is to answer by when, and who is reminded of it."""
 
 from __future__ import annotations
 
@@ -56,27 +56,27 @@ def deadlines(
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
                 parse_day(name, value)
-        wanted = DeadlineFilter(state, from_, to)
+        filters = DeadlineFilter(state, from_, to)
         after = None if cursor is None else decode_key(cursor, (str, str, str))
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             if jurisdiction is None:
-                found = list(islice(all_deadlines(snapshot, wanted, after), limit + 1))
-                rests_on = max((position for _, position in found[:limit]), default=0)
-                listed = [one for one, _ in found]
+                rows = list(islice(all_deadlines(snapshot, filters, after), limit + 1))
+                rests_on = max((position for _, position in rows[:limit]), default=0)
+                page = [deadline for deadline, _ in rows]
             else:
-                listed, rests_on = place_deadlines(snapshot, slug_of(snapshot, jurisdiction), wanted)
-                listed = [one for one in listed if after is None or _key(one) > after]
-    more = encode_key(_key(listed[limit - 1])) if len(listed) > limit else None
-    listed = listed[:limit]
+                page, rests_on = place_deadlines(snapshot, slug_of(snapshot, jurisdiction), filters)
+                page = [deadline for deadline in page if after is None or _key(deadline) > after]
+    next_cursor = encode_key(_key(page[limit - 1])) if len(page) > limit else None
+    page = page[:limit]
     if json:
-        print_json({"deadlines": listed, "next": more, "position": rests_on})
+        print_json({"deadlines": page, "next": next_cursor, "position": rests_on})
         return
-    print_table(["Due", "State", "Addressee", "Demand"], map(_deadline_row, listed), spaced=True)
-    if not listed:
+    print_table(["Due", "State", "Addressee", "Demand"], map(_deadline_row, page), spaced=True)
+    if not page:
         print_line("No deadline is on record for that.")
-    if more is not None:
-        print_line(f"\nThere is more: --cursor {more}")
+    if next_cursor is not None:
+        print_line(f"\nThere is more: --cursor {next_cursor}")
 
 
 def _key(deadline: dict[str, Any]) -> tuple[str, str, str]:
@@ -123,16 +123,16 @@ def compute(
         from application.service import federal_holiday, state_holidays
         from domain.periods import due_after
 
-        of_state = None if state is None else state_holidays(state)
-        if state is not None and of_state is None:
+        holidays = None if state is None else state_holidays(state)
+        if state is not None and holidays is None:
             raise failed(f"state: {state!r} is not the code of a state, district or territory, as LA", USAGE)
         try:
-            period = due_after(parse_day("from", from_), days, federal_holiday, of_state)
+            period = due_after(parse_day("from", from_), days, federal_holiday, holidays)
         except OverflowError as error:
             raise failed(f"from: the period leaves the calendar: {days} days from {from_}", USAGE) from error
     if json:
-        said = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
-        print_json(said if state is None else said | {"state": state})
+        answer = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
+        print_json(answer if state is None else answer | {"state": state})
         return
     if explain:
         for number, step in enumerate(period.steps, 1):
@@ -164,24 +164,23 @@ def reminders(
     with open_record() as service:
         from api.http.parameters import slug_of
         from application.reminders.queries import ReminderFilter, list_reminders, reminder_key
-        from cli.session import decode_key as key_in
-        from cli.session import encode_key
+        from cli.session import decode_key, encode_key
 
-        after = None if cursor is None else key_in(cursor, (str, str))
+        after = None if cursor is None else decode_key(cursor, (str, str))
         with service.snapshot() as snapshot:
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction))
-            wanted = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
-            found = list_reminders(snapshot.connection, wanted, limit + 1, after)
-    more = encode_key(reminder_key(found[limit - 1])) if len(found) > limit else None
-    found = found[:limit]
+            filters = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
+            page = list_reminders(snapshot.connection, filters, limit + 1, after)
+    next_cursor = encode_key(reminder_key(page[limit - 1])) if len(page) > limit else None
+    page = page[:limit]
     if json:
-        print_json({"reminders": found, "next": more})
+        print_json({"reminders": page, "next": next_cursor})
         return
-    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, found), spaced=True)
-    if not found:
+    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, page), spaced=True)
+    if not page:
         print_line("No reminder is known for that.")
-    if more is not None:
-        print_line(f"\nThere is more: --cursor {more}")
+    if next_cursor is not None:
+        print_line(f"\nThere is more: --cursor {next_cursor}")
 
 
 def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
@@ -193,7 +192,7 @@ def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
     if reminder["deliveries"]:
         last = reminder["deliveries"][-1]
         state += f"\n{len(reminder['deliveries'])} x, last {last['outcome']}: {last['detail']}"
-    about = "\n".join([deadlines[0]["addressee"], *(one["demand"] for one in deadlines)])
+    about = "\n".join([deadlines[0]["addressee"], *(deadline["demand"] for deadline in deadlines)])
     return f"{reminder['planned_for'][:16]}Z", state, f"{deadlines[0]['due']}\n{reminder['offset']:+d} days", about
 
 
@@ -210,9 +209,9 @@ def remind(
         from application.reminders.scheduler import Scheduler, run_scheduler
 
         if once:
-            ticker = Scheduler(service, settings)
-            fired = ticker.once()
-            ticker.sender.close()
+            scheduler = Scheduler(service, settings)
+            fired = scheduler.once()
+            scheduler.sender.close()
             print_line(f"{fired} reminder{'' if fired == 1 else 's'} came due.")
             return
         with run_scheduler(service, settings):
@@ -224,11 +223,11 @@ def remind(
 
 
 def log_reminders() -> None:
-    """Has what the log channel is told, and what goes wrong, written to standard error."""
+    """Write the messages of the log channel, and errors, to standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("reminders").setLevel(logging.INFO)
 
 
 def stop_when_terminated() -> None:
-    """Ends the command as Ctrl-C does, so that what is being sent is still noted."""
+    """End on SIGTERM as on Ctrl-C, so that the result of what is being sent is still recorded."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -24,7 +24,7 @@ MOST_SUSPECTED = 1_000
 
 
 class Format(StrEnum):
-    """The formats that are read."""
+    """The formats that can be loaded."""
 
     ndjson = "ndjson"
     csv = "csv"
@@ -52,7 +52,7 @@ def load(
 
         try:
             files = len(files_in(paths))
-            with stages() as told:
+            with stages() as show_progress:
                 report = load_files(
                     service,
                     paths,
@@ -60,12 +60,12 @@ def load(
                     format_=format_,
                     dry_run=dry_run,
                     standard_input=lambda: sys.stdin.buffer,
-                    progress=told,
+                    progress=show_progress,
                 )
         except RecordError as error:
             _show_errors(error, json=json)
-            told_by = _counted(len(error.problems), "error") if error.problems and not json else error.detail
-            raise failed(f"nothing was recorded: {told_by}", REFUSED) from error
+            reason = _counted(len(error.problems), "error") if error.problems and not json else error.detail
+            raise failed(f"nothing was recorded: {reason}", REFUSED) from error
         except OSError as error:
             raise failed(f"nothing was recorded: {error.filename}: {error.strerror}") from error
         if json:
@@ -75,7 +75,7 @@ def load(
 
 
 def _as_json(report: Report, files: int, *, dry_run: bool) -> dict[str, Any]:
-    suspected = [{"file": _apart(one.where)[0], **one.shown()} for one in report.suspected[:MOST_SUSPECTED]]
+    suspected = [{"file": _split_where(row.where)[0], **row.shown()} for row in report.suspected[:MOST_SUSPECTED]]
     return {
         "files": files,
         "recorded": report.recorded,
@@ -91,12 +91,12 @@ def _show(report: Report, files: int, *, dry_run: bool) -> None:
     if shown:
         print_table(
             ["File and row", "Entry", "Of the same kind, day and places"],
-            ((f"{_apart(one.where)[0]}\n{one.row}", one.entry, "\n".join(one.like)) for one in shown),
+            ((f"{_split_where(row.where)[0]}\n{row.row}", row.entry, "\n".join(row.like)) for row in shown),
             spaced=True,
         )
-        of = len(report.suspected)
-        more = f" (the first {len(shown)} are shown)" if len(shown) < of else ""
-        typer.echo(f"dispute-timeline: {_counted(of, 'row')} may be acts recorded before{more}", err=True)
+        total = len(report.suspected)
+        more = f" (the first {len(shown)} are shown)" if len(shown) < total else ""
+        typer.echo(f"dispute-timeline: {_counted(total, 'row')} may be acts recorded before{more}", err=True)
     columns = ["Files", "Would be recorded" if dry_run else "Recorded", "Already there"]
     print_table(columns, [(files, report.recorded, report.already)])
 
@@ -104,31 +104,33 @@ def _show(report: Report, files: int, *, dry_run: bool) -> None:
 def _show_errors(error: RecordError, *, json: bool) -> None:
     shown = error.problems[:MOST_SHOWN]
     if json:
-        print_json({"detail": error.detail, "errors": [_fault(one) for one in shown], **_total(error)})
+        print_json(
+            {
+                "detail": error.detail,
+                "errors": [_problem_json(problem) for problem in shown],
+                "errors_total": len(error.problems),
+            }
+        )
     elif shown:
-        print_table(["File, row and entry", "Field and value", "What is wrong"], map(_row, shown), spaced=True)
+        print_table(["File, row and entry", "Field and value", "What is wrong"], map(_problem_row, shown), spaced=True)
         if len(shown) < len(error.problems):
             typer.echo(f"dispute-timeline: the first {len(shown)} errors are shown", err=True)
 
 
-def _total(error: RecordError) -> dict[str, int]:
-    return {"errors_total": len(error.problems)}
-
-
-def _fault(problem: Problem) -> dict[str, Any]:
-    file, entry = _apart(problem.where)
+def _problem_json(problem: Problem) -> dict[str, Any]:
+    file, entry = _split_where(problem.where)
     return {
         "file": file,
         "row": problem.row,
         "entry": entry,
         "field": problem.field.encode("utf-8", "replace").decode(),
-        "value": _echoed(problem.value),
+        "value": _printable_json(problem.value),
         "message": problem.message,
     }
 
 
-def _echoed(value: object) -> object:
-    """A value as JSON can show it: text that is none has a ? where it is none."""
+def _printable_json(value: object) -> object:
+    """A value as JSON, with a ? for what cannot be encoded; None where it is nested too deeply to be written."""
     import msgspec
 
     try:
@@ -138,14 +140,13 @@ def _echoed(value: object) -> object:
     return msgspec.Raw(written.encode("utf-8", "replace"))
 
 
-def _apart(where: str) -> tuple[str, str]:
-    """The file and the entry."""
+def _split_where(where: str) -> tuple[str, str]:
     file, _, entry = where.rpartition(": ")
     return file, entry
 
 
-def _row(problem: Problem) -> tuple[str, str, str]:
-    file, entry = _apart(problem.where)
+def _problem_row(problem: Problem) -> tuple[str, str, str]:
+    file, entry = _split_where(problem.where)
     value = shortened(problem.value, LONGEST_VALUE)
     return f"{file}\n{problem.row}: {entry}", f"{problem.field}\n{value}", problem.message
 

@@ -1,4 +1,4 @@
-"""What the commands that act on an entry share: the event, recorded on the version seen, and the entry as it stands."""
+"""`correct`, `dispute`, `retract` and `reinstate`: each records an event on an entry and prints the entry after it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SourceJson = Annotated[str | None, typer.Option("--source", metavar="JSON", help
 def source_of(
     whole: str | None, title: str | None, publisher: str | None, url: str | None, date: str | None, rank: str | None
 ) -> dict[str, Any]:
-    """`{"source": {...}}` as the options give it; nothing where none is given."""
-    given = {"title": title, "publisher": publisher, "url": url, "date": date, "rank": rank}
-    parts = {name: value for name, value in given.items() if value is not None}
+    """`{"source": {...}}` from the options; empty where none is given."""
+    options = {"title": title, "publisher": publisher, "url": url, "date": date, "rank": rank}
+    parts = {name: value for name, value in options.items() if value is not None}
     if whole is None:
         return {"source": parts} if parts else {}
     if parts:
@@ -58,15 +58,15 @@ def json_value(option: str, written: str) -> Any:  # noqa: ANN401 - whatever JSO
 def revise_and_show(
     kind: type[LaterEvent], entry: str, fields: dict[str, Any], *, on_version: int | None, recorder: str, json: bool
 ) -> None:
-    """Records the event and prints the entry as it now stands: with `json`, as the API answers."""
+    """Record the event and print the entry as it now stands: with `json`, as the API answers."""
     with open_record() as service:
         from application.revising import Revision, revise_entry, revision_event
         from projections.entries import entry_history
-        from projections.timeline import read_entry as entry_of
+        from projections.timeline import read_entry
 
         revise_entry(service, Revision(revision_event(kind, entry, fields), on_version=on_version), recorder=recorder)
         with service.snapshot() as snapshot:
-            shown, _ = entry_of(snapshot, entry)
+            shown, _ = read_entry(snapshot, entry)
             latest = entry_history(snapshot, service.log, entry)["versions"][-1]
     if json:
         print_bytes(shown.encode())
@@ -78,12 +78,12 @@ def revise_and_show(
 
 
 def standing(word: str) -> str:
-    """What a standing says, in a sentence."""
+    """The verb for a standing: `stands`, `is retracted`."""
     return "stands" if word == "stands" else f"is {word}"
 
 
 def difference(field: str, before: object, after: object) -> str:
-    """A field's two values, a line each; long ones are cut, for `--json` has them whole."""
+    """A field's two values, a line each. Long ones are cut: `--json` has them whole."""
     return f"  {field}\n    was  {_value(before)}\n    is   {_value(after)}"
 
 
@@ -122,18 +122,18 @@ def correct(
     from domain.events import EntryCorrected
 
     values = _corrections_from(fields) if fields is not None else {}
-    for one in field or ():
-        name, equals, written = one.partition("=")
+    for assignment in field or ():
+        name, equals, written = assignment.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{one!r} is not NAME=JSON", param_hint="--field")
+            raise typer.BadParameter(f"{assignment!r} is not NAME=JSON", param_hint="--field")
         if name in values:
             raise typer.BadParameter(f"{name} is given twice", param_hint="--field")
         values[name] = json_value("--field", written)
     if not values:
         raise typer.BadParameter("give at least one --field, or --fields", param_hint="--field")
-    given = source_of(source, source_title, source_publisher, source_url, source_date, source_rank)
-    whole = {"fields": values, "reason": reason} | given
-    revise_and_show(EntryCorrected, entry, whole, on_version=on_version, recorder=recorder, json=json)
+    rests_on = source_of(source, source_title, source_publisher, source_url, source_date, source_rank)
+    event = {"fields": values, "reason": reason} | rests_on
+    revise_and_show(EntryCorrected, entry, event, on_version=on_version, recorder=recorder, json=json)
 
 
 def _corrections_from(path: Path) -> dict[str, Any]:
@@ -165,9 +165,9 @@ def dispute(
     """Put on record that somebody disputes what an entry says. It counts as before."""
     from domain.events import EntryDisputed
 
-    given = source_of(source, source_title, source_publisher, source_url, source_date, source_rank)
-    whole = {"by": by, "what": what} | given
-    revise_and_show(EntryDisputed, entry, whole, on_version=on_version, recorder=recorder, json=json)
+    rests_on = source_of(source, source_title, source_publisher, source_url, source_date, source_rank)
+    event = {"by": by, "what": what} | rests_on
+    revise_and_show(EntryDisputed, entry, event, on_version=on_version, recorder=recorder, json=json)
 
 
 def retract(

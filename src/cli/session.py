@@ -1,4 +1,4 @@
-"""Opening the service for a command, and saying what went wrong in one line."""
+"""What commands share: opening the service, errors as one line, the options that recur, and cursors."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ USAGE = 2
 
 
 def failed(message: str, code: int = REFUSED) -> typer.Exit:
-    """The way out after saying on stderr, in one line, what is wrong."""
+    """Print on stderr, in one line, what is wrong; returns the exit to raise."""
     typer.echo(f"dispute-timeline: {one_line(message)}", err=True)
     return typer.Exit(code)
 
 
 @contextmanager
 def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> Iterator[Service]:
-    """The service on the database that DATABASE_URL names, closed when the command is done.
+    """The service on the database of DATABASE_URL, closed when the command is done.
 
-    Read models that another version of the code built are made anew first, unless they are wanted as they are.
-    An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
+    Read models that another version of the code built are rebuilt first, unless `as_it_is`. An error of the record
+    ends the command with one line: exit code 2 where the input was malformed, else 1.
     """
     from sqlalchemy.exc import OperationalError
 
@@ -47,11 +47,11 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
             service = _service(settings or settings_or_exit(), as_it_is=as_it_is)
         except (CannotReplay, Unreadable) as error:
             raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
-        # Queries run by the driver itself raise its own error, others SQLAlchemy's.
-        lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
+        # Queries that bypass SQLAlchemy raise the driver's own error.
+        driver_error: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
         try:
             yield service
-        except (OperationalError, lost) as error:
+        except (OperationalError, driver_error) as error:
             raise failed(f"the database failed: {getattr(error, 'orig', error)}") from error
         except (CannotReplay, Unreadable) as error:
             raise failed(str(error)) from error
@@ -61,7 +61,7 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turns the errors that are raised on purpose into one line and an exit code; any other is a bug and stays one."""
+    """Turn errors of the record into one line and an exit code; any other is a bug and keeps its traceback."""
     from domain.errors import Invalid, RecordError
 
     try:
@@ -73,7 +73,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def settings_or_exit() -> Settings:
-    """The settings; ends the command with a line where one of them cannot be used."""
+    """The settings; ends the command with one line where one of them is invalid."""
     from application.settings import Settings
 
     try:
@@ -92,10 +92,10 @@ def _service(settings: Settings, *, as_it_is: bool) -> Service:
         database_url = settings.database_url
         if as_it_is:
             return Service(database_url)
-        with _progress_if_any() as told:
-            return open_service(database_url, told)
+        with _progress_if_any() as show_progress:
+            return open_service(database_url, show_progress)
     except SQLAlchemyError as error:
-        # The driver's own words, without the statement and the link that SQLAlchemy adds.
+        # The driver's message, without the statement and the link that SQLAlchemy adds.
         raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error
     except (ValueError, OSError) as error:
         raise failed(f"the database that DATABASE_URL names cannot be used: {error}") from error
@@ -103,16 +103,16 @@ def _service(settings: Settings, *, as_it_is: bool) -> Service:
 
 @contextmanager
 def _progress_if_any() -> Iterator[Progress]:
-    """A bar that is made when there is something to tell: it seldom is, and its library takes time to load."""
+    """A bar that is created at the first step: seldom is there one, and its library takes time to load."""
     with ExitStack() as stack:
         bars: list[Progress] = []
 
-        def told(done: int, total: int) -> None:
+        def show_progress(done: int, total: int) -> None:
             if not bars:
                 bars.append(stack.enter_context(progress("Making the read models anew")))
             bars[0](done, total)
 
-        yield told
+        yield show_progress
 
 
 def _state_code(value: str | None) -> str | None:
@@ -135,27 +135,27 @@ Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after the page that named it.")]
 
 
-# What may stand in a key: days, instants, slugs and ids, numbers that order a day, and log positions.
+# The values in keys: days, instants, slugs and ids, numbers that order a day, and log positions.
 _TEXT = re.compile(r"[0-9A-Za-z_:.-]{0,200}")
 _LARGEST = 10**18
 
 
 def encode_key(key: tuple[str | int, ...] | int | None) -> str | None:
-    """The text of a key; None where there is no more."""
+    """The cursor that stands for a key; None where there is no further page."""
     if key is None:
         return None
     return urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def number_of(cursor: str) -> int:
-    """The number of a text that `cursor_of` made of one; Invalid for any other."""
-    (number,) = _decoded_key(cursor, (int,), lambda read: [read])
+    """The number of a cursor made of one; raises Invalid for any other text."""
+    (number,) = _decoded_key(cursor, (int,), lambda key: [key])
     return max(int(number), 0)
 
 
 def decode_key(cursor: str, types: tuple[type, ...]) -> Any:  # noqa: ANN401 - a tuple of those types
-    """The key of a text that `cursor_of` made; Invalid for any other."""
-    return _decoded_key(cursor, types, lambda read: read)
+    """The key of a cursor made by `encode_key`; raises Invalid for any other text."""
+    return _decoded_key(cursor, types, lambda key: key)
 
 
 def _decoded_key(cursor: str, types: tuple[type, ...], parts: Callable[[Any], Any]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Stored text as a terminal may show it: exactly the characters it has, and none that a terminal would obey."""
+"""Output: tables, lines, JSON and progress bars. Control characters in stored text are shown, never sent."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 _KEPT = {ord("\n"): "\n", ord("\t"): " "}
-_OBEYED = (
+_CONTROLS = (
     *range(0x20),
     *range(0x7F, 0xA0),
-    *range(0x202A, 0x202F),  # marks that turn the direction of writing, and so what a line seems to say
+    *range(0x202A, 0x202F),  # marks that change the direction of writing, and so what a line seems to say
     *range(0x2066, 0x206A),
-    *range(0xD800, 0xE000),  # halves of characters, as bytes that are no text are read: no terminal takes them
+    *range(0xD800, 0xE000),  # surrogates, as undecodable bytes are read: no terminal can encode them
 )
-_SHOWN = {code: ascii(chr(code))[1:-1] for code in _OBEYED} | _KEPT
+_SHOWN = {code: ascii(chr(code))[1:-1] for code in _CONTROLS} | _KEPT
 
 
 def printable(text: object) -> str:
-    """The text, with control characters written out (an escape as its code) instead of sent."""
+    """The text with control characters replaced by their escape codes."""
     return str(text).translate(_SHOWN)
 
 
@@ -76,7 +76,7 @@ def print_bytes(answer: bytes) -> None:
 
 @contextmanager
 def progress(doing: str) -> Iterator[Progress]:
-    """A bar on standard error, where that is a terminal, to be told how much is done of how much."""
+    """A bar on standard error, where that is a terminal; call it with how much is done, and of how much."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -88,7 +88,7 @@ def progress(doing: str) -> Iterator[Progress]:
 
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int | None], None]]:
-    """The same for work in stages: to be told what is being done, and how much of how much, where that is known."""
+    """A bar for work in stages; call it with the stage, how much is done, and of how much, where that is known."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     done_of = TextColumn("{task.completed:,.0f}")

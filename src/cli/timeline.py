@@ -1,4 +1,4 @@
-"""`timeline`: what happened, in order."""
+"""`timeline`: what happened, in order, as a table or as the JSON of the API."""
 
 from __future__ import annotations
 
@@ -56,22 +56,21 @@ def timeline(
         from cli.session import decode_key
         from domain.facts import Kind
         from domain.values import Party
-        from projections.facets import count_facets as count
-        from projections.facets import parse_facets
+        from projections.facets import count_facets, parse_facets
         from projections.search_text import parse_search
         from projections.timeline import TimelineFilter, timeline_page
 
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
                 parse_day(name, value)
-        _checked("q", parse_search, q)
-        counted = _checked("facets", parse_facets, facets)
+        _parsed("q", parse_search, q)
+        facet_names = _parsed("facets", parse_facets, facets)
         order = _one_of("order", "newest" if newest else order, ("oldest", "newest", "relevance"))
         if order == "relevance" and q is None:
             raise typer.BadParameter("relevance is to words that are looked for: give --q", param_hint="--order")
         ranked = q is not None and order in (None, "relevance")
         named = place or jurisdiction
-        wanted = TimelineFilter(
+        filters = TimelineFilter(
             state=state,
             kind=_one_of("kind", kind, get_args(Kind)),
             party=_one_of("party", party, get_args(Party)),
@@ -87,21 +86,21 @@ def timeline(
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             if named is not None:
-                wanted = replace(wanted, jurisdiction=slug_of(snapshot, named))
-            found = timeline_page(snapshot, wanted, limit, after)
-            its = None if counted is None else count(snapshot, wanted, after, counted)
+                filters = replace(filters, jurisdiction=slug_of(snapshot, named))
+            page = timeline_page(snapshot, filters, limit, after)
+            counts = None if facet_names is None else count_facets(snapshot, filters, after, facet_names)
     if json:
-        print_bytes(_answer(found, its))
+        print_bytes(_answer(page, counts))
         return
-    print_table(["Occurred", "Act"], (_row(msgspec.json.decode(entry)) for entry in found.entries), spaced=True)
-    for name, counts in ({} if its is None else its.counts).items():
-        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in counts.items())}")
-    _print_next(found.next, len(found.entries))
+    print_table(["Occurred", "Act"], (_row(msgspec.json.decode(entry)) for entry in page.entries), spaced=True)
+    for name, numbers in ({} if counts is None else counts.counts).items():
+        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in numbers.items())}")
+    _print_next(page.next, len(page.entries))
 
 
-def _checked(name: str, read: Callable[[str], T], value: str | None) -> T | None:
+def _parsed(name: str, parse: Callable[[str], T], value: str | None) -> T | None:
     try:
-        return None if value is None else read(value)
+        return None if value is None else parse(value)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=f"--{name}") from error
 
@@ -112,22 +111,22 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | Non
     return value
 
 
-def _answer(found: TimelinePage, its: Facets | None) -> bytes:
+def _answer(page: TimelinePage, counts: Facets | None) -> bytes:
     import msgspec
 
     from cli.session import encode_key
 
-    rests_on = found.rests_on if its is None else max(found.rests_on, its.rests_on)
-    more = {} if its is None else {"facets": its.counts}
-    end = msgspec.json.encode({"next": encode_key(found.next), "position": rests_on, **more})
-    return b'{"entries":[%b],%b' % (b",".join(found.bodies), end[1:])
+    rests_on = page.rests_on if counts is None else max(page.rests_on, counts.rests_on)
+    facets = {} if counts is None else {"facets": counts.counts}
+    end = msgspec.json.encode({"next": encode_key(page.next), "position": rests_on, **facets})
+    return b'{"entries":[%b],%b' % (b",".join(page.bodies), end[1:])
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, str]:
-    return entry["occurred"].replace("/", " to\n"), "\n".join(_said(entry))
+    return entry["occurred"].replace("/", " to\n"), "\n".join(_entry_lines(entry))
 
 
-def _said(entry: dict[str, Any]) -> Iterator[str]:
+def _entry_lines(entry: dict[str, Any]) -> Iterator[str]:
     actor, named = entry["actor"], entry["jurisdictions"]
     who = ", ".join(actor[part] for part in ("name", "office") if part in actor) or actor["party"]
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
@@ -140,7 +139,8 @@ def _said(entry: dict[str, Any]) -> Iterator[str]:
     for quote in entry.get("quotes", ()):
         speaker = f" ({quote['speaker']})" if "speaker" in quote else ""
         yield f"“{quote['text']}”{speaker}"
-    yield f"{entry['id']}; rests on {'; '.join(one.get('publisher', one['title']) for one in entry['sources'])}"
+    sources = "; ".join(source.get("publisher", source["title"]) for source in entry["sources"])
+    yield f"{entry['id']}; rests on {sources}"
 
 
 def _print_next(key: tuple[str | int, ...] | None, shown: int) -> None:
