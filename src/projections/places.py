@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
@@ -24,13 +25,15 @@ def _on_record() -> Select[tuple[str, str, int]]:
     )
 
 
-_BY = {
+_PLACE_BY = {
     name: CompiledQuery(_on_record().where(_places.c[name] == bindparam("value")).order_by(_places.c.id))
     for name in ("id", "geoid")
 }
 
 
-def _listing(*, state: bool, kind: bool, ocd: bool, reviewed: bool) -> CompiledQuery:
+@cache
+def _places_beyond(given: frozenset[str], *, reviewed: bool) -> CompiledQuery:
+    """The places beyond an id, by the columns given; `reviewed`: those that an entry of a review names or touches."""
     speaker = _places.alias("speaker")
     in_review: ColumnElement[bool] = exists().where(
         _timeline.c.jurisdiction == _places.c.id, _timeline.c.review.is_not(None)
@@ -40,23 +43,16 @@ def _listing(*, state: bool, kind: bool, ocd: bool, reviewed: bool) -> CompiledQ
         and_(_timeline.c.jurisdiction == speaker.c.id, _timeline.c.review.is_not(None)),
     )
     query = _on_record().where(_places.c.id > bindparam("after"))
-    if state:
-        query = query.where(_places.c.state == bindparam("state"))
-    if kind:
-        query = query.where(_places.c.kind == bindparam("kind"))
-    if ocd:
-        query = query.where(_places.c.ocd == bindparam("ocd"))
+    for name in sorted(given):
+        query = query.where(_places.c[name] == bindparam(name))
     if reviewed:
         query = query.where(or_(in_review, through_agency))
     return CompiledQuery(query.order_by(_places.c.id).limit(_CHUNK))
 
 
-_LISTINGS: dict[tuple[bool, bool, bool, bool], CompiledQuery] = {}
-
-
 def place_by_id(snapshot: Snapshot, name: str, value: str) -> tuple[str, int]:
     """The JSON of the place whose `id` or `geoid` has a value, and its position; NotFound otherwise."""
-    row = _BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
+    row = _PLACE_BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
     if row is None:
         what = "jurisdiction" if name == "id" else f"jurisdiction with {name}"
         raise NotFound(f"no {what} {value!r} is on record")
@@ -72,21 +68,19 @@ def places_page(
     ocd: str | None = None,
     stage: str | None = None,
 ) -> Iterator[tuple[str, str, int]]:
-    """Id, JSON and position of the places beyond the id `after`, by id; `stage`: those with a review there now."""
+    """Id, JSON and position of the places beyond the id `after`, by id; `stage`: only those with a review in it now."""
     optional = {"state": state, "kind": kind, "ocd": ocd}
     params = {name: value for name, value in optional.items() if value is not None}
-    key = ("state" in params, "kind" in params, "ocd" in params, stage not in (None, "none_known"))
-    if key not in _LISTINGS:
-        _LISTINGS[key] = _listing(state=key[0], kind=key[1], ocd=key[2], reviewed=key[3])
+    query = _places_beyond(frozenset(params), reviewed=stage not in (None, "none_known"))
     while True:
-        rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **params).fetchall()
+        rows = query.run(snapshot.connection, after=after, head=snapshot.position, **params).fetchall()
         for id_, body, position in rows:
             if stage is None:
                 yield id_, body, position
                 continue
-            answer = place_status(snapshot, id_)
-            if any(review["stage"]["value"] == stage for review in answer["reviews"]):
-                yield id_, body, answer["position"]
+            status = place_status(snapshot, id_)
+            if any(review["stage"]["value"] == stage for review in status["reviews"]):
+                yield id_, body, status["position"]
         if len(rows) < _CHUNK:
             return
         after = rows[-1][0]
