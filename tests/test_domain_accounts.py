@@ -59,7 +59,7 @@ def days_that_matter(record: generated_records.Record, rng: random.Random, some:
 
 
 def said_on(snapshot: Snapshot, place: str, day: str, position: int, public_by: str | None = None) -> dict[Key, Any]:
-    if snapshot.memory.directory.place(place, position) is None:
+    if snapshot.cache.directory.place(place, position) is None:
         return {}
     return items(place_status(replace(snapshot, asked=asked(day, public_by, position)), place))
 
@@ -89,7 +89,7 @@ def test_an_account_says_of_each_day_what_the_status_of_that_day_says(written: W
             for public_by in (None, rng.choice(days_that_matter(record, rng, 1))):
                 its = snapshot.place(place["id"])
                 at = Clocks(TODAY, public_by, len(log))
-                courses = value_history(its, own_acts(snapshot, its), snapshot.memory.law, at)
+                courses = value_history(its, own_acts(snapshot, its), snapshot.cache.law, at)
                 for day in days_that_matter(record, rng, 12):
                     told = {
                         key: certain(next((item for first, item in reversed(course) if first <= day), None))
@@ -106,7 +106,7 @@ def test_a_transition_is_each_change_of_value_or_entry_on_the_first_day_that_say
         for place in record["jurisdictions"][:9]:
             its = snapshot.place(place["id"])
             at = Clocks(TODAY, None, len(log))
-            found = transitions(value_history(its, own_acts(snapshot, its), snapshot.memory.law, at))
+            found = transitions(value_history(its, own_acts(snapshot, its), snapshot.cache.law, at))
             assert [one.on for one in found] == sorted(one.on for one in found)
             for one in found:
                 day_before = beside(one.on)[0]
@@ -138,10 +138,10 @@ def test_changes_are_the_difference_day_by_day_of_two_statuses(written: Written)
     with service.snapshot() as snapshot:
         for _ in range(8):
             earlier, later = two_positions(log, rng)
-            between = LogRange.positions(snapshot, service.log, earlier, later)
+            between = LogRange.read(snapshot, service.log, earlier, later)
             found = [change for _, change in account_changes(snapshot, service.log, between, ChangeFilter())]
             for place in (one["id"] for one in record["jurisdictions"]):
-                if snapshot.memory.directory.place(place, later) is None:
+                if snapshot.cache.directory.place(place, later) is None:
                     continue
                 mine = [change for change in found if change["jurisdiction"] == place]
                 ends = [end for change in mine for end in change["days"].values() if end is not None]
@@ -173,7 +173,7 @@ def test_a_difference_has_causes_in_between_and_none_that_was_there_before(writt
     with service.snapshot() as snapshot:
         for _ in range(12):
             earlier, later = two_positions(log, rng)
-            between = LogRange.positions(snapshot, service.log, earlier, later)
+            between = LogRange.read(snapshot, service.log, earlier, later)
             for _, change in account_changes(snapshot, service.log, between, ChangeFilter()):
                 positions = [cause["position"] for cause in change["because"]]
                 assert positions == sorted(set(positions))
@@ -197,7 +197,7 @@ def test_an_event_alone_between_two_positions_is_the_only_cause_of_all_that_diff
     with service.snapshot() as snapshot:
         for position in range(1, len(log) + 1):
             if log[position - 1]["event"] in ("corrected", "retracted", "reinstated", "updated"):
-                between = LogRange.positions(snapshot, service.log, position - 1, position)
+                between = LogRange.read(snapshot, service.log, position - 1, position)
                 for _, change in account_changes(snapshot, service.log, between, ChangeFilter()):
                     seen += 1
                     assert [cause["position"] for cause in change["because"]] == [position]
@@ -212,7 +212,7 @@ def test_the_worlds_that_causes_are_tried_in_begin_and_end_at_the_two_accounts(w
     with service.snapshot() as snapshot:
         for _ in range(6):
             earlier, later = two_positions(log, rng)
-            between = LogRange.positions(snapshot, service.log, earlier, later)
+            between = LogRange.read(snapshot, service.log, earlier, later)
             for place in (one["id"] for one in record["jurisdictions"]):
                 for stretch, evidence in stretches(snapshot, between, place):
                     steps = evidence.behind(stretch)
@@ -227,7 +227,7 @@ def stretches(snapshot: Snapshot, between: LogRange, id_: str) -> Iterator[tuple
     was, place = steps[0][1], steps[-1][1]
     if was is None or place is None:
         return
-    law = snapshot.memory.law
+    law = snapshot.cache.law
     own = [
         held
         for held in {

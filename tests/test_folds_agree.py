@@ -34,7 +34,7 @@ def answers(service: Service, written: generated_records.Record, seed: int) -> A
     with service.snapshot() as snapshot:
         for place in (snapshot.place(one["id"]) for one in written["jurisdictions"]):
             own = own_acts(snapshot, place)
-            said.append(transitions(value_history(place, own, snapshot.memory.law, snapshot.clocks(place.time_zone))))
+            said.append(transitions(value_history(place, own, snapshot.cache.law, snapshot.clocks(place.time_zone))))
     return said
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-
-from sqlalchemy import bindparam, select
+from typing import cast
 
 from application.service import Service
 from domain.dates import bounds
 from domain.errors import Invalid
 from domain.validation import Problem
 from eventlog.engine import reading
-from eventlog.sql import CompiledQuery
-from eventlog.tables import log
-from projections.snapshot import AskedClocks, Snapshot
+from projections.snapshot import AskedClocks, Snapshot, read_recorded_at
 
-_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
 _DIGITS = 18
 """Of the longest position that a database can compare: any longer one is beyond every log."""
 
@@ -60,8 +56,8 @@ def _instant_asked(service: Service, written: str, position: int) -> datetime | 
     if not written.isdigit():
         return _parse_instant("recorded_by", written)
     with reading(service.engine) as connection:
-        row = _STAMP.run(connection, position=position).fetchone()
-    return None if row is None else datetime.fromisoformat(row[0])
+        stamp = read_recorded_at(connection, position)
+    return None if stamp is None else datetime.fromisoformat(stamp)
 
 
 def parse_day(name: str, value: str) -> str:
@@ -97,7 +93,8 @@ def _position_at(service: Service, instant: datetime) -> int:
         low, high = 0, service.log.head(connection).position
         while low < high:
             middle = (low + high + 1) // 2
-            if datetime.fromisoformat(_STAMP.run(connection, position=middle).fetchone()[0]) <= instant:
+            stamp = cast("str", read_recorded_at(connection, middle))  # there are no gaps up to the head
+            if datetime.fromisoformat(stamp) <= instant:
                 low = middle
             else:
                 high = middle - 1

@@ -170,7 +170,7 @@ def validated(
             fields = act.fields()
             add(
                 NewStream(
-                    _bare(item), act.id, first_event_of(act, fields), ValidatedAct(act, service.memory.fact_of(fields))
+                    _bare(item), act.id, first_event_of(act, fields), ValidatedAct(act, service.cache.fact_of(fields))
                 )
             )
     return list(new.values()), problems
@@ -218,7 +218,7 @@ def already_on_record(
     service: Service, append: Append, new: Sequence[NewStream]
 ) -> tuple[dict[str, Recorded], list[ConflictingRecord]]:
     """The first events of what is on record already, by stream, and what is there with other content."""
-    service.memory.refresh(append.connection, append.head)
+    service.cache.refresh(append.connection, append.head)
     rows = _FIRST.run(append.connection, streams=list_param(append.connection, [one.event.stream for one in new]))
     found = {row[1]: Recorded(*row) for row in rows}
     others = [
@@ -233,15 +233,15 @@ def validate_new(append: Append, service: Service, fresh: Sequence[NewStream]) -
     """The places that there will be, and everything that the record cannot carry."""
     position = append.head + len(fresh)
     added = [(one, one.place) for one in fresh if one.place is not None]
-    directory = service.memory.directory
+    directory = service.cache.directory
     if added:
-        directory = directory.and_also(place_row(place, append.head + 1) for _, place in added)
+        directory = directory.with_uncommitted(place_row(place, append.head + 1) for _, place in added)
     problems: list[Problem] = []
     for one, place in added:
         problems += located(one.item, who_speaks(place, directory, position))
     acts = [one.judged for one in fresh if one.judged is not None]
     register = validation_context(
-        append.connection, service.memory, directory, acts, now=service.now(), position=position
+        append.connection, service.cache, directory, acts, now=service.now(), position=position
     )
     for one in fresh:
         if one.judged is not None:

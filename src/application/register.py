@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,22 +17,17 @@ from application.service import Service
 from domain.acts import AnyAct
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.national import STILL
-from domain.validation import Problem, ValidationContext, introduces, links, mentions, places_named
+from domain.validation import Problem, ValidationContext, links, mentions, names_defined_by, places_named
 from eventlog.log import Append, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from projections.cache import Directory, ReadCache
+from projections.entries import current_bodies
 from projections.projector import changes_of
 from projections.rows import rows_of
 from projections.schema import live_tables
 from projections.snapshot import WASHINGTON
 
-_versions, _names = live_tables().versions, live_tables().names
-_CURRENT = CompiledQuery(
-    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
-        InList(_versions.c.entry, "entries"), _versions.c.until == STILL
-    )
-)
+_names = live_tables().names
 _KNOWN = CompiledQuery(select(_names.c.kind, _names.c.id).where(InList(_names.c.id, "ids")).distinct())
 
 
@@ -46,7 +41,7 @@ class ValidatedAct:
 
 def validation_context(
     connection: Connection,
-    memory: ReadCache,
+    cache: ReadCache,
     directory: Directory,
     judged: Sequence[ValidatedAct],
     *,
@@ -61,9 +56,9 @@ def validation_context(
     register.today = _today(register.places, now)
     for one in judged:
         register.facts[one.act.id] = one.fact
-        register.names.update(introduces(one.act, one.fact))
+        register.names.update(names_defined_by(one.act, one.fact))
     entries = {entry for one in judged for _, entry in links(one.act)} - register.facts.keys()
-    register.facts |= facts_on_record(connection, memory, entries)
+    register.facts |= facts_on_record(connection, cache, entries)
     relied_on = {(kind, id_) for one in judged for _, kind, id_ in mentions(one.act)} - register.names
     if relied_on:
         ids = list_param(connection, {id_ for _, id_ in relied_on})
@@ -77,13 +72,11 @@ def validation_context(
     return register
 
 
-def facts_on_record(connection: Connection, memory: ReadCache, entries: Iterable[str]) -> dict[str, Fact]:
+def facts_on_record(connection: Connection, cache: ReadCache, entries: Collection[str]) -> dict[str, Fact]:
     """The facts that entries amount to as they now stand; those not on record are left out."""
-    wanted = list(entries)
-    if not wanted:
+    if not entries:
         return {}
-    rows = _CURRENT.run(connection, entries=list_param(connection, wanted)).fetchall()
-    return {entry: memory.fact_at(position, body) for entry, position, body in rows}
+    return {entry: cache.fact_at(position, body) for entry, position, body in current_bodies(connection, entries)}
 
 
 def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str]], str]:
@@ -108,7 +101,7 @@ def write_read_models(service: Service, append: Append, recorded: Sequence[Recor
     def stream(name: str) -> list[Recorded]:
         return service.log.stream(append.connection, name)
 
-    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.memory.due))
+    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.cache.due))
     if recorded:
         mark(append.connection, recorded[-1].position)
 

@@ -65,8 +65,8 @@ def replay_with_rules(
             place = snapshot.place(id_)
             own = list(own_acts(snapshot, place))
             at = snapshot.clocks(place.time_zone)
-            said = value_history(place, own, snapshot.memory.law, at, PRESENT)
-            would = value_history(place, own, snapshot.memory.law, at, rules)
+            said = value_history(place, own, snapshot.cache.law, at, PRESENT)
+            would = value_history(place, own, snapshot.cache.law, at, rules)
             for stretch in account_differences(said, would):
                 yield {
                     "jurisdiction": id_,

@@ -46,8 +46,8 @@ def revise_entry(service: Service, revision: Revision, *, recorder: str) -> int:
     Raises NotFound, Stale (the entry has another version), or Refused, naming the fields.
     """
     with service.log.appending(recorder=recorder, now=service.now()) as append:
-        service.memory.refresh(append.connection, append.head)
-        recorded = apply_revision(service, append, service.memory.directory, revision)
+        service.cache.refresh(append.connection, append.head)
+        recorded = apply_revision(service, append, service.cache.directory, revision)
     return recorded.position
 
 
@@ -144,12 +144,12 @@ def _problems_of_correction(
         act = act_of(after.fields)
     except ValidationError as error:
         return [replace(one, field=f"fields.{one.field}") for one in problems_of(error, kind)]
-    fact = service.memory.fact_of(act.fields())
+    fact = service.cache.fact_of(act.fields())
     names = [row[0] for row in _DEPENDENTS.run(append.connection, target=event.entry)]
     dependents = _judged(service, append, names)
     register = validation_context(
         append.connection,
-        service.memory,
+        service.cache,
         directory,
         [ValidatedAct(act, fact), *dependents],
         now=service.now(),
@@ -169,7 +169,7 @@ def _judged(service: Service, append: Append, entries: Sequence[str]) -> list[Va
     for entry in entries:
         state = entry_state(service.log.stream(append.connection, f"entry:{entry}"))
         act = act_of(state.fields)
-        judged.append(ValidatedAct(act, service.memory.fact_of(act.fields())))
+        judged.append(ValidatedAct(act, service.cache.fact_of(act.fields())))
     return judged
 
 
@@ -189,8 +189,8 @@ class Update:
 def update(service: Service, event: JurisdictionUpdated, *, recorder: str) -> int:
     """Records an update and returns its log position; NotFound or Refused, naming the fields, where it cannot be."""
     with service.log.appending(recorder=recorder, now=service.now()) as append:
-        service.memory.refresh(append.connection, append.head)
-        recorded, _ = apply_update(service, append, service.memory.directory, Update(event))
+        service.cache.refresh(append.connection, append.head)
+        recorded, _ = apply_update(service, append, service.cache.directory, Update(event))
     return recorded.position
 
 
@@ -216,7 +216,7 @@ def apply_update(service: Service, append: Append, directory: Directory, update:
         raise Refused(problem_summary(problems), problems=problems)
     (recorded,) = append.append([MAPPER.new(update.stream, len(history) + 1, event)])
     write_read_models(service, append, [recorded])
-    return recorded, directory.and_also([place_row(after, recorded.position)])
+    return recorded, directory.with_uncommitted([place_row(after, recorded.position)])
 
 
 def who_speaks(place: Jurisdiction, directory: Directory, position: int) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ A fact is immutable, as the event behind it is, so it may be kept for as long as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
@@ -33,6 +33,10 @@ _FINDINGS: dict[str, Stage] = {
     "no_evidence": "no_evidence_of_violation",
     "violation": "violation_found",
 }
+_OPENING_A_REVIEW = frozenset(("warning", "finding", "document_demand"))
+_CASES_AND_LISTS = frozenset(
+    ("lawsuit_filed", "ruling", "case_closed", "list_published", "list_changed", "list_withdrawn")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,26 @@ class Fact:
             sure = 1
         return sure
 
-    @property
-    def is_law(self) -> bool:
-        """Whether the act can bear on places that it does not name: section 4's rules for everyone."""
-        return (
-            self.case is not None
-            or self.list is not None
-            or bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
-            or (self.funding == "condition_withdrawn" and not self.jurisdictions)
-        )
+
+def review_of(kind: str, id_: str, named: str | None, *, demands: bool) -> str | None:
+    """The review that an entry belongs to: the one it names, else one of its own under its id, where it opens one.
+
+    A warning, a finding and a document demand open a review, and so does any entry with a `respond_by`.
+    """
+    if named is not None:
+        return named
+    return id_ if demands or kind in _OPENING_A_REVIEW else None
+
+
+def reaches_unnamed_places(kind: str, jurisdictions: Collection[str], subjects: Collection[Any], *, ends: bool) -> bool:
+    """Whether an act can bear on places that it does not name: section 4's rules for everyone.
+
+    `ends`: whether it ends a review, a list or a subject in so many words; to withdraw a condition ends its subjects.
+    Asked of plain values, since a rebuild knows these of a million entries and cannot afford a `Fact` of each.
+    """
+    return (
+        ends or kind in _CASES_AND_LISTS or (kind == "condition_withdrawn" and (not jurisdictions or len(subjects) > 0))
+    )
 
 
 def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
@@ -140,10 +155,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
                 for claim in entry.get("claims", ())
                 if claim["field"].partition(".")[0] == "respond_by"
             ),
-            "review": id_,
         }
-    if (review := entry.get("review")) is not None:
-        more["review"] = review["id"]
     more.update(_of_kind(entry, id_))
     return Fact(
         id=id_,
@@ -156,6 +168,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
         effect=(latest, earliest, sequence, id_),
         occurrence=(earliest, latest, sequence, id_),
         jurisdictions=jurisdictions,
+        review=review_of(entry["kind"], id_, entry.get("review", {}).get("id"), demands=ask is not None),
         answers=tuple(entry.get("answers", ())),
         disputes=tuple(entry.get("disputes", ())),
         grants=tuple(entry.get("grants", ())),
@@ -168,14 +181,14 @@ def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
     kind: Kind = entry["kind"]
     match kind:
         case "warning":
-            return {"stage": "warned", "funding": "threatened"} | _own_review(entry, id_)
+            return {"stage": "warned", "funding": "threatened"}
         case "finding":
             outcome = entry["outcome"]
             funding = None if outcome == "no_evidence" else "threatened"
-            return {"stage": _FINDINGS[outcome], "funding": funding} | _own_review(entry, id_)
+            return {"stage": _FINDINGS[outcome], "funding": funding}
         case "document_demand":
             stage = "subpoenaed" if entry.get("subpoena") == "issued" else "documents_demanded"
-            return {"stage": stage, "funding": "threatened"} | _own_review(entry, id_)
+            return {"stage": stage, "funding": "threatened"}
         case "report":
             return {"stage": "flagged"} if "review" in entry else {}
         case "agreement":
@@ -219,11 +232,6 @@ def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
             return {}
         case _:
             assert_never(kind)
-
-
-def _own_review(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    """A warning, finding or document demand that names no review opens one of its own, whose id is the entry's."""
-    return {} if "review" in entry else {"review": id_}
 
 
 def _ids(entry: Mapping[str, Any], field: str) -> tuple[str, ...]:

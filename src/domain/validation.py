@@ -12,7 +12,9 @@ from domain.facts import Fact
 from domain.jurisdictions import Place
 
 DefinedName = tuple[str, str]
-"""What an entry introduces: ("review" | "policy" | "subject" | "case" | "list", id)."""
+"""What an entry makes known: ("review" | "policy" | "subject" | "case" | "list", id)."""
+TitledReference = tuple[str, str, str | None]
+"""A thing as an entry names it: its kind as in `DefinedName`, its id, and the title or caption given with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,24 @@ _ASKING = _fields_of_each_kind("respond_by")
 _CHANGING_A_LIST = _fields_of_each_kind("added", "removed")
 
 
-def introduces(act: Act, fact: Fact) -> Iterator[DefinedName]:
-    """The reviews, policies, subjects, cases and lists that an act makes known."""
-    for _, kind, one in _references(act):
-        if one.introduces:
-            yield kind, one.id
-    if fact.review == act.id:
-        yield "review", act.id
-    if fact.policy == act.id:
-        yield "policy", act.id
+def defined_names(entry: str, kind: str, review: str | None, named: Sequence[TitledReference]) -> set[DefinedName]:
+    """The reviews, policies, subjects, cases and lists that an entry makes known.
+
+    Those to which it gives a title or caption, and its own: the `review` that it belongs to, where it opens that
+    itself, and the policy of a change that names none.
+    """
+    names = {(thing, id_) for thing, id_, title in named if title is not None}
+    if review == entry:
+        names.add(("review", entry))
+    if kind == "policy_change" and not any(thing == "policy" for thing, _, _ in named):
+        names.add(("policy", entry))
+    return names
+
+
+def names_defined_by(act: Act, fact: Fact) -> set[DefinedName]:
+    """What an act that is to be recorded makes known."""
+    named = [(kind, thing.id, thing.caption if kind == "case" else thing.title) for _, kind, thing in _references(act)]
+    return defined_names(act.id, act.kind, fact.review, named)
 
 
 def mentions(act: Act) -> Iterator[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ A cursor is the key of the last row, as JSON in base64. The API and the command 
 from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Generic, TypeVar
@@ -50,15 +50,25 @@ class Page(Generic[KeyT, ItemT]):
     rests_on: int
 
 
-def take_page(rows: Iterable[tuple[KeyT, ItemT, int]], limit: int, rests_on: int = 0) -> Page[KeyT, ItemT]:
-    """The first `limit` rows of key, item and position. One more is read, to know whether there is a next page.
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[KeyT, ItemT]):
+    """The rest of a list, read as it is asked for: key, item, and the log position that the item rests on.
 
-    `rests_on`: what the list itself rests on, also where it has no rows.
+    `rests_on`: the position that the list itself rests on, also where it has no rows.
     """
-    taken = list(islice(rows, limit + 1))
-    page = taken[:limit]
-    return Page(
-        [item for _, item, _ in page],
-        page[-1][0] if len(taken) > limit else None,
-        max((position for _, _, position in page), default=rests_on),
-    )
+
+    rows: Iterable[tuple[KeyT, ItemT, int]]
+    rests_on: int = 0
+
+    def __iter__(self) -> Iterator[tuple[KeyT, ItemT, int]]:
+        return iter(self.rows)
+
+    def page(self, limit: int) -> Page[KeyT, ItemT]:
+        """The first `limit` rows; one more is read, to know whether there is a next page."""
+        taken = list(islice(self.rows, limit + 1))
+        page = taken[:limit]
+        return Page(
+            [item for _, item, _ in page],
+            page[-1][0] if len(taken) > limit else None,
+            max((position for _, _, position in page), default=self.rests_on),
+        )

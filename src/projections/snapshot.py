@@ -1,4 +1,4 @@
-"""One consistent look at the record: a connection, the memory brought up to it, and the clocks of a question."""
+"""A snapshot of the record: a connection, the cache brought up to it, and the clocks of a question."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class AskedClocks:
 
 @dataclass(slots=True)
 class Snapshot:
-    """What every query of the read models is asked of. `now` is the composition root's."""
+    """What every query of the read models runs on. `head` is the last position that the connection sees."""
 
     connection: Connection
-    memory: ReadCache
+    cache: ReadCache
     head: int
     asked: AskedClocks
     now: datetime
@@ -46,7 +46,7 @@ class Snapshot:
         return self.head if self.asked.position is None else self.asked.position
 
     def clocks(self, time_zone: str = WASHINGTON) -> Clocks:
-        """The clocks with what was left out filled in: the earliest of today, `public_by` and the recorded day."""
+        """The clocks, `as_of` left out being the earliest of today, `public_by` and the day of `recorded_by`."""
         asked = self.asked
         as_of = asked.as_of
         if as_of is None:
@@ -61,26 +61,31 @@ class Snapshot:
 
     def place(self, id_: str) -> Place:
         """A place on record at the snapshot's position; NotFound otherwise."""
-        place = self.memory.directory.place(id_, self.position)
+        place = self.cache.directory.place(id_, self.position)
         if place is None:
             message = f"no jurisdiction {id_!r} is on record"
             raise NotFound(message, problems=[Problem("jurisdiction", id_, message)])
         return place
 
 
-_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_RECORDED_AT = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
 _STAMPS_KEPT = 100_000
 
 
+def read_recorded_at(connection: Connection, position: int) -> str | None:
+    """When a position was recorded; None where the log has no such position."""
+    row = _RECORDED_AT.run(connection, position=position).fetchone()
+    return None if row is None else row[0]
+
+
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
-    """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
-    stamps = snapshot.memory.stamps
-    found = stamps.get(position)
-    if found is None:
-        row = _STAMP.run(snapshot.connection, position=position).fetchone()
-        if row is None:
-            return None
-        if len(stamps) >= _STAMPS_KEPT:
-            stamps.clear()
-        found = stamps[position] = row[0]
-    return found
+    """When a position was recorded, as `read_recorded_at`; kept in memory, since it never changes."""
+    stamps = snapshot.cache.stamps
+    stamp = stamps.get(position)
+    if stamp is None:
+        stamp = read_recorded_at(snapshot.connection, position)
+        if stamp is not None:
+            if len(stamps) >= _STAMPS_KEPT:
+                stamps.clear()
+            stamps[position] = stamp
+    return stamp

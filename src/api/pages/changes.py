@@ -55,7 +55,7 @@ def _compared(visit: PageRequest, snapshot: Snapshot, from_: str, to: str | None
         earlier, later = parse_log_range(visit.service, snapshot, from_, to or str(snapshot.position))
     except Invalid as error:
         raise MalformedQuery(error.detail, problems=error.problems) from error
-    its = LogRange.positions(snapshot, visit.service.log, earlier, later)
+    its = LogRange.read(snapshot, visit.service.log, earlier, later)
     found, following = changes_page(snapshot, visit.service.log, its, ChangeFilter(), _MOST_CHANGES, None)
     changes = [change | {"was": _word(change, "before"), "is": _word(change, "after")} for change in found["changes"]]
     return {"earlier": earlier, "later": later, **found, "changes": changes, "more": following is not None}

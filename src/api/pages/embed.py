@@ -11,7 +11,6 @@ from fastapi import Request
 from markupsafe import Markup
 from pydantic import Field
 
-from api.http.parameters import slug_of
 from api.pages.entry_view import entry_view
 from api.pages.lanes import lanes_of, shortened
 from api.pages.lanes_svg import Frame, lanes_svg
@@ -23,6 +22,7 @@ from api.pages.urls import CLOCKS, PageQuery, PageRequest
 from domain.errors import NotFound
 from projections.deadlines import DeadlineFilter as WantedDeadlines
 from projections.deadlines import place_deadlines
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
 from projections.timeline import TimelineFilter, timeline_page

@@ -111,7 +111,7 @@ def _touched(ids: Iterable[str], known: PlaceNames) -> Iterator[str]:
 
 
 def _moved_in(visit: PageRequest, snapshot: Snapshot, entry_id: str, id_: str) -> list[Transition]:
-    place = snapshot.memory.directory.place(id_, snapshot.position)
+    place = snapshot.cache.directory.place(id_, snapshot.position)
     if place is None:
         return []
     through = known_through(visit, snapshot, id_, snapshot.clocks(place.time_zone).as_of)

@@ -10,7 +10,6 @@ import resvg_py
 from fastapi import Request
 from markupsafe import Markup
 
-from api.http.parameters import slug_of
 from api.pages.clocks import time_machine
 from api.pages.lanes import lanes_of, shortened
 from api.pages.lanes_svg import WIDTH, Frame, lanes_height, lanes_svg
@@ -20,6 +19,7 @@ from api.pages.places import MOST_LANES, known_through
 from api.pages.status_board import status_board
 from api.pages.urls import PageQuery, PageRequest
 from projections.deadlines import DeadlineFilter, place_deadlines
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
 

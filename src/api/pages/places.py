@@ -10,7 +10,7 @@ import msgspec
 from fastapi import Request
 from pydantic import Field
 
-from api.http.parameters import decode_cursor, slug_of
+from api.http.parameters import decode_cursor
 from api.pages.dates import day_before, in_words
 from api.pages.entry_view import EntryView, entry_view, entry_views
 from api.pages.filters import filters_of
@@ -27,6 +27,7 @@ from projections.deadlines import DeadlineFilter as WantedDeadlines
 from projections.deadlines import place_deadlines
 from projections.history import PlaceHistory, place_history
 from projections.paging import KeyNumber, KeyText, encode_cursor
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
 from projections.timeline import TimelineFilter, timeline_page

@@ -14,16 +14,24 @@ from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.tabular import CELL_SEPARATOR
 from api.http.errors import MalformedQuery
-from api.http.parameters import PageParameters, PlaceId, slug_of
+from api.http.parameters import PageParameters, PlaceId
 from api.http.responses import ResourceResponse, raw_json
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
 from domain.errors import Invalid
-from projections.changes import ChangeFilter, ChangeKey, LogRange, account_changes, changes_page, entries_changed
-from projections.paging import KeyText, encode_cursor
+from projections.changes import (
+    CHANGE_KEY,
+    ChangeFilter,
+    ChangeKey,
+    LogRange,
+    account_changes,
+    changes_page,
+    entries_changed,
+)
+from projections.paging import Rows, encode_cursor
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 
-_KEY = msgspec.json.Decoder(tuple[KeyText, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
 Point = Annotated[str, Field(max_length=64, examples=["520", "2026-11-24T17:00:00Z"])]
 
 
@@ -50,7 +58,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
 
     plural = "changes"
     title = "Changes of our account"
-    cursor_shape = _KEY
+    cursor_shape = CHANGE_KEY
     feed_shape: ClassVar = msgspec.json.Decoder(tuple[int, str])
     columns: ClassVar = {
         "what": Type.TEXT, "entry": Type.TEXT, "field": Type.TEXT, "jurisdiction": Type.TEXT, "track": Type.TEXT,
@@ -67,7 +75,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         except Invalid as error:
             raise MalformedQuery(error.detail, problems=error.problems) from error
         slug = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction)).id
-        self._between = LogRange.positions(snapshot, log, earlier, later)
+        self._between = LogRange.read(snapshot, log, earlier, later)
         self._filter = ChangeFilter(slug, query.track)
 
     def span(self) -> str:
@@ -78,10 +86,10 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         """The entries that say something else."""
         return entries_changed(snapshot, self.service.log, self._between, self._filter.jurisdiction)
 
-    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Iterator[tuple[ChangeKey, dict[str, Any], int]]:
+    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Rows[ChangeKey, dict[str, Any]]:
         """By place, track, key and day."""
-        for key, change in account_changes(snapshot, self.service.log, self._between, self._filter, after):
-            yield key, change, self._last_cause(change)
+        changes = account_changes(snapshot, self.service.log, self._between, self._filter, after)
+        return Rows((key, change, self._last_cause(change)) for key, change in changes)
 
     def respond(self, snapshot: Snapshot) -> ResourceResponse:
         """Entries and changes, each under a name of its own."""

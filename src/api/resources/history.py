@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from fastapi import APIRouter
@@ -12,19 +12,20 @@ from fastapi import APIRouter
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words, web_address
-from api.http.parameters import ClockQuery, PageParameters, slug_of
+from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import StatusHistory
 from domain.dates import bounds
 from projections.feed import recorded_span
-from projections.history import TransitionKey, all_transitions, place_transitions
-from projections.paging import KeyText, Page
+from projections.history import (
+    PLACE_TRANSITION_KEY,
+    TRANSITION_KEY,
+    TransitionKey,
+    find_place_transitions,
+    find_transitions,
+)
+from projections.paging import Rows
+from projections.places import slug_of
 from projections.snapshot import Snapshot
-
-_Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-_KEY = msgspec.json.Decoder(tuple[KeyText, _Number])
-"""Everyone's list: the place and the number of its last transition on the page."""
-_PLACE_KEY = msgspec.json.Decoder(_Number)
-"""A place's list: the number of the first transition on the next page."""
 
 
 class HistoryQuery(ClockQuery, PageParameters):
@@ -50,27 +51,13 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
     @property
     def cursor_shape(self) -> msgspec.json.Decoder[Any]:
         """Another one for a place than for everyone."""
-        return _KEY if self._place is None else _PLACE_KEY
+        return TRANSITION_KEY if self._place is None else PLACE_TRANSITION_KEY
 
-    def find(
-        self, snapshot: Snapshot, after: TransitionKey | int | None
-    ) -> Iterator[tuple[TransitionKey | int, dict[str, Any], int]]:
+    def find(self, snapshot: Snapshot, after: TransitionKey | int | None) -> Rows[Any, dict[str, Any]]:
         """Place by place, in order of day."""
         if self._place is None:
-            yield from all_transitions(snapshot, after if isinstance(after, tuple) else None)
-            return
-        start = after if isinstance(after, int) else 0
-        transitions, _, rests_on = place_transitions(snapshot, self._place, start, None)
-        yield from ((number, item, rests_on) for number, item in enumerate(transitions, start + 1))
-
-    def page(
-        self, snapshot: Snapshot, after: TransitionKey | int | None, limit: int
-    ) -> Page[TransitionKey | int, dict[str, Any]]:
-        """A page; of a place without reading the sources of what is not on it."""
-        if self._place is None:
-            return super().page(snapshot, after, limit)
-        start = after if isinstance(after, int) else 0
-        return Page(*place_transitions(snapshot, self._place, start, limit))
+            return find_transitions(snapshot, after if isinstance(after, tuple) else None)
+        return find_place_transitions(snapshot, self._place, after if isinstance(after, int) else None)
 
     def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row each."""

@@ -7,43 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from application.service import Service
 from domain.errors import NotFound
 from domain.facts import Fact
 from domain.jurisdictions import Place
 from domain.national import CERTAIN
-from eventlog.sql import CompiledQuery
 from projections.deadlines import DeadlineFilter, place_deadlines
-from projections.schema import live_tables
+from projections.entries import EntryVersion, version_at, versions_up_to
+from projections.rows import decode_body
 from projections.snapshot import AskedClocks, Snapshot
 
 # All that is on record counts by then: a deadline whose demand's day is not certain yet is planned for, and judged
 # again on its day.
 _IN_THE_END = "9999-12-31"
-_versions = live_tables().versions
-_OF_ENTRY = CompiledQuery(
-    select(_versions.c.position, _versions.c.retracted, _versions.c.body)
-    .where(_versions.c.entry == bindparam("entry"))
-    .order_by(_versions.c.position.desc())
-)
-
-
-class _Stamp(msgspec.Struct):
-    recorded_at: str
-
-
-class _Log(msgspec.Struct):
-    revised: _Stamp
-
-
-class _Body(msgspec.Struct):
-    log: _Log
-
-
-_stamped = msgspec.json.Decoder(_Body).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +65,12 @@ class DeadlineContext:
 
     def place(self, name: str) -> Place | None:
         """A place as it now is."""
-        return self.snapshot.memory.directory.place(name, self.snapshot.position)
+        return self.snapshot.cache.directory.place(name, self.snapshot.position)
 
     def addressees(self, demand: str) -> tuple[str, ...]:
         """Whom a demand is addressed to."""
-        row = _OF_ENTRY.run(self.connection, entry=demand).fetchone()
-        return () if row is None else self._fact(row).jurisdictions
+        version = version_at(self.connection, demand, self.snapshot.position)
+        return () if version is None else self._fact(version).jurisdictions
 
     def earliest(self, deadline: Mapping[str, Any]) -> str:
         """The earliest day that a source gives for a deadline, so that nobody who trusts another source is surprised.
@@ -103,10 +81,10 @@ class DeadlineContext:
         claimed = [
             day for claim in deadline["claims"] if (day := _claimed_day(claim["value"])) is not None and day < due
         ]
-        if not claimed or deadline["extended_by"] is not None:
+        version = version_at(self.connection, deadline["demand"], self.snapshot.position)
+        if not claimed or deadline["extended_by"] is not None or version is None:
             return due
-        row = _OF_ENTRY.run(self.connection, entry=deadline["demand"]).fetchone()
-        return min((day for day in claimed if day > self._fact(row).latest), default=due)
+        return min((day for day in claimed if day > self._fact(version).latest), default=due)
 
     def set_at(self, deadline: DeadlineState) -> str:
         """When the day due came to be what it is: when what sets it was first recorded to say so.
@@ -114,35 +92,36 @@ class DeadlineContext:
         A correction of other words since then changes nothing about that.
         """
         found, said = "", None
-        for row in _OF_ENTRY.run(self.connection, entry=deadline.extended_by or deadline.demand):
-            fact = self._fact(row)
-            says = (fact.due, fact.claims, fact.extended_to, fact.jurisdictions, bool(row[1]))
+        entry = deadline.extended_by or deadline.demand
+        for version in versions_up_to(self.connection, entry, self.snapshot.position):
+            fact = self._fact(version)
+            says = (fact.due, fact.claims, fact.extended_to, fact.jurisdictions, bool(version.retracted))
             if said not in (None, says):
                 break
-            found, said = _stamped(row[2] + "}").log.revised.recorded_at, says
+            found, said = decode_body(version.body)["log"]["revised"]["recorded_at"], says
         return found
 
     def gone(self, demand: str, addressee: str) -> str:
         """Why a demand has no deadline for an addressee any more."""
-        row = _OF_ENTRY.run(self.connection, entry=demand).fetchone()
-        if row is None or row[1]:
+        version = version_at(self.connection, demand, self.snapshot.position)
+        if version is None or version.retracted:
             return f"{demand} was retracted"
-        fact = self._fact(row)
+        fact = self._fact(version)
         if addressee not in fact.jurisdictions:
             return f"{demand} is not addressed to it any more"
         counts = fact.certainty(self.snapshot.clocks().as_of, None) == CERTAIN
         return f"{demand} sets no day any more" if counts else f"{demand} does not certainly count yet"
 
-    def _fact(self, row: tuple[int, bool, str]) -> Fact:
-        return self.snapshot.memory.fact_at(row[0], row[2])
+    def _fact(self, version: EntryVersion) -> Fact:
+        return self.snapshot.cache.fact_at(version.position, version.body)
 
 
 def deadline_context(
     service: Service, connection: Connection, head: int, as_of: str | None = _IN_THE_END
 ) -> DeadlineContext:
     """The record as an open transaction has it; `as_of` None: as of each place's today."""
-    service.memory.refresh(connection, head)
-    return DeadlineContext(Snapshot(connection, service.memory, head, AskedClocks(as_of), service.now()))
+    service.cache.refresh(connection, head)
+    return DeadlineContext(Snapshot(connection, service.cache, head, AskedClocks(as_of), service.now()))
 
 
 def deadline_states(outlook: DeadlineContext, place: str) -> list[DeadlineState]:

@@ -196,7 +196,7 @@ def _check_url(wish: SubscriptionRequest, allowed: Collection[Network]) -> None:
 
 def _check_places(service: Service, wish: SubscriptionRequest) -> None:
     with service.snapshot() as snapshot:
-        directory = snapshot.memory.directory
+        directory = snapshot.cache.directory
         for number, name in enumerate(wish.jurisdictions):
             if directory.place(name, snapshot.position) is None:
                 raise refuse_field(f"jurisdictions.{number}", name, "is not on record")
