@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from eventlog.engine import create_engine_for, reading
-from eventlog.log import EventLog, NewEvent, Recorded, Recorder, VersionConflict
+from eventlog.log import EventLog, NewEvent, Recorded, VersionConflict
 from eventlog.tables import create_log
 
 NOON = datetime(2017, 4, 21, 12, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_a_subscription_follows_what_other_connections_write(engine: Engine) -> 
             with EventLog(engine).appending(recorder="ana", now=NOON) as append:
                 append.append([NewEvent("a", n, "noted/1", b"{}")])
 
-    with ThreadPoolExecutor(1) as pool, Recorder(engine).subscribe(gt=None) as subscription:
+    with ThreadPoolExecutor(1) as pool, EventLog(engine).subscribe(gt=None) as subscription:
         writing = pool.submit(write)
         assert [next(subscription).id for _ in range(50)] == list(range(1, 51))
         writing.result()

@@ -113,7 +113,7 @@ def test_a_version_that_is_taken_is_a_conflict_that_names_it(engine: Engine, ear
     record(engine, event("a"), event("a", 2))
     with pytest.raises(VersionConflict, match="stream 'a': expected version 1, found 2") as conflict:
         record(engine, *(event(f"b{n}") for n in range(earlier)), event("a", 2))
-    assert (conflict.value.stream, conflict.value.expected, conflict.value.found) == ("a", 1, 2)
+    assert (conflict.value.stream, conflict.value.expected, conflict.value.actual) == ("a", 1, 2)
     assert isinstance(conflict.value, IntegrityError)
     assert head(engine).position == 2
 

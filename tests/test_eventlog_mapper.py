@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from eventsourcing.persistence import MapperDeserialisationError, Notification, StoredEvent
+from eventsourcing.persistence import MapperDeserialisationError
 
 from eventlog.log import NewEvent, Recorded
-from eventlog.mapper import Mapper, Placed, Unreadable, topic_of
+from eventlog.mapper import Mapper, topic_of
 
 Warned = dict[str, Any]
 PRESENT = {"warned/3": json.loads, "answered/1": json.loads}
@@ -55,23 +55,5 @@ def test_an_upcast_that_leads_nowhere_is_found_when_the_mapper_is_made() -> None
     ],
 )
 def test_what_cannot_be_read_is_named_by_position_and_topic(topic: str, state: bytes, reason: str) -> None:
-    with pytest.raises(Unreadable, match=f"position 7, topic '{topic}': {reason}"):
+    with pytest.raises(MapperDeserialisationError, match=f"position 7, topic '{topic}': {reason}"):
         mapper.event(recorded(topic, state))
-    with pytest.raises(MapperDeserialisationError, match=f"position 9, topic '{topic}'"):
-        mapper.to_domain_event(Notification("a", 2, topic, state, 9))
-    with pytest.raises(Unreadable, match=f"stream 'a' version 2, topic '{topic}'"):
-        mapper.to_domain_event(StoredEvent("a", 2, topic, state))
-
-
-def test_the_library_passes_events_around_with_their_place() -> None:
-    placed: Placed[Warned] = Placed("a", 2, {"jurisdictions": []})
-    assert mapper.to_domain_event(mapper.to_stored_event(placed)) == placed
-
-
-def test_a_stranger_is_not_stored() -> None:
-    class Stranger:
-        originator_id = "a"
-        originator_version = 1
-
-    with pytest.raises(TypeError, match="expected a Placed event, got Stranger"):
-        mapper.to_stored_event(Stranger())

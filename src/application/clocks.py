@@ -7,8 +7,7 @@ from typing import cast
 
 from application.service import Service
 from domain.dates import bounds
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 from eventlog.engine import reading
 from projections.snapshot import AskedClocks, Snapshot, read_recorded_at
 

@@ -14,10 +14,9 @@ from typing import Any
 from sqlalchemy import select
 
 from application.service import Service
-from domain.errors import Invalid
+from domain.errors import Invalid, Problem
 from domain.history import account_differences, value_history
 from domain.status import PRESENT, RULE_SETS, Rules
-from domain.validation import Problem
 from projections.schema import live_tables
 from projections.snapshot import AskedClocks
 from projections.status import own_acts

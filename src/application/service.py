@@ -92,7 +92,7 @@ class Service:
         make_folder(database_url)
         self.engine = create_engine_for(database_url)
         migrate(self.engine)
-        self.log = EventLog(self.engine)
+        self.log = EventLog(self.engine, clock=now)
         self.cache = ReadCache(federal_holiday)
         self.now = now
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 
 
 class NotJson(Invalid):

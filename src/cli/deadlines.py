@@ -1,10 +1,11 @@
-"""`deadlines`: who was to answer or comply by when, and what became of it."""
+"""`deadlines`, `deadline compute`, `reminders` and `remind`: what is due when, and who is told of it."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -72,7 +73,7 @@ def deadlines(
     print_cursor(next_cursor)
 
 
-def _deadline_row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
+def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
     due, state, demand = deadline["due"], deadline["state"], deadline["demand"]
     if deadline["original_due"] not in (None, due):
         due += f"\nwas {deadline['original_due']}"
@@ -120,8 +121,8 @@ def compute(
         except OverflowError as error:
             raise failed(f"from: the period leaves the calendar: {days} days from {from_}", USAGE) from error
     if json:
-        said = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
-        print_json(said if state is None else said | {"state": state})
+        answer = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
+        print_json(answer if state is None else answer | {"state": state})
         return
     if explain:
         for number, step in enumerate(period.steps, 1):
@@ -197,9 +198,9 @@ def remind(
         from application.reminders.scheduler import Scheduler, run_scheduler
 
         if once:
-            ticker = Scheduler(service, settings)
-            fired = ticker.once()
-            ticker.sender.close()
+            scheduler = Scheduler(service, settings)
+            fired = scheduler.once()
+            scheduler.sender.close()
             print_line(f"{fired} reminder{'' if fired == 1 else 's'} came due.")
             return
         with run_scheduler(service, settings):
@@ -211,11 +212,11 @@ def remind(
 
 
 def log_reminders() -> None:
-    """Has what the log channel is told, and what goes wrong, written to standard error."""
+    """Writes the log channel's lines, and warnings, to standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("reminders").setLevel(logging.INFO)
 
 
 def stop_when_terminated() -> None:
-    """Ends the command as Ctrl-C does, so that what is being sent is still noted."""
+    """Ends the command as Ctrl-C does, so that deliveries in progress are still recorded."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

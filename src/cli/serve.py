@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,7 +38,7 @@ def serve(
     settings = settings_or_exit()
     root = _address(host, listening.getsockname()[1])
     if not os.environ.get("PUBLIC_URL"):
-        settings = replace(settings, mail_url=root)
+        settings = settings.model_copy(update={"mail_url": root})
     log_reminders()
     stop_when_terminated()
     with open_record(settings) as service, run_scheduler(service, settings) if settings.reminders else nullcontext():

@@ -1,8 +1,8 @@
-"""`status`: where a place stands on its five tracks."""
+"""`status`, `history` and `changes`: where a place stands, when that changed, and what we now say differently."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -43,7 +43,7 @@ def status(
         print_line("Nothing is known of it on these clocks.")
 
 
-def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
+def _status_rows(answer: Mapping[str, Any]) -> Iterator[StatusRow]:
     for review in answer["reviews"]:
         for part in ("stage", "response"):
             item = review[part]
@@ -58,18 +58,18 @@ def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
 
 
 def _status_row(track: str, of: str, item: dict[str, Any], possibly: str | None) -> StatusRow:
-    lines = [item["value"]]
+    stands_at = [item["value"]]
     if possibly is not None:
-        lines.append(f"possibly {possibly}")
+        stands_at.append(f"possibly {possibly}")
     if item.get("role"):
-        lines.append(f"as {item['role']}")
+        stands_at.append(f"as {item['role']}")
     if item.get("direction"):
-        lines.append(f"direction: {item['direction']}")
+        stands_at.append(f"direction: {item['direction']}")
     if item.get("due"):
-        lines.append(f"due {item['due']}")
+        stands_at.append(f"due {item['due']}")
     if item["since"]:
-        lines.append(f"since {item['since']}")
-    return track, of, "\n".join(lines), item["entry"] or ""
+        stands_at.append(f"since {item['since']}")
+    return track, of, "\n".join(stands_at), item["entry"] or ""
 
 
 def history(
@@ -137,7 +137,7 @@ def _print_version(version: dict[str, Any], *, first: bool) -> None:
         print_line(difference(change["field"], change["before"], change["after"]))
 
 
-def _transition_row(transition: dict[str, Any]) -> tuple[str, str, str, str]:
+def _transition_row(transition: Mapping[str, Any]) -> tuple[str, str, str, str]:
     change = f"{transition['from'] or 'nothing'} to {transition['to'] or 'nothing'}"
     return transition["on"], f"{transition['track']}\n{transition['key']}", change, transition["entry"] or ""
 

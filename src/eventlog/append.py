@@ -5,9 +5,10 @@ so whoever reads position n sees every position before it, and an append that is
 back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
@@ -39,11 +40,11 @@ _VERSION = CompiledQuery(select(func.max(log.c.version)).where(log.c.stream == b
 class VersionConflict(IntegrityError):
     """The stream is not at the version that the append expected."""
 
-    def __init__(self, stream: str, expected: int, found: int) -> None:
-        super().__init__(f"stream {stream!r}: expected version {expected}, found {found}")
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"stream {stream!r}: expected version {expected}, found {actual}")
         self.stream = stream
         self.expected = expected
-        self.found = found
+        self.actual = actual
 
 
 class Append:
@@ -134,13 +135,21 @@ class Append:
 
 
 @contextmanager
-def appending(engine: Engine, *, recorder: str, now: datetime) -> Iterator[Append]:
-    """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception."""
+def appending(
+    engine: Engine, *, recorder: str, now: datetime, observe: Callable[[float], None] | None = None
+) -> Iterator[Append]:
+    """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception.
+
+    `observe` is given the seconds that it took, the wait for the lock included, where something was appended.
+    """
+    begun = perf_counter()
     with writing(engine) as connection:
         position, recorded_at, frontier = _LOCK_HEAD.run(connection).fetchone()
         append = Append(connection, Head(position, recorded_at), frontier, recorder, stamp(now, recorded_at))
         yield append
         append.finish()
+    if observe and append.position > append.head:
+        observe(perf_counter() - begun)
 
 
 def stamp(now: datetime, last: str) -> str:

@@ -7,12 +7,9 @@ are, and how they are written and read, is told by whoever makes the mapper: thi
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper as LibraryMapper
-from eventsourcing.persistence import MapperDeserialisationError, Notification, StoredEvent
+from eventsourcing.persistence import MapperDeserialisationError
 
 from eventlog.records import NewEvent, Recorded
 
@@ -25,21 +22,11 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 class Unreadable(MapperDeserialisationError):
     """An event in the log cannot be read."""
 
-    def __init__(self, place: str, topic: str, reason: str) -> None:
-        super().__init__(f"{place}, topic {topic!r}: {reason}")
-        self.topic = topic
+    def __init__(self, recorded: Recorded, reason: str) -> None:
+        super().__init__(f"position {recorded.position}, topic {recorded.topic!r}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[E]):
-    """An event at its place in its stream: the form in which the library passes events around."""
-
-    originator_id: str
-    originator_version: int
-    event: E
-
-
-class Mapper(LibraryMapper[str], Generic[E]):
+class Mapper(Generic[E]):
     """Writes events as topic and JSON, and reads what any version ever wrote.
 
     `encode` gives an event's topic and its business fields as JSON; `decoders` read the present version of
@@ -53,8 +40,6 @@ class Mapper(LibraryMapper[str], Generic[E]):
         decoders: Mapping[str, Decode[E]],
         upcasts: Mapping[tuple[str, int], Upcast] | None = None,
     ) -> None:
-        # The library's own __init__ only keeps a transcoder, a cipher and a compressor, of which there are
-        # none here.
         self._encode = encode
         # Worked out once, so that reading an event, old or new, is one look-up.
         self._decoders = dict(decoders)
@@ -67,30 +52,15 @@ class Mapper(LibraryMapper[str], Generic[E]):
 
     def event(self, recorded: Recorded) -> E:
         """The event that was recorded. Raises Unreadable, naming its position and topic."""
-        return self._decode(recorded.topic, recorded.state, recorded)
-
-    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """The library's form of a `Placed` event."""
-        if not isinstance(domain_event, Placed):
-            raise TypeError(f"expected a Placed event, got {type(domain_event).__name__}")
-        topic, state = self._encode(domain_event.event)
-        return StoredEvent(domain_event.originator_id, domain_event.originator_version, topic, state)
-
-    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
-        """The `Placed` event that was stored. Raises Unreadable."""
-        event = self._decode(stored_event.topic, stored_event.state, stored_event)
-        return Placed(str(stored_event.originator_id), stored_event.originator_version, event)
-
-    def _decode(self, topic: str, state: bytes, source: Recorded | StoredEvent) -> E:
-        decode = self._decoders.get(topic)
+        decode = self._decoders.get(recorded.topic)
         if decode is None:
-            raise Unreadable(_place(source), topic, "unknown topic")
+            raise Unreadable(recorded, "unknown topic")
         try:
-            return decode(state)
+            return decode(recorded.state)
         except Exception as error:
             # Whatever a decoder raises, it must not stand without saying which of a million events it is
             # about.
-            raise Unreadable(_place(source), topic, str(error)) from error
+            raise Unreadable(recorded, str(error)) from error
 
 
 def topic_of(name: str, version: int) -> str:
@@ -116,13 +86,3 @@ def _upcasting(
         return present(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
 
     return decode
-
-
-def _place(source: Recorded | StoredEvent) -> str:
-    match source:
-        case Recorded():
-            return f"position {source.position}"
-        case Notification():
-            return f"position {source.id}"
-        case _:
-            return f"stream {source.originator_id!r} version {source.originator_version}"

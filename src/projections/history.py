@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
 
+from domain.answers import StatusTransition
 from domain.history import (
     LAST_DAY,
     IntervalsByItem,
@@ -35,24 +36,24 @@ PLACE_TRANSITION_KEY = msgspec.json.Decoder(_Number)
 """The same in a place's own list: how many of its transitions come before the next page."""
 
 
-def find_place_transitions(snapshot: Snapshot, id_: str, after: int | None) -> Rows[int, dict[str, Any]]:
+def find_place_transitions(snapshot: Snapshot, id_: str, after: int | None) -> Rows[int, StatusTransition]:
     """A place's transitions, in order of day, without the first `after`; each has the key to go on from after it."""
     place = snapshot.place(id_)
     courses = value_history(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
-    rests_on: int = place_status(snapshot, id_)["position"]
+    rests_on = place_status(snapshot, id_)["position"]
     numbered = enumerate(transitions(courses)[after or 0 :], (after or 0) + 1)
     rows = ((number, _transition_fields(snapshot, id_, transition), rests_on) for number, transition in numbered)
     return Rows(rows, rests_on)
 
 
-def find_transitions(snapshot: Snapshot, after: TransitionKey | None) -> Rows[TransitionKey, dict[str, Any]]:
+def find_transitions(snapshot: Snapshot, after: TransitionKey | None) -> Rows[TransitionKey, StatusTransition]:
     """Everyone's transitions, place by place, from beyond the key `after`."""
     return Rows(_all_transitions(snapshot, after))
 
 
 def _all_transitions(
     snapshot: Snapshot, after: TransitionKey | None
-) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     last_place, last_number = ("", -1) if after is None else after
     if snapshot.cache.directory.place(last_place, snapshot.position) is not None:
         yield from _transitions_from(snapshot, last_place, last_number + 1)
@@ -60,12 +61,14 @@ def _all_transitions(
         yield from _transitions_from(snapshot, id_, 0)
 
 
-def _transitions_from(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
+def _transitions_from(
+    snapshot: Snapshot, id_: str, start: int
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     for number, transition, rests_on in find_place_transitions(snapshot, id_, start):
         yield (id_, number - 1), transition, rests_on
 
 
-def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> dict[str, Any]:
+def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> StatusTransition:
     return {
         "jurisdiction": place,
         "track": transition.track,
@@ -79,9 +82,9 @@ def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -
     }
 
 
-def _sources(snapshot: Snapshot, entry: str) -> list[dict[str, Any]]:
+def _sources(snapshot: Snapshot, entry: str) -> list[Mapping[str, Any]]:
     """The sources of an entry as it stands at the snapshot's position."""
-    sources: list[dict[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
+    sources: list[Mapping[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
     return sources
 
 

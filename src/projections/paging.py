@@ -19,7 +19,8 @@ KeyNumber = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
 PositionKey = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
 """A log position."""
 KeyT = TypeVar("KeyT")
-ItemT = TypeVar("ItemT")
+KeyT_co = TypeVar("KeyT_co", covariant=True)
+ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
 class NotACursor(ValueError):
@@ -42,28 +43,28 @@ def encode_cursor(key: object) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[KeyT, ItemT]):
+class Page(Generic[KeyT_co, ItemT_co]):
     """Some items of a list, the key that the next page begins after, and the log position that they rest on."""
 
-    items: Sequence[ItemT]
-    next_key: KeyT | None
+    items: Sequence[ItemT_co]
+    next_key: KeyT_co | None
     rests_on: int
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[KeyT, ItemT]):
+class Rows(Generic[KeyT_co, ItemT_co]):
     """The rest of a list, read as it is asked for: key, item, and the log position that the item rests on.
 
     `rests_on`: the position that the list itself rests on, also where it has no rows.
     """
 
-    rows: Iterable[tuple[KeyT, ItemT, int]]
+    rows: Iterable[tuple[KeyT_co, ItemT_co, int]]
     rests_on: int = 0
 
-    def __iter__(self) -> Iterator[tuple[KeyT, ItemT, int]]:
+    def __iter__(self) -> Iterator[tuple[KeyT_co, ItemT_co, int]]:
         return iter(self.rows)
 
-    def page(self, limit: int) -> Page[KeyT, ItemT]:
+    def page(self, limit: int) -> Page[KeyT_co, ItemT_co]:
         """The first `limit` rows; one more is read, to know whether there is a next page."""
         taken = list(islice(self.rows, limit + 1))
         page = taken[:limit]

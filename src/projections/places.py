@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 
 from domain.errors import NotFound
 from domain.reviews import stage_moves
-from domain.status import counted
+from domain.status import counted_facts
 from eventlog.sql import CompiledQuery
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -111,8 +111,8 @@ def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     stages: dict[str, dict[str, str]] = {}
     for id_ in sorted(places):
         place = places[id_]
-        acts = counted(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
-        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, acts.certain)}
+        facts = counted_facts(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
+        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, facts.certain)}
         if last:
             stages[id_] = last
     return stages

@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
-VALIDATORS_KEPT = 10_000
+from projections.lru import LRUCache
+
+VALIDATORS = 10_000
+"""How many are remembered."""
 _QUARTER_S = 900
 ValidatorKey = tuple[bytes, bytes, bytes | None, bytes | None]
 """Path, query, `Accept` and `Host`: all that an answer to a reader varies by, but for its coding."""
@@ -27,23 +30,7 @@ class CachedValidator:
     pinned: bool
 
 
-class ValidatorCache:
-    """The last answers' validators, the oldest forgotten first."""
-
-    def __init__(self) -> None:
-        self._said: dict[ValidatorKey, CachedValidator] = {}
-
-    def keep(self, question: ValidatorKey, said: CachedValidator) -> None:
-        """Remembers what was said."""
-        if question in self._said:
-            del self._said[question]
-        elif len(self._said) >= VALIDATORS_KEPT:
-            del self._said[next(iter(self._said))]
-        self._said[question] = said
-
-    def get(self, question: ValidatorKey) -> CachedValidator | None:
-        """What was said last to this question, which may hold no more."""
-        return self._said.get(question)
+ValidatorCache = LRUCache[ValidatorKey, CachedValidator]
 
 
 def quarter_of(timestamp: float) -> int:

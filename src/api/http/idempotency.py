@@ -20,7 +20,7 @@ from application import idempotency
 from application.idempotency import Answered, Busy, IdempotencyClaim, Other
 from application.keys import key_holder
 from application.service import Service
-from domain.validation import Problem
+from domain.errors import Problem
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500

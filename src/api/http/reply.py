@@ -196,7 +196,7 @@ class ResponseSender:
 
     def _remember(self, tag: bytes, headers: Headers, head: int) -> None:
         context = self._context
-        self._validators.keep(
+        self._validators.put(
             (context.path, context.query, context.accept, context.host),
             CachedValidator(
                 tag, _without_body(headers), head, quarter_of(self._service.now().timestamp()), self._pinned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import Request
 from pydantic import Field
@@ -16,6 +16,7 @@ from api.pages.filters import Choice
 from api.pages.labels import LABELS, Label, label
 from api.pages.page import PageContent, html_response, page_context, page_route
 from api.pages.urls import PageQuery, PageRequest
+from domain.answers import Deadline
 from domain.dates import Day
 from projections.deadlines import DeadlineFilter, all_deadlines
 from projections.snapshot import Snapshot
@@ -40,14 +41,14 @@ class Demand:
     demand: str
     words: str | None
     change: bool
-    states: list[tuple[Label, list[dict[str, Any]]]]
+    states: list[tuple[Label, list[Deadline]]]
 
 
 def _deadlines(_request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:
     assert isinstance(asked, DeadlinesPageQuery)  # noqa: S101 - the route's own question
     wanted = DeadlineFilter(None, asked.from_, asked.to)
     found = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, wanted)), range(_MOST), strict=False)]
-    counts = Counter(one["state"] for one in found)
+    counts = Counter[str](one["state"] for one in found)
     shown = [one for one in found if asked.state in (None, one["state"])]
     as_of = snapshot.clocks().as_of
     demands = [_demand(list(its)) for _, its in groupby(shown, key=lambda one: (one["due"], one["demand"]))]
@@ -71,7 +72,7 @@ def _deadlines(_request: Request, visit: PageRequest, asked: PageQuery, snapshot
     return PageContent(html_response("deadlines.html", context))
 
 
-def _demand(deadlines: list[dict[str, Any]]) -> Demand:
+def _demand(deadlines: list[Deadline]) -> Demand:
     first = deadlines[0]
     by_state = [
         (label("deadline", state), [one for one in deadlines if one["state"] == state])

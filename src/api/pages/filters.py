@@ -28,7 +28,7 @@ class Choice:
 def filters_of(visit: PageRequest, snapshot: Snapshot, id_: str, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - the page's question
     """The choices that a reader has."""
     at = (snapshot.clocks(snapshot.place(id_).time_zone), id_, asked.context)
-    counts = visit.shelf.get(("counts", *at), lambda: _counts(snapshot, id_, context=asked.context))
+    counts = visit.answers.get_or_make(("counts", *at), lambda: _counts(snapshot, id_, context=asked.context))
     kinds, parties = counts
     return {
         "kinds": [Choice("All kinds", visit.here(kind=None, cursor=None), sum(kinds.values()), asked.kind is None)]

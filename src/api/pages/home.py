@@ -43,7 +43,7 @@ class ListedPlace:
 def _home(_request: Request, visit: PageRequest, _asked: PageQuery, snapshot: Snapshot) -> PageContent:
     known = PlaceNames(snapshot)
     at = snapshot.clocks()
-    standing = visit.shelf.get(("stages", at), lambda: review_stages(snapshot))
+    standing = visit.answers.get_or_make(("stages", at), lambda: review_stages(snapshot))
     counts = _counts(standing)
     latest = [entry_view(body) for body in timeline_page(snapshot, TimelineFilter(newest=True), _LATEST, None).bodies]
     open_ones = WantedDeadlines("open", at.as_of)

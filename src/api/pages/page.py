@@ -7,7 +7,7 @@ hour of UTC; so within one, and until something is recorded, the same address ha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -32,8 +32,9 @@ from api.pages import dates, labels
 from api.pages.clocks import time_machine
 from api.pages.glossary import definitions
 from api.pages.names import PlaceNames
-from api.pages.urls import LRUCache, PageQuery, PageRequest, cleaner_address, page_request
+from api.pages.urls import PageQuery, PageRequest, cleaner_address, page_request
 from domain.errors import Invalid, NotFound
+from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
 
 _ID = re.compile(r"(?:geoid:[0-9]{2,10}|[a-z0-9]+(?:-[a-z0-9]+)*)")
@@ -192,7 +193,8 @@ def environment() -> Environment:
     return its
 
 
-_PAGES, _ANSWERS = 256, 512
+_PAGE_BYTES = 32 * 1024 * 1024
+_ANSWERS = 512
 PageFunction = Callable[[Request, PageRequest, PageQuery, Snapshot], PageContent]
 
 
@@ -207,6 +209,15 @@ class _RenderedPage:
     clocks: AnswerClocks
 
 
+def new_caches() -> dict[str, LRUCache[Hashable, Any]]:
+    """The caches of one app: whole pages, as many as fit, and what several pages are made of."""
+    return {"pages": LRUCache(_PAGE_BYTES, _size_of), "answers": LRUCache(_ANSWERS)}
+
+
+def _size_of(rendered: _RenderedPage) -> int:
+    return len(rendered.page.body)
+
+
 def page_route(address: str, question: type[PageQuery], make: PageFunction) -> Route:
     """The route of a page."""
 
@@ -214,16 +225,16 @@ def page_route(address: str, question: type[PageQuery], make: PageFunction) -> R
         elsewhere = _elsewhere(request)
         if elsewhere is not None:
             return elsewhere
-        service, shelf, exchange = service_of(request), _shelf(request, "pages", _PAGES), request_context(request)
+        service, pages, exchange = service_of(request), request.app.state.page_caches["pages"], request_context(request)
         with service.reading() as connection:
             head = service.log.head(connection).position
         quarter = quarter_of(service.now().timestamp())
         key = (root_url(request), request.scope["path"], exchange.query, head, quarter)
-        made: _RenderedPage | None = shelf.known(key)
+        made: _RenderedPage | None = pages.get(key)
         if made is None:
             made = _render(request, question, make)
             if made.page.status == HTTPStatus.OK and made.head == head:
-                shelf.put(key, made)
+                pages.put(key, made)
         page = made.page
         if page.location is not None:
             return RedirectResponse(page.location, 303)
@@ -237,7 +248,7 @@ def page_route(address: str, question: type[PageQuery], make: PageFunction) -> R
 
 def _render(request: Request, question: type[PageQuery], make: PageFunction) -> _RenderedPage:
     asked = parse_query(question, request)
-    visit = page_request(request, asked, _shelf(request, "answers", _ANSWERS))
+    visit = page_request(request, asked, request.app.state.page_caches["answers"])
     with visit.service.snapshot(clocks_asked(request, asked)) as snapshot:
         page = make(request, visit, asked, snapshot)
         tag = f'"{sha256(page.body).hexdigest()[:24]}"'
@@ -260,8 +271,3 @@ def _elsewhere(request: Request) -> Response | None:
     query = exchange.query.decode("latin-1")
     pinned = f"recorded_by={clocks_asked(request, PageQuery()).position}"
     return RedirectResponse(f"{request.url.path}?{query}&{pinned}" if query else f"{request.url.path}?{pinned}", 302)
-
-
-def _shelf(request: Request, name: str, size: int) -> LRUCache:
-    shelves: dict[str, LRUCache] = request.app.state.shelves
-    return shelves.setdefault(name, LRUCache(size))

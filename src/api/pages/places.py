@@ -56,7 +56,8 @@ class PlaceSearchQuery(PageQuery):
 def known_through(visit: PageRequest, snapshot: Snapshot, id_: str, as_of: str) -> PlaceHistory:
     """A place's status through time, worked out once for every day asked."""
     key = ("through", id_, snapshot.asked.public_by, snapshot.position)
-    return visit.shelf.get(key, lambda: place_history(snapshot, id_)).up_to(as_of)
+    history: PlaceHistory = visit.answers.get_or_make(key, lambda: place_history(snapshot, id_))
+    return history.up_to(as_of)
 
 
 def _place(request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:

@@ -109,7 +109,7 @@ DEVELOPER_ROUTES = [page_route("/developers", PageQuery, _developers)]
 
 def install_pages(app: FastAPI) -> None:
     """Adds the pages, their files, and their way to tell of errors, to an app that has the API's."""
-    app.state.shelves = {}
+    app.state.page_caches = page.new_caches()
     own = (*ABOUT_ROUTES, *AUDIT_ROUTES, *DEVELOPER_ROUTES)
     for routes in (
         places.ROUTES,

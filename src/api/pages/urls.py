@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
@@ -16,43 +14,7 @@ from api.http.parameters import ClockQuery, service_of
 from api.pages.dates import end_of_day, washington_day
 from application.clocks import parse_clocks, parse_day
 from application.service import Service
-
-T = TypeVar("T")
-
-
-class LRUCache:
-    """A few answers, shared by the threads that serve."""
-
-    def __init__(self, size: int) -> None:
-        """Room for so many."""
-        self._size = size
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def known(self, key: Hashable) -> Any | None:  # noqa: ANN401 - whatever was put there
-        """What stands there, or None."""
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key]
-
-    def put(self, key: Hashable, answer: Any) -> None:  # noqa: ANN401 - whatever is to be kept
-        """Keeps an answer, in place of the one that was asked for least lately."""
-        with self._lock:
-            self._kept[key] = answer
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What stands there, made now where nothing does. Two threads may make it at once: the same, and no harm."""
-        known = self.known(key)
-        if known is None:
-            known = make()
-            self.put(key, known)
-        return cast("T", known)
-
+from projections.lru import LRUCache
 
 CLOCKS = ("as_of", "public_by", "recorded_by")
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
@@ -68,7 +30,7 @@ class PageRequest:
     """A page, the clocks and filters it was asked with, and the place where this service is found."""
 
     service: Service
-    shelf: LRUCache
+    answers: LRUCache[Hashable, Any]
     root: str
     path: str
     clocks: Mapping[str, str]
@@ -104,7 +66,7 @@ class PageRequest:
         return self.whole(self.here())
 
 
-def page_request(request: Request, question: PageQuery, shelf: LRUCache) -> PageRequest:
+def page_request(request: Request, question: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
     """The visit that a request is."""
     given = {
         name: str(_written(value)) for name, value in question.model_dump(by_alias=True).items() if value is not None
@@ -112,7 +74,7 @@ def page_request(request: Request, question: PageQuery, shelf: LRUCache) -> Page
     defaults = type(question)().model_dump(by_alias=True)
     return PageRequest(
         service_of(request),
-        shelf,
+        answers,
         root_url(request),
         request.url.path,
         {name: given[name] for name in CLOCKS if name in given},

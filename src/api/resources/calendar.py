@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
@@ -18,10 +18,10 @@ from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, PlaceId
 from api.http.responses import ResourceResponse
 from api.http.routes import get
+from domain.answers import Deadline
 from domain.dates import Day
-from domain.deadlines import Deadline
+from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
-from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
 from projections.entries import entry_fields
@@ -99,7 +99,7 @@ class CalendarEntry:
     @property
     def entries(self) -> list[tuple[str, str]]:
         """The entries that it rests on, each with its role."""
-        deadline = self.event.deadline
+        deadline: Mapping[str, Any] = self.event.deadline
         roles = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
         return [(label, deadline[role]) for role, label in roles.items() if deadline[role] is not None]
 

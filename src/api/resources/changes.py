@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -18,6 +18,7 @@ from api.http.parameters import PageParameters, PlaceId
 from api.http.responses import ResourceResponse, raw_json
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
+from domain.answers import AccountChange, EntryChange
 from domain.errors import Invalid
 from projections.changes import (
     CHANGE_KEY,
@@ -82,11 +83,11 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         """The positions compared, since an instant may stand for another position one day."""
         return f"{self._between.earlier}.{self._between.later}."
 
-    def leading(self, snapshot: Snapshot) -> Sequence[dict[str, Any]]:
+    def leading(self, snapshot: Snapshot) -> Sequence[EntryChange]:
         """The entries that say something else."""
         return entries_changed(snapshot, self.service.log, self._between, self._filter.jurisdiction)
 
-    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Rows[ChangeKey, dict[str, Any]]:
+    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Rows[ChangeKey, AccountChange]:
         """By place, track, key and day."""
         changes = account_changes(snapshot, self.service.log, self._between, self._filter, after)
         return Rows((key, change, self._last_cause(change)) for key, change in changes)
@@ -98,7 +99,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         )
         return raw_json(snapshot, {**answer, "next": encode_cursor(next_key)})
 
-    def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row for each field of an entry, and for each interval of days."""
         because = item["because"]
         causes = (
@@ -118,7 +119,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
             after.get("value"), after.get("since"), after.get("entry"), item["first_recorded"], *causes,
         )  # fmt: skip
 
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """As of the last event that caused it."""
         position = self._last_cause(item)
         if "fields" in item:
@@ -150,7 +151,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         """By log position."""
         return self._last_cause(feed_item.data), feed_item.id
 
-    def _last_cause(self, item: dict[str, Any]) -> int:
+    def _last_cause(self, item: Mapping[str, Any]) -> int:
         return max((cause["position"] for cause in item["because"]), default=self._between.later)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from typing import Any, ClassVar, Literal
@@ -16,6 +16,7 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words
 from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import Deadlines
+from domain.answers import Deadline
 from domain.dates import Day
 from projections.deadlines import DEADLINE_KEY, DeadlineFilter, DeadlineKey, find_deadlines
 from projections.feed import recorded_span
@@ -54,15 +55,15 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
         self._spans: dict[str, tuple[int, int] | None] = {}
         self.title = "Deadlines" if self._place is None else f"Deadlines: {self._place}"
 
-    def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Rows[DeadlineKey, dict[str, Any]]:
+    def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Rows[DeadlineKey, Deadline]:
         """By day due, demand and addressee."""
         return find_deadlines(snapshot, self._place, self._filter, after)
 
-    def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row each."""
         yield [item[name] for name in self.columns]
 
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """Updated with each entry of the deadline, and at the end of the day due where it lapsed."""
         entries = [item[name] for name in _ENTRIES if item[name] is not None]
         for entry in entries:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words, web_address
 from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import StatusHistory
+from domain.answers import StatusTransition
 from domain.dates import bounds
 from projections.feed import recorded_span
 from projections.history import (
@@ -53,13 +54,15 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
         """Another one for a place than for everyone."""
         return TRANSITION_KEY if self._place is None else PLACE_TRANSITION_KEY
 
-    def find(self, snapshot: Snapshot, after: TransitionKey | int | None) -> Rows[Any, dict[str, Any]]:
+    def find(
+        self, snapshot: Snapshot, after: TransitionKey | int | None
+    ) -> Rows[TransitionKey | int, StatusTransition]:
         """Place by place, in order of day."""
         if self._place is None:
             return find_transitions(snapshot, after if isinstance(after, tuple) else None)
         return find_place_transitions(snapshot, self._place, after if isinstance(after, int) else None)
 
-    def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row each."""
         earliest, latest = (None, None) if item["since"] is None else bounds(item["since"])
         sources = item["sources"]
@@ -69,7 +72,7 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
             [source["url"] for source in sources if source.get("url")],
         )  # fmt: skip
 
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """Updated with its entry, but not before the day that it is on."""
         first, last = ("", "") if item["entry"] is None else self._recorded_span(snapshot, item["entry"])
         place, day = item["jurisdiction"], f"{item['on']}T00:00:00.000000Z"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, StringConstraints
 
 from application.bulk.json_rows import TOO_LONG, SourceRow, bad, lines
 from application.strict_json import NotJson, StrictDecoder
+from domain.errors import Problem
 from domain.events import (
     ACT_CLASSES,
     EntryCorrected,
@@ -26,7 +27,6 @@ from domain.events import (
     JurisdictionUpdated,
 )
 from domain.jurisdictions import Jurisdiction
-from domain.validation import Problem
 
 LIST_SEPARATOR = "|"
 _MOST_ITEMS = 1_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from application.strict_json import NotJson, StrictDecoder, after_space
-from domain.validation import Problem
+from domain.errors import Problem
 
 LONGEST_ROW = 1_000_000
 """Bytes of a line, or characters of an item: as large as the body of a single entry may be."""

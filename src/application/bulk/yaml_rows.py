@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import yaml
 
 from application.bulk.json_rows import LONGEST_ROW, SourceRow, bad, row_of
-from domain.validation import Problem
+from domain.errors import Problem
 
 DEEPEST = 50
 _STR = "tag:yaml.org,2002:str"
