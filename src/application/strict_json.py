@@ -85,3 +85,17 @@ def _texts(read: object, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(read, list):
         for number, value in enumerate(read):
             yield from _texts(value, f"{path}.{number}" if path else str(number))
+
+
+def fields_in(body: bytes) -> dict[str, Any]:
+    """The fields of a JSON object: each once, in UTF-8, with numbers that JSON can hold."""
+    try:
+        value, problems = StrictDecoder().whole(body.decode("utf-8", "surrogateescape"))
+    except NotJson as error:
+        raise NotJson(f"the body {error.detail}") from error
+    if problems:
+        raise NotJson(f"{problems[0].field}: {problems[0].message}", problems=problems)
+    if not isinstance(value, dict):
+        message = f"expected an object with the fields, found {type(value).__name__}"
+        raise Invalid(message, problems=[Problem("(the whole)", value, message)])
+    return value
