@@ -15,7 +15,7 @@ class NotJson(Invalid):
 
 
 class StrictDecoder:
-    """A decoder that notes what breaks the rules of strict JSON, and reads on."""
+    """A decoder that notes what is not strictly JSON, and reads on."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
@@ -24,31 +24,31 @@ class StrictDecoder:
         )
 
     def value(self, text: str, at: int = 0) -> tuple[Any, int, list[Problem]]:
-        """A value, where it ends, and its problems. Raises NotJson at a syntax error: reading cannot go on after it."""
+        """A value, where it ends, and what is wrong with it. NotJson where there is none: reading cannot go on then."""
         self._problems = []
         try:
-            value, end = self._decoder.raw_decode(text, at)
+            read, end = self._decoder.raw_decode(text, at)
         except RecursionError as error:
             raise NotJson("is nested too deeply") from error
         except ValueError as error:
             raise NotJson(f"is not JSON: {error}") from error
         if not text.isascii() or "\\u" in text:
-            self._problems += _no_text(value)
-        return value, end, self._problems
+            self._problems += _no_text(read)
+        return read, end, self._problems
 
     def whole(self, text: str) -> tuple[Any, list[Problem]]:
-        """The value that a whole text is, and its problems."""
-        value, end, problems = self.value(text, after_space(text, 0))
+        """The one value that a text is, and what is wrong with it."""
+        read, end, problems = self.value(text, after_space(text, 0))
         if after_space(text, end) < len(text):
             raise NotJson(f"is not JSON: Extra data: char {end}")
-        return value, problems
+        return read, problems
 
     def _each_once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
         if len(fields) < len(pairs):
             names = [name for name, _ in pairs]
-            repeated = next(name for name in names if names.count(name) > 1)
-            self._problems.append(Problem(repeated, fields[repeated], "is given twice"))
+            twice = next(name for name in names if names.count(name) > 1)
+            self._problems.append(Problem(twice, fields[twice], "is given twice"))
         return fields
 
     def _number(self, written: str) -> float:
@@ -59,15 +59,15 @@ class StrictDecoder:
 
 
 def after_space(text: str, at: int) -> int:
-    """The index of the first character at or after `at` that is not JSON white space."""
+    """Where what JSON takes for white space ends."""
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at
 
 
-def _no_text(value: object) -> Iterator[Problem]:
-    """Text that cannot be stored: lone surrogates, which bytes that are not UTF-8 are read as, and some escapes."""
-    for path, text in _texts(value, ""):
+def _no_text(read: object) -> Iterator[Problem]:
+    """Bytes that are not UTF-8 were read as lone surrogates, and so were such escapes: neither can be kept as text."""
+    for path, text in _texts(read, ""):
         try:
             text.encode()
         except UnicodeEncodeError as error:
@@ -86,3 +86,17 @@ def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, element in enumerate(value):
             yield from _texts(element, f"{path}.{number}" if path else str(number))
+
+
+def fields_in(body: bytes) -> dict[str, Any]:
+    """The fields of a JSON object: each once, in UTF-8, with numbers that JSON can hold."""
+    try:
+        value, problems = StrictDecoder().whole(body.decode("utf-8", "surrogateescape"))
+    except NotJson as error:
+        raise NotJson(f"the body {error.detail}") from error
+    if problems:
+        raise NotJson(f"{problems[0].field}: {problems[0].message}", problems=problems)
+    if not isinstance(value, dict):
+        message = f"expected an object with the fields, found {type(value).__name__}"
+        raise Invalid(message, problems=[Problem("(the whole)", value, message)])
+    return value

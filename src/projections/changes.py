@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from domain.answers import AccountChange, Cause, EntryChange
@@ -18,6 +19,7 @@ from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
 from eventlog.sql import CompiledQuery
 from projections.entries import event_details, event_name, field_differences, state_at
+from projections.paging import KeyText
 from projections.projector import ACT_TOPICS
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -33,6 +35,8 @@ _PLACES = CompiledQuery(
 )
 ChangeKey = tuple[str, int]
 """A place, and the number of its difference: where a page ended."""
+CHANGE_KEY = msgspec.json.Decoder(tuple[KeyText, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
+"""Its shape in a cursor."""
 
 
 @dataclass(frozen=True, slots=True)

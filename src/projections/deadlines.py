@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+import msgspec
 from sqlalchemy import bindparam, select, tuple_
 
 from domain.answers import Deadline
@@ -16,6 +17,7 @@ from domain.national import STILL, Clocks, FactVersion
 from domain.status import relevant_versions
 from eventlog.sql import CompiledQuery
 from projections.entries import version_at
+from projections.paging import KeyText, Rows
 from projections.schema import live_tables
 from projections.snapshot import Snapshot, recorded_at
 from projections.status import own_acts
@@ -35,6 +37,8 @@ _CANDIDATES = CompiledQuery(
     .limit(_CHUNK)
 )
 DeadlineKey = tuple[str, str, str]
+DEADLINE_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyText])
+"""Its shape in a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,23 @@ def all_deadlines(
                 for deadline in deadlines
                 if deadline["demand"] == demand and deadline["addressee"] == addressee and deadline["due"] == due
             )
+
+
+def find_deadlines(
+    snapshot: Snapshot, place: str | None, filters: DeadlineFilter, after: DeadlineKey | None
+) -> Rows[DeadlineKey, Deadline]:
+    """Everyone's deadlines or a place's, in order of day due, demand and addressee, from beyond the key `after`."""
+    if place is None:
+        rows = all_deadlines(snapshot, filters, after)
+        return Rows((deadline_key(deadline), deadline, rests_on) for deadline, rests_on in rows)
+    deadlines, rests_on = place_deadlines(snapshot, place, filters)
+    keyed = ((deadline_key(deadline), deadline, rests_on) for deadline in deadlines)
+    return Rows((row for row in keyed if after is None or row[0] > after), rests_on)
+
+
+def deadline_key(deadline: Deadline) -> DeadlineKey:
+    """What orders deadlines."""
+    return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
 def _candidates(snapshot: Snapshot, filters: DeadlineFilter, after: DeadlineKey | None) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ A cursor is the key of the last row, as JSON in base64. The API and the command 
 from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Generic, TypeVar
@@ -19,7 +19,8 @@ KeyNumber = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
 PositionKey = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
 """A log position."""
 KeyT = TypeVar("KeyT")
-ItemT = TypeVar("ItemT")
+KeyT_co = TypeVar("KeyT_co", covariant=True)
+ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
 class NotACursor(ValueError):
@@ -42,23 +43,33 @@ def encode_cursor(key: object) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[KeyT, ItemT]):
+class Page(Generic[KeyT_co, ItemT_co]):
     """Some items of a list, the key that the next page begins after, and the log position that they rest on."""
 
-    items: Sequence[ItemT]
-    next_key: KeyT | None
+    items: Sequence[ItemT_co]
+    next_key: KeyT_co | None
     rests_on: int
 
 
-def take_page(rows: Iterable[tuple[KeyT, ItemT, int]], limit: int, rests_on: int = 0) -> Page[KeyT, ItemT]:
-    """The first `limit` rows of key, item and position. One more is read, to know whether there is a next page.
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[KeyT_co, ItemT_co]):
+    """The rest of a list, read as it is asked for: key, item, and the log position that the item rests on.
 
-    `rests_on`: what the list itself rests on, also where it has no rows.
+    `rests_on`: the position that the list itself rests on, also where it has no rows.
     """
-    taken = list(islice(rows, limit + 1))
-    page = taken[:limit]
-    return Page(
-        [item for _, item, _ in page],
-        page[-1][0] if len(taken) > limit else None,
-        max((position for _, _, position in page), default=rests_on),
-    )
+
+    rows: Iterable[tuple[KeyT_co, ItemT_co, int]]
+    rests_on: int = 0
+
+    def __iter__(self) -> Iterator[tuple[KeyT_co, ItemT_co, int]]:
+        return iter(self.rows)
+
+    def page(self, limit: int) -> Page[KeyT_co, ItemT_co]:
+        """The first `limit` rows; one more is read, to know whether there is a next page."""
+        taken = list(islice(self.rows, limit + 1))
+        page = taken[:limit]
+        return Page(
+            [item for _, item, _ in page],
+            page[-1][0] if len(taken) > limit else None,
+            max((position for _, _, position in page), default=self.rests_on),
+        )

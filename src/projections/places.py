@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
 from domain.errors import NotFound
@@ -109,3 +110,25 @@ def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
         if last:
             stages[id_] = last
     return stages
+
+
+_GEOID = "geoid:"
+
+
+class _Place(msgspec.Struct):
+    id: str
+
+
+_decode_place = msgspec.json.Decoder(_Place).decode
+
+
+def slug_of(snapshot: Snapshot, id_: str) -> str:
+    """The slug of a place that is named by slug or by `geoid:`; NotFound where no place has that GEOID."""
+    return _decode_place(place_json(snapshot, id_)).id if id_.startswith(_GEOID) else id_
+
+
+def place_json(snapshot: Snapshot, id_: str) -> str:
+    """The JSON of a place that is named by slug or by `geoid:`; NotFound where it is not on record."""
+    if id_.startswith(_GEOID):
+        return place_by_id(snapshot, "geoid", id_.removeprefix(_GEOID))[0]
+    return place_by_id(snapshot, "id", id_)[0]

@@ -23,7 +23,7 @@ from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clock
 from api.http.responses import ResourceResponse, page_response
 from application.service import Service
 from domain.errors import NotFound
-from projections.paging import Page, take_page
+from projections.paging import Page, Rows
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
 Cell = str | int | bool | Sequence[str] | None
@@ -150,22 +150,22 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         return stamp
 
 
-class ComputedList(RecordList[QueryT, KeyT, ItemT]):
+class ComputedList(RecordList[QueryT, KeyT, Mapping[str, Any]]):
     """A list whose items are computed when asked for, and not stored."""
 
     feed_shape: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(tuple[str, str])
 
     @abstractmethod
-    def find(self, snapshot: Snapshot, after: KeyT | None) -> Iterator[tuple[KeyT, ItemT, int]]:
-        """The rows beyond a key, in order: key, item, and the log position that it rests on."""
+    def find(self, snapshot: Snapshot, after: KeyT | None) -> Rows[KeyT, Mapping[str, Any]]:
+        """The list from beyond a key."""
 
     @abstractmethod
-    def feed_item(self, snapshot: Snapshot, item: ItemT) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """An item as feeds show it."""
 
-    def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, ItemT]:
+    def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, Mapping[str, Any]]:
         """A page of what is found."""
-        return take_page(self.find(snapshot, after), limit)
+        return self.find(snapshot, after).page(limit)
 
     def feed(self, snapshot: Snapshot, limit: int) -> Feed:
         """By when each item was last updated. All of the list is read, since any item may have been."""

@@ -11,8 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.http.errors import KeyNeeded, TooLarge, WrongMediaType
 from application.keys import key_holder
 from application.service import Service
-from application.strict_json import NotJson, StrictDecoder
-from domain.errors import Invalid, Problem
+from application.strict_json import fields_in
 
 MAX_BODY_BYTES = 1_000_000
 """Bytes: the largest entry of the real record has some 20,000."""
@@ -84,20 +83,6 @@ def recorder_of(service: Service, key: str) -> str:
     if name is None:
         raise KeyNeeded("the key is not known here, or was revoked")
     return name
-
-
-def fields_in(body: bytes) -> dict[str, Any]:
-    """The fields of a JSON object: each once, in UTF-8, with numbers that JSON can hold."""
-    try:
-        value, problems = StrictDecoder().whole(body.decode("utf-8", "surrogateescape"))
-    except NotJson as error:
-        raise NotJson(f"the body {error.detail}") from error
-    if problems:
-        raise NotJson(f"{problems[0].field}: {problems[0].message}", problems=problems)
-    if not isinstance(value, dict):
-        message = f"expected an object with the fields, found {type(value).__name__}"
-        raise Invalid(message, problems=[Problem("(the whole)", value, message)])
-    return value
 
 
 def _too_large(largest: int) -> TooLarge:

@@ -24,7 +24,6 @@ from application.clocks import parse_clocks
 from application.service import Service
 from domain.errors import Invalid, Problem
 from projections import paging
-from projections.places import place_by_id
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
 
@@ -171,7 +170,6 @@ class StreamId:
     kind: str
 
 
-_GEOID = "geoid:"
 PlaceId = Annotated[
     str,
     Field(
@@ -193,25 +191,6 @@ EntryId = Annotated[
     StreamId("entry"),
 ]
 StateCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["LA"])]
-
-
-class _Place(msgspec.Struct):
-    id: str
-
-
-_place = msgspec.json.Decoder(_Place).decode
-
-
-def slug_of(snapshot: Snapshot, id_: str) -> str:
-    """The slug of a place; NotFound where no place has that GEOID."""
-    return _place(place_json(snapshot, id_)).id if id_.startswith(_GEOID) else id_
-
-
-def place_json(snapshot: Snapshot, id_: str) -> str:
-    """A place's JSON; NotFound where it is not on record."""
-    if id_.startswith(_GEOID):
-        return place_by_id(snapshot, "geoid", id_.removeprefix(_GEOID))[0]
-    return place_by_id(snapshot, "id", id_)[0]
 
 
 class PageParameters(QueryModel):

@@ -11,7 +11,6 @@ from fastapi import APIRouter
 from markupsafe import Markup
 from pydantic import Field
 
-from api.http.parameters import slug_of
 from api.pages.entry_view import entry_view
 from api.pages.lanes import shortened
 from api.pages.lanes_svg import lanes_svg
@@ -21,6 +20,7 @@ from api.pages.places import place_view
 from api.pages.status_board import status_board
 from api.pages.urls import CLOCKS, PageQuery, PageRequest, checked_id
 from domain.errors import NotFound
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
 from projections.timeline import TimelineFilter, timeline_page

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import Field
 
-from api.http.parameters import decode_cursor, slug_of
+from api.http.parameters import decode_cursor
 from api.pages.dates import day_before, in_words
 from api.pages.entry_view import entry_view, entry_views
 from api.pages.filters import PlacePageQuery, filter_links
@@ -24,6 +24,7 @@ from api.pages.urls import PageQuery, PageRequest, checked_id
 from projections.deadlines import DeadlineFilter, place_deadlines
 from projections.history import PlaceHistory, place_history
 from projections.paging import KeyNumber, KeyText, encode_cursor
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
 from projections.timeline import TimelineFilter, TimelinePage, timeline_page

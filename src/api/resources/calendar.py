@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 
 from api.http.errors import MalformedQuery
 from api.http.exchange import root_url
-from api.http.parameters import ClockQuery, PlaceId, slug_of
+from api.http.parameters import ClockQuery, PlaceId
 from api.http.responses import ResourceResponse
 from api.http.routes import get
 from domain.answers import Deadline
@@ -25,7 +25,7 @@ from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
 from projections.entries import entry_fields
-from projections.places import place_by_id
+from projections.places import place_by_id, slug_of
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
 

@@ -14,16 +14,25 @@ from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.tabular import CELL_SEPARATOR
 from api.http.errors import MalformedQuery
-from api.http.parameters import PageParameters, PlaceId, slug_of
+from api.http.parameters import PageParameters, PlaceId
 from api.http.responses import ResourceResponse, raw_json
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
+from domain.answers import AccountChange, EntryChange
 from domain.errors import Invalid
-from projections.changes import ChangeFilter, ChangeKey, LogRange, account_changes, changes_page, entries_changed
-from projections.paging import KeyText, encode_cursor
+from projections.changes import (
+    CHANGE_KEY,
+    ChangeFilter,
+    ChangeKey,
+    LogRange,
+    account_changes,
+    changes_page,
+    entries_changed,
+)
+from projections.paging import Rows, encode_cursor
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 
-_KEY = msgspec.json.Decoder(tuple[KeyText, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
 Point = Annotated[str, Field(max_length=64, examples=["520", "2026-11-24T17:00:00Z"])]
 
 
@@ -45,12 +54,12 @@ class ChangesQuery(PageParameters):
     )
 
 
-class ChangeList(ComputedList[ChangesQuery, ChangeKey, Mapping[str, Any]]):
+class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
     """Entries that say something else, and days about which the account of a place does."""
 
     plural = "changes"
     title = "Changes of our account"
-    cursor_shape = _KEY
+    cursor_shape = CHANGE_KEY
     feed_shape: ClassVar = msgspec.json.Decoder(tuple[int, str])
     columns: ClassVar = {
         "what": Type.TEXT, "entry": Type.TEXT, "field": Type.TEXT, "jurisdiction": Type.TEXT, "track": Type.TEXT,
@@ -74,14 +83,14 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey, Mapping[str, Any]]):
         """The positions compared, since an instant may stand for another position one day."""
         return f"{self._between.earlier}.{self._between.later}."
 
-    def leading(self, snapshot: Snapshot) -> Sequence[Mapping[str, Any]]:
+    def leading(self, snapshot: Snapshot) -> Sequence[EntryChange]:
         """The entries that say something else."""
         return entries_changed(snapshot, self.service.log, self._between, self._filter.jurisdiction)
 
-    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Iterator[tuple[ChangeKey, Mapping[str, Any], int]]:
+    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Rows[ChangeKey, AccountChange]:
         """By place, track, key and day."""
-        for key, change in account_changes(snapshot, self.service.log, self._between, self._filter, after):
-            yield key, change, self._last_cause(change)
+        changes = account_changes(snapshot, self.service.log, self._between, self._filter, after)
+        return Rows((key, change, self._last_cause(change)) for key, change in changes)
 
     def respond(self, snapshot: Snapshot) -> ResourceResponse:
         """Entries and changes, each under a name of its own."""

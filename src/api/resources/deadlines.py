@@ -8,23 +8,23 @@ from html import escape
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-import msgspec
 from fastapi import APIRouter
 from pydantic import Field
 
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words
-from api.http.parameters import ClockQuery, PageParameters, slug_of
+from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import Deadlines
 from domain.answers import Deadline
 from domain.dates import Day
-from projections.deadlines import DeadlineFilter, DeadlineKey, all_deadlines, place_deadlines
+from projections.deadlines import DEADLINE_KEY, DeadlineFilter, DeadlineKey, find_deadlines
 from projections.feed import recorded_span
-from projections.paging import KeyText, Page, take_page
+from projections.paging import Rows
+from projections.places import slug_of
 from projections.snapshot import Snapshot
 
-_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyText])
+_ENTRIES = ("demand", "answer", "extended_by", "withdrawn_by")
 
 
 class DeadlineQuery(ClockQuery, PageParameters):
@@ -37,11 +37,11 @@ class DeadlineQuery(ClockQuery, PageParameters):
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
 
-class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey, Deadline]):
+class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
     """Deadlines in order of the day due; in feeds in order of what last happened to them."""
 
     plural = "deadlines"
-    cursor_shape = _KEY
+    cursor_shape = DEADLINE_KEY
     columns: ClassVar = {
         "demand": Type.TEXT, "addressee": Type.TEXT, "due": Type.DAY, "original_due": Type.DAY, "words": Type.TEXT,
         "state": Type.TEXT, "late": Type.FLAG, "answer": Type.TEXT, "for": Type.TEXT, "time_zone": Type.TEXT,
@@ -55,29 +55,17 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey, Deadline]):
         self._spans: dict[str, tuple[int, int] | None] = {}
         self.title = "Deadlines" if self._place is None else f"Deadlines: {self._place}"
 
-    def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Iterator[tuple[DeadlineKey, Deadline, int]]:
+    def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Rows[DeadlineKey, Deadline]:
         """By day due, demand and addressee."""
-        if self._place is None:
-            rows = all_deadlines(snapshot, self._filter, after)
-            return ((_key(deadline), deadline, position) for deadline, position in rows)
-        return _beyond(after, *place_deadlines(snapshot, self._place, self._filter))
+        return find_deadlines(snapshot, self._place, self._filter, after)
 
-    def page(self, snapshot: Snapshot, after: DeadlineKey | None, limit: int) -> Page[DeadlineKey, Deadline]:
-        """A page. A place's list rests on a position also where it is empty."""
-        if self._place is None:
-            return super().page(snapshot, after, limit)
-        deadlines, rests_on = place_deadlines(snapshot, self._place, self._filter)
-        return take_page(_beyond(after, deadlines, rests_on), limit, rests_on)
-
-    def rows(self, item: Deadline) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row each."""
-        cells: Mapping[str, Any] = item
-        yield [cells[name] for name in self.columns]
+        yield [item[name] for name in self.columns]
 
-    def feed_item(self, snapshot: Snapshot, item: Deadline) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """Updated with each entry of the deadline, and at the end of the day due where it lapsed."""
-        named = (item["demand"], item["answer"], item["extended_by"], item["withdrawn_by"])
-        entries = [entry for entry in named if entry is not None]
+        entries = [item[name] for name in _ENTRIES if item[name] is not None]
         for entry in entries:
             if entry not in self._spans:
                 self._spans[entry] = recorded_span(snapshot, entry)
@@ -98,17 +86,6 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey, Deadline]):
             tags=(item["state"], item["addressee"]),
             data=item,
         )
-
-
-def _key(deadline: Deadline) -> DeadlineKey:
-    return deadline["due"], deadline["demand"], deadline["addressee"]
-
-
-def _beyond(
-    after: DeadlineKey | None, deadlines: list[Deadline], rests_on: int
-) -> Iterator[tuple[DeadlineKey, Deadline, int]]:
-    rows = ((_key(deadline), deadline, rests_on) for deadline in deadlines)
-    return (row for row in rows if after is None or row[0] > after)
 
 
 def _end_of_day(day: str, zone: str) -> str:

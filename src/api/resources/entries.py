@@ -14,7 +14,7 @@ from api.http.bodies import JsonBody, json_body, recorder_of
 from api.http.exchange import root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
-from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of, slug_of
+from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of
 from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
 from api.http.routes import get, post
 from api.openapi.document import ENTRIES, body_schema
@@ -24,7 +24,7 @@ from application.recording import record_entry
 from application.service import Service
 from domain.answers import Position
 from domain.errors import NotFound
-from projections.places import place_by_id
+from projections.places import place_by_id, slug_of
 from projections.snapshot import Snapshot
 from projections.timeline import read_entry
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from fastapi import APIRouter
@@ -12,27 +12,28 @@ from fastapi import APIRouter
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words, web_address
-from api.http.parameters import ClockQuery, PageParameters, slug_of
+from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import StatusHistory
 from domain.answers import StatusTransition
 from domain.dates import bounds
 from projections.feed import recorded_span
-from projections.history import TransitionKey, all_transitions, place_transitions
-from projections.paging import KeyText, Page
+from projections.history import (
+    PLACE_TRANSITION_KEY,
+    TRANSITION_KEY,
+    TransitionKey,
+    find_place_transitions,
+    find_transitions,
+)
+from projections.paging import Rows
+from projections.places import slug_of
 from projections.snapshot import Snapshot
-
-_Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-_KEY = msgspec.json.Decoder(tuple[KeyText, _Number])
-"""Everyone's list: the place and the number of its last transition on the page."""
-_PLACE_KEY = msgspec.json.Decoder(_Number)
-"""A place's list: the number of the first transition on the next page."""
 
 
 class HistoryQuery(ClockQuery, PageParameters):
     """Which part of a history."""
 
 
-class TransitionList(ComputedList[HistoryQuery, TransitionKey | int, StatusTransition]):
+class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
     """Transitions, place by place in order of the day; in feeds in order of when they were first shown."""
 
     plural = "transitions"
@@ -51,29 +52,17 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int, StatusTrans
     @property
     def cursor_shape(self) -> msgspec.json.Decoder[Any]:
         """Another one for a place than for everyone."""
-        return _KEY if self._place is None else _PLACE_KEY
+        return TRANSITION_KEY if self._place is None else PLACE_TRANSITION_KEY
 
     def find(
         self, snapshot: Snapshot, after: TransitionKey | int | None
-    ) -> Iterator[tuple[TransitionKey | int, StatusTransition, int]]:
+    ) -> Rows[TransitionKey | int, StatusTransition]:
         """Place by place, in order of day."""
         if self._place is None:
-            yield from all_transitions(snapshot, after if isinstance(after, tuple) else None)
-            return
-        start = after if isinstance(after, int) else 0
-        transitions, _, rests_on = place_transitions(snapshot, self._place, start, None)
-        yield from ((number, item, rests_on) for number, item in enumerate(transitions, start + 1))
+            return find_transitions(snapshot, after if isinstance(after, tuple) else None)
+        return find_place_transitions(snapshot, self._place, after if isinstance(after, int) else None)
 
-    def page(
-        self, snapshot: Snapshot, after: TransitionKey | int | None, limit: int
-    ) -> Page[TransitionKey | int, StatusTransition]:
-        """A page; of a place without reading the sources of what is not on it."""
-        if self._place is None:
-            return super().page(snapshot, after, limit)
-        start = after if isinstance(after, int) else 0
-        return Page(*place_transitions(snapshot, self._place, start, limit))
-
-    def rows(self, item: StatusTransition) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row each."""
         earliest, latest = (None, None) if item["since"] is None else bounds(item["since"])
         sources = item["sources"]
@@ -83,7 +72,7 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int, StatusTrans
             [source["url"] for source in sources if source.get("url")],
         )  # fmt: skip
 
-    def feed_item(self, snapshot: Snapshot, item: StatusTransition) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """Updated with its entry, but not before the day that it is on."""
         first, last = ("", "") if item["entry"] is None else self._recorded_span(snapshot, item["entry"])
         place, day = item["jurisdiction"], f"{item['on']}T00:00:00.000000Z"

@@ -13,7 +13,7 @@ from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, RecordList, Typ
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import html_of, title_of, web_address
 from api.http.negotiation import TIMELINEJS
-from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, decode_cursor, slug_of
+from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, decode_cursor
 from api.http.responses import ResourceResponse, page_response
 from api.openapi.schemas import Shape, Timeline
 from domain.dates import Day, bounds
@@ -21,15 +21,19 @@ from domain.facts import Kind
 from domain.values import Party
 from projections.facets import Facet, count_facets, parse_facets
 from projections.feed import latest_entries, revision_at
-from projections.paging import KeyNumber, KeyText, Page, PositionKey
+from projections.paging import Page
+from projections.places import slug_of
 from projections.search_text import LONGEST_QUESTION, parse_search
 from projections.snapshot import Snapshot
-from projections.timeline import RankedTimelineKey, TimelineFilter, TimelineKey, timeline_page
+from projections.timeline import (
+    RANKED_TIMELINE_KEY,
+    TIMELINE_KEY,
+    RankedTimelineKey,
+    TimelineFilter,
+    TimelineKey,
+    timeline_page,
+)
 
-_Fit = Annotated[int, msgspec.Meta(ge=0, le=2)]
-"""How well an entry fits the words of a search: an index in `BY_RELEVANCE`."""
-_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyNumber, KeyText])
-_RANKED_KEY = msgspec.json.Decoder(tuple[PositionKey, _Fit, KeyText, KeyText, KeyNumber, KeyText])
 _FEED_KEY = msgspec.json.Decoder(int)
 _NOTICES = {
     "EntryCorrected": "Corrected",
@@ -151,7 +155,7 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
     @property
     def cursor_shape(self) -> msgspec.json.Decoder[Any]:
         """Another one in order of relevance."""
-        return _RANKED_KEY if self.query.ranked else _KEY
+        return RANKED_TIMELINE_KEY if self.query.ranked else TIMELINE_KEY
 
     def page(self, snapshot: Snapshot, after: AnyKey | None, limit: int) -> Page[AnyKey, bytes]:
         """A page, from an index in the order asked."""
