@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from time import perf_counter
 
+from bench.client import Connection
 from bench.figures import Figure, Say
 from bench.generate import STEADY, Record
 
@@ -15,33 +15,18 @@ _WARM_UP = 2
 _API = "/api/v1/jurisdictions"
 
 
-class Reader:
-    """One connection that is kept alive, and remembers the tag of each answer."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+class Reader(Connection):
+    """One connection that is kept alive, and asks for what it has already."""
 
     def tag_of(self, path: str) -> str:
         """The ETag of an answer."""
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
-        got = b""
-        while (end := got.find(b"\r\n\r\n")) < 0:
-            got += self._socket.recv(262_144)
-        head = got[:end].decode("latin-1").lower()
-        length = int(head.partition("content-length: ")[2].split("\r\n", 1)[0])
-        while len(got) < end + 4 + length:
-            got += self._socket.recv(262_144)
-        return head.partition("\r\netag: ")[2].split("\r\n", 1)[0]
+        return self.ask(path).header(b"etag").decode("latin-1")
 
     def unchanged(self, path: str, tag: str) -> None:
         """Asks for it again; RuntimeError where it is sent again."""
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\nIf-None-Match: {tag}\r\n\r\n".encode())
-        got = self._socket.recv(65_536)
-        while b"\r\n\r\n" not in got:
-            got += self._socket.recv(65_536)
-        if not got.startswith(b"HTTP/1.1 304"):
-            raise RuntimeError(f"{path}: {got[:500]!r}")
+        answer = self.ask(path, headers=f"If-None-Match: {tag}\r\n")
+        if answer.status != 304:
+            raise RuntimeError(f"{path}: {answer.head[:500]!r}")
 
 
 def measure(port: int, database: str, made: Record, say: Say) -> list[Figure]:

@@ -39,7 +39,7 @@ def rows_since(service: Service, position: int, most: int = 2**40) -> Iterator[R
         events = f"SELECT * FROM log WHERE position > {position} AND position <= {position + most} ORDER BY position"
         for row in driver.execute(events).fetchall():
             event = Recorded._make(row[: len(Recorded._fields)])
-            made = rows_of(changes_of([event], _no_stream), service.memory.due)
+            made = rows_of(changes_of([event], _no_stream), service.cache.due)
             rows = {table.name: getattr(made, table.name) for table in live_tables().tables}
             yield {"log": [row]} | rows | {"log_head": [head]}
 

@@ -13,7 +13,7 @@ from bench.figures import Figure, Say
 from bench.generate import STEADY, Record
 from bench.reads import API
 
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 
 TIMES = 10
@@ -43,9 +43,9 @@ def measure(url: str, database: str, made: Record, say: Say) -> Figure:
 def _fill(url: str, made: Record) -> None:
     service = Service(url)
     try:
-        record(service, [], [Submitted(fields) for fields in made.jurisdictions()], recorder="bench")
+        record(service, [], list(made.jurisdictions()), recorder="bench")
         entries = islice(made.entries(), made.size)
-        while batch := [Submitted(fields) for fields in islice(entries, _BATCH)]:
+        while batch := list(islice(entries, _BATCH)):
             record(service, batch, recorder="bench")
     finally:
         service.close()

@@ -24,6 +24,8 @@ from projections.projector import ACT_TOPICS, EntryHeader
 from projections.schema import live_tables
 
 ROUNDS = 3
+_LONGEST_S = 7_200.0
+"""Seconds after which a rebuild is given up."""
 
 
 def measure(url: str, floor_url: str, database: str, say: Say) -> tuple[list[Figure], float]:
@@ -69,7 +71,11 @@ def _writes(url: str, floor_url: str) -> float:
 
 def _run(what: str, url: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.replays", what, url], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.replays", what, url],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=_LONGEST_S,
     )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer

@@ -32,11 +32,10 @@ from rich.console import Console
 from rich.table import Table
 
 from application.rebuild import rebuild
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 from application.verify import verify
-from projections.deadlines import DeadlineFilter as WantedDeadlines
-from projections.deadlines import place_deadlines
+from projections.deadlines import DeadlineFilter, place_deadlines
 from projections.snapshot import AskedClocks, Snapshot
 from projections.status import place_status
 from projections.timeline import TimelineFilter, timeline_page
@@ -44,6 +43,10 @@ from projections.timeline import TimelineFilter, timeline_page
 BATCH = 10_000
 QUESTIONS = 400
 READERS, SLOW_S = 2, 1.5
+READER_S, REBUILD_S = 120, 7_200
+"""Seconds after which a reader that was told to stop, and a rebuild, are given up."""
+LONGEST_S = 6 * 3_600
+"""No soak is as long: a reader whose soak is gone ends by itself."""
 DAYS = ("2017-06-15", "2019-03-01", "2022-10-12", "2025-12-31")
 Questions = dict[str, str]
 """The digest of the right answer to each question, which is a place and a day."""
@@ -124,7 +127,7 @@ def soak(url: str, database: str, entries: int, rebuilds: int, say: Say) -> Soak
             soaked.rebuilds_s.append(perf_counter() - start)
         stop.touch()
         for reader in readers:
-            said, _ = reader.communicate()
+            said, _ = reader.communicate(timeout=READER_S)
             counted = json.loads(said or "{}")
             soaked.reads += counted.get("reads", 0)
             soaked.failed += counted.get("failed", 1)
@@ -138,12 +141,12 @@ def soak(url: str, database: str, entries: int, rebuilds: int, say: Say) -> Soak
 
 def _load(service: Service, made: Record, entries: Iterator[dict[str, Any]], say: Say) -> None:
     places = made.jurisdictions()
-    while batch := [Submitted(fields) for fields in islice(places, BATCH)]:
+    while batch := list(islice(places, BATCH)):
         record(service, [], batch, recorder="soak")
     for done in range(0, made.size, BATCH):
         say(f"loading, {done:,} of {made.size:,} entries")
         size = min(BATCH, made.size - done)
-        record(service, [Submitted(fields) for fields in islice(entries, size)], recorder="soak")
+        record(service, list(islice(entries, size)), recorder="soak")
 
 
 class _Writer:
@@ -154,7 +157,7 @@ class _Writer:
         self.longest_s = 0.0
         self._service, self._entries = Service(url), entries
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._write)
+        self._thread = threading.Thread(target=self._write, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -162,11 +165,11 @@ class _Writer:
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
-        self._thread.join()
+        self._thread.join(READER_S)
         self._service.close()
 
     def _write(self) -> None:
-        item = Submitted(next(self._entries))
+        item = next(self._entries)
         while not self._done.wait(0.1):
             start = perf_counter()
             try:
@@ -176,7 +179,7 @@ class _Writer:
                 print(f"not recorded: {error!r}", file=sys.stderr)
             else:
                 self.written += 1
-                item = Submitted(next(self._entries))
+                item = next(self._entries)
             self.longest_s = max(self.longest_s, perf_counter() - start)
 
 
@@ -197,7 +200,7 @@ def _answer(snapshot: Snapshot, place: str) -> str:
     """The digest of a place's status, deadlines and timeline."""
     said = [
         place_status(snapshot, place),
-        place_deadlines(snapshot, place, WantedDeadlines())[0],
+        place_deadlines(snapshot, place, DeadlineFilter())[0],
         timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True, newest=True), 20, None).entries,
     ]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
@@ -208,7 +211,8 @@ def _read(url: str, questions: Path, stop: Path, slow_s: float) -> dict[str, int
     rng = random.Random(slow_s)
     counted = {"reads": 0, "failed": 0, "mixed": 0}
     service = Service(url)
-    while not stop.exists():
+    end = perf_counter() + LONGEST_S
+    while not stop.exists() and perf_counter() < end:
         question = rng.choice(list(known))
         place, day, position = question.split()
         counted["reads"] += 1
@@ -232,7 +236,7 @@ def _started(*arguments: str) -> subprocess.Popen[str]:
 
 def _rebuilt(url: str) -> None:
     process = _started("rebuild", url)
-    process.communicate()
+    process.communicate(timeout=REBUILD_S)
     if process.returncode:
         raise RuntimeError("a rebuild failed")
 
@@ -246,11 +250,11 @@ def _killed_and_gone_on(url: str, at: int) -> tuple[int, int]:
         if killed_at >= at:
             process.kill()
             break
-    process.wait()
+    process.wait(REBUILD_S)
     if process.stdout:
         process.stdout.close()
     process = _started("rebuild", url)
-    said, _ = process.communicate()
+    said, _ = process.communicate(timeout=REBUILD_S)
     first = int(said.split()[0])
     return killed_at, first if first > killed_at else 0
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from application.recording import Submitted, record
-from application.revising import Revision, revise_entry
+from application.recording import handle, record
 from application.service import Service
+from domain.decisions import command_for
 from domain.errors import Refused
 from domain.events import EntryCorrected, EntryReinstated, EntryRetracted
 from domain.values import CorrectionSource
@@ -77,20 +77,20 @@ class Acts:
                     self._record(service, id_, "deadline_extended", yesterday, place, demand=demand, extended_to=later)
                 case 3 if demand not in self._retracted:
                     self._retracted.append(demand)
-                    revise_entry(service, Revision(EntryRetracted(entry=demand, reason="it is none")), recorder="soak")
+                    handle(service, [command_for(EntryRetracted(entry=demand, reason="it is none"))], recorder="soak")
                 case 4 if demand in self._retracted:
                     self._retracted.remove(demand)
-                    revise_entry(service, Revision(EntryReinstated(entry=demand, reason="it is one")), recorder="soak")
+                    handle(service, [command_for(EntryReinstated(entry=demand, reason="it is one"))], recorder="soak")
                 case _:
                     fields: dict[str, Any] = {"respond_by": {"date": later, "words": "on another day"}}
                     event = EntryCorrected(entry=demand, fields=fields, reason="it says so", source=_BETTER)
-                    revise_entry(service, Revision(event), recorder="soak")
+                    handle(service, [command_for(event)], recorder="soak")
         except Refused:
             return 0
         return 1
 
     def _record(self, service: Service, id_: str, kind: str, occurred: str, place: str, **more: object) -> None:
-        record(service, [Submitted(self._entry(id_, kind, occurred, place, **more))], recorder="soak")
+        record(service, [self._entry(id_, kind, occurred, place, **more)], recorder="soak")
 
     def _entry(self, id_: str, kind: str, occurred: str, place: str, **more: object) -> dict[str, Any]:
         party = "jurisdiction" if kind == "response" else "federal"

@@ -27,7 +27,7 @@ from bench.soak_report import Outcome, as_markdown
 from bench.soak_worker import FAILED, LOOPBACK
 from sqlalchemy import func, select
 
-from application.recording import Submitted, record
+from application.recording import record
 from application.reminders.due import tick
 from application.reminders.subscriptions import create_subscription
 from application.reminders.tables import outbox_table, reminders_table
@@ -40,6 +40,8 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBSCRIPTIONS = 16
 EVERY_S, LEAP_S = 0.4, 5 * 3600
 PATIENCE_S = 900
+KILLED_S = 30
+"""Seconds in which a killed process must be gone."""
 
 
 def main() -> None:
@@ -66,8 +68,8 @@ def campaign(database: str, url: str, asked: argparse.Namespace) -> Outcome:
             acts = Acts(chance, asked.deadlines, START, asked.weeks)
             record(
                 service,
-                [Submitted(one) for one in acts.demands()],
-                [Submitted(one) for one in acts.places],
+                list(acts.demands()),
+                list(acts.places),
                 recorder="soak",
             )
             for number in range(SUBSCRIPTIONS):
@@ -111,7 +113,7 @@ class Workers:
         """Ends one with SIGKILL, wherever it is, and starts another."""
         self.replace_dead()
         self._running[which].kill()
-        self._running[which].wait()
+        self._running[which].wait(KILLED_S)
         self.killed += 1
         self._running[which] = self._start()
 
@@ -127,7 +129,7 @@ class Workers:
         for process in self._running:
             self.died += process.poll() is not None
             process.kill()
-            process.wait()
+            process.wait(KILLED_S)
 
     def __len__(self) -> int:
         return len(self._running)

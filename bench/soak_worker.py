@@ -19,6 +19,8 @@ from application.service import Service
 from application.settings import Settings
 
 LOOPBACK = Settings(webhook_networks=(ip_network("127.0.0.0/8"),))
+LONGEST_S = 7_200
+"""No campaign is as long: a worker whose campaign is gone ends by itself."""
 FAILED = "failed, and is tried again: "
 
 
@@ -26,7 +28,8 @@ def main() -> None:
     """Ticks, sends, and waits for a moment, again and again."""
     url, clock = sys.argv[1:]
     ticker = Scheduler(Service(url, now=SimulatedClock(**json.loads(clock))), LOOPBACK)
-    while True:
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
         for job in (ticker.tick, ticker.sender.start_due):
             try:
                 job()

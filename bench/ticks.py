@@ -9,7 +9,7 @@ from bench.databases import KINDS
 from bench.figures import Figure, Say, timed
 from bench.generate import Fields
 
-from application.recording import Submitted, record
+from application.recording import record
 from application.reminders.due import tick
 from application.reminders.subscriptions import create_subscription
 from application.service import Service
@@ -51,13 +51,13 @@ def _fill(service: Service, deadlines: int) -> None:
     """Records places and their demands, and plans for somebody who asked about all of them."""
     zone = "America/Los_Angeles"
     places = [
-        Submitted({"id": f"city-{number}", "name": "A city", "kind": "city", "state": "CA", "time_zone": zone})
+        {"id": f"city-{number}", "name": "A city", "kind": "city", "state": "CA", "time_zone": zone}
         for number in range(deadlines // DEADLINES_A_PLACE)
     ]
     record(service, [], places, recorder="bench")
     batch = []
     for fields in _demands(deadlines, len(places)):
-        batch.append(Submitted(fields))
+        batch.append(fields)
         if len(batch) == BATCH:
             record(service, batch, recorder="bench")
             batch = []

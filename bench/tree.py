@@ -19,7 +19,7 @@ from unittest.mock import patch
 from bench.databases import KINDS, Urls
 from bench.generate import Record
 
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 
 AT_MOST = 0.15
@@ -35,13 +35,13 @@ def measure(urls: Urls) -> float:
     for service in services:
         made = Record(HELD)
         entries = made.entries()
-        record(service, [], [Submitted(fields) for fields in made.jurisdictions()], recorder="bench")
-        record(service, [Submitted(fields) for fields in islice(entries, HELD)], recorder="bench")
+        record(service, [], list(made.jurisdictions()), recorder="bench")
+        record(service, list(islice(entries, HELD)), recorder="bench")
         acts.append(entries)
     seconds: tuple[list[float], list[float]] = [], []
     for number in range(APPENDS + WARM_UP):
         for which in (0, 1) if number % 2 else (1, 0):
-            item = Submitted(next(acts[which]))
+            item = next(acts[which])
             with patch.multiple("eventlog.append", **WITHOUT) if which else nullcontext():
                 start = perf_counter()
                 record(services[which], [item], recorder="bench")

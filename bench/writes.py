@@ -11,7 +11,7 @@ from bench.figures import Figure, Say, timed
 from bench.floors import Raw, raw, rows_since, together
 from bench.generate import Fields, Record
 
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 
 BATCH = 10_000
@@ -24,7 +24,7 @@ def load(service: Service, floor_url: str, made: Record, database: str, say: Say
     Service(floor_url).close()  # makes the tables
     floor = raw(floor_url)
     places = made.jurisdictions()
-    while batch := [Submitted(fields) for fields in islice(places, BATCH)]:
+    while batch := list(islice(places, BATCH)):
         head = _head(service)
         record(service, [], batch, recorder="bench")
         _copied(service, head, floor)
@@ -32,7 +32,7 @@ def load(service: Service, floor_url: str, made: Record, database: str, say: Say
     size = min(BATCH, max(made.size // 10, 1))
     for done in range(0, made.size, size):
         say(f"{database}: loading, {done:,} of {made.size:,} entries")
-        batch = [Submitted(fields) for fields in islice(entries, min(size, made.size - done))]
+        batch = list(islice(entries, min(size, made.size - done)))
         head = _head(service)
         seconds = timed(partial(record, service, batch, recorder="bench"))
         figure.add(len(batch), seconds, _copied(service, head, floor))
@@ -46,7 +46,7 @@ def append(service: Service, floor_url: str, entries: Iterator[Fields], database
     floor = raw(floor_url)
     for number in range(ROUNDS + 1):
         say(f"{database}: single appends, round {number + 1} of {ROUNDS + 1}")
-        items = [Submitted(fields) for fields in islice(entries, count)]
+        items = list(islice(entries, count))
         head = _head(service)
         start = perf_counter()
         for item in items:

@@ -1,4 +1,4 @@
-"""Subscriptions made over the API, and receivers on loopback that keep what they get and answer as they are told."""
+"""Subscriptions made over the API, and receivers on loopback that keep what they get and answer as a test asks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from standardwebhooks import Webhook
 
 from api.app import create_app
 from application import keys
-from application.reminders.outbox import OutboxSender
+from application.reminders.sender import OutboxSender
 from application.reminders.tables import deliveries_table, outbox_table
 from application.settings import Settings
-from reminding_world import Reminding, reminding
+from reminders_world import RemindersWorld, reminders_world
 
 LOOPBACK = Settings(
     webhook_networks=(ip_network("127.0.0.0/8"),),
@@ -36,7 +36,7 @@ SEVEN_DAYS_BEFORE = "2026-03-13T16:00:30+00:00"
 
 
 @dataclass(slots=True)
-class Got:
+class ReceivedRequest:
     """A request as a receiver got it."""
 
     path: str
@@ -49,19 +49,19 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass(slots=True)
 class Receiver:
-    """Somebody's server: answers 204, unless told otherwise."""
+    """The server of a webhook: answers 204 unless a test gives other answers."""
 
     url: str
-    got: list[Got] = field(default_factory=list)
+    got: list[ReceivedRequest] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     always: Answer | None = None
 
     @property
     def ids(self) -> list[str]:
-        return [one.headers["webhook-id"] for one in self.got]
+        return [request.headers["webhook-id"] for request in self.got]
 
 
-def says(status: int, **headers: str) -> Answer:
+def answers_with(status: int, **headers: str) -> Answer:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
         for name, value in headers.items():
@@ -77,8 +77,8 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             headers = {name.lower(): value for name, value in self.headers.items()}
-            its.got.append(Got(self.path, headers, self.rfile.read(length)))
-            answer = its.answers.pop(0) if its.answers else its.always or says(204)
+            server.got.append(ReceivedRequest(self.path, headers, self.rfile.read(length)))
+            answer = server.answers.pop(0) if server.answers else server.always or answers_with(204)
             try:
                 answer(self)
             except OSError:
@@ -87,24 +87,24 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:  # it is quiet in tests
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    its = Receiver(f"http://127.0.0.1:{server.server_port}/hook?to=us")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    http_server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http_server.daemon_threads = True
+    server = Receiver(f"http://127.0.0.1:{http_server.server_port}/hook?to=us")
+    thread = threading.Thread(target=http_server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield its
+        yield server
     finally:
-        server.shutdown()
-        server.server_close()
+        http_server.shutdown()
+        http_server.server_close()
         thread.join()
 
 
 @dataclass(slots=True)
-class Delivering:
-    """What a test says over the API, and sees arrive."""
+class DeliveryWorld:
+    """What a test asks over the API, and sees arrive."""
 
-    its: Reminding
+    timeline: RemindersWorld
     client: TestClient
     headers: dict[str, str]
     settings: Settings
@@ -122,56 +122,58 @@ class Delivering:
 
     def come_due(self, demand: str = "a-letter", *, due: str = DUE, at: str = SEVEN_DAYS_BEFORE) -> None:
         """A demand is recorded, and its reminder's hour comes."""
-        self.its.demand(demand, due)
-        assert self.its.tick(at) >= 1
+        self.timeline.demand(demand, due)
+        assert self.timeline.tick(at) >= 1
 
     def send(self) -> None:
-        sender = OutboxSender(self.its.service, self.settings)
+        sender = OutboxSender(self.timeline.service, self.settings)
         sender.send_due()
         sender.close()
 
     def later(self, **passed: float) -> None:
         """Some time goes by, and what is due then is sent."""
-        self.its.clock.at += timedelta(**passed)
+        self.timeline.clock.at += timedelta(**passed)
         self.send()
 
     def reminders(self, **filters: str) -> list[dict[str, Any]]:
         answer = self.ask("GET", "reminders", params=filters)
         assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()["reminders"]
-        return found
+        reminders: list[dict[str, Any]] = answer.json()["reminders"]
+        return reminders
 
     def attempts(self) -> list[tuple[str, str | None]]:
-        with self.its.service.engine.connect() as connection:
+        with self.timeline.service.engine.connect() as connection:
             rows = connection.execute(
                 select(deliveries_table).order_by(deliveries_table.c.at, deliveries_table.c.attempt)
             )
             return [(row.outcome, row.detail) for row in rows]
 
     def waiting(self) -> list[Any]:
-        with self.its.service.engine.connect() as connection:
+        with self.timeline.service.engine.connect() as connection:
             return list(connection.execute(select(outbox_table).where(outbox_table.c.state == "pending")))
 
-    def happened(self) -> list[str]:
-        """What the log says of reminders, by name."""
-        return [type(event).__name__ for event in self.its.events()]
+    def event_names(self) -> list[str]:
+        """The names of the events of reminders in the log, in order."""
+        return [type(event).__name__ for event in self.timeline.events()]
 
 
 @contextmanager
-def delivering(url: str, settings: Settings = LOOPBACK) -> Iterator[Delivering]:
-    with reminding(url) as its:
-        key = keys.add_key(its.service, "Attorney")
-        with TestClient(create_app(its.service, settings), base_url="https://timeline.test") as client:
-            yield Delivering(its, client, {"Authorization": f"Bearer {key}"}, settings)
+def delivery_world(url: str, settings: Settings = LOOPBACK) -> Iterator[DeliveryWorld]:
+    with reminders_world(url) as timeline:
+        key = keys.add_key(timeline.service, "Attorney")
+        with TestClient(create_app(timeline.service, settings), base_url="https://timeline.test") as client:
+            yield DeliveryWorld(timeline, client, {"Authorization": f"Bearer {key}"}, settings)
 
 
-def verified(world: Delivering, got: Got, secret: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def verified(
+    world: DeliveryWorld, got: ReceivedRequest, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
     """The body, if the Standard Webhooks library takes it for signed by the secret just now, by the world's clock."""
 
     class Then(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp(world.its.clock.at.timestamp(), tz or UTC)
+            return cls.fromtimestamp(world.timeline.clock.at.timestamp(), tz or UTC)
 
     monkeypatch.setattr("standardwebhooks.webhooks.datetime", Then)
     body: dict[str, Any] = Webhook(secret).verify(got.body, got.headers)

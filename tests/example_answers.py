@@ -10,7 +10,7 @@ from api import app as api_app
 from api.http.negotiation import BY_SUFFIX
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_JURISDICTION, A_POLICY, A_REASON, A_RESPONSE, A_WARNING
 from api.openapi.rules import operations
-from delivery_world import SEVEN_DAYS_BEFORE, Delivering, delivering
+from delivery_world import SEVEN_DAYS_BEFORE, DeliveryWorld, delivery_world
 
 KEPT = DOCS / "examples.json"
 LETTERS = "2017-04-21-doj-letters-nine"
@@ -29,8 +29,8 @@ Shown = dict[str, dict[str, dict[str, Any]]]
 
 def made() -> Shown:
     """Every operation's answer by media type, with the question that it answers."""
-    with tempfile.TemporaryDirectory() as folder, delivering(f"sqlite:///{folder}/examples.db") as world:
-        document = api_app.create_app(world.its.service).openapi()
+    with tempfile.TemporaryDirectory() as folder, delivery_world(f"sqlite:///{folder}/examples.db") as world:
+        document = api_app.create_app(world.timeline.service).openapi()
         shown: Shown = {}
         written(world, shown)
         for path, method, operation in operations(document):
@@ -43,11 +43,11 @@ def made() -> Shown:
     return found
 
 
-def written(world: Delivering, shown: Shown) -> None:
+def written(world: DeliveryWorld, shown: Shown) -> None:
     """Records the examples, and what they need, through every operation that writes."""
     chicago = {**A_JURISDICTION, "id": "chicago-il", "name": "Chicago", "state": "IL", "geoid": "1714000", "ocd": None}
     say(world, shown, "add_a_jurisdiction", "POST", "jurisdictions", A_JURISDICTION)
-    world.its.places({name: its for name, its in chicago.items() if its is not None})
+    world.timeline.places({name: its for name, its in chicago.items() if its is not None})
     say(world, shown, "record_an_entry", "POST", "entries", {"id": LETTERS, **A_WARNING, "review": A_REVIEW})
     rows = [{"id": ANSWERED, **A_RESPONSE}, {"id": "2016-02-nopd-policy", **A_POLICY}]
     say(world, shown, "record_a_batch", "POST", "entries:batch", rows)
@@ -68,7 +68,7 @@ def written(world: Delivering, shown: Shown) -> None:
     assert world.ask("DELETE", f"subscriptions/{log['id']}").status_code == 204
 
 
-def read(world: Delivering, path: str, operation: dict[str, Any], shown: Shown) -> None:
+def read(world: DeliveryWorld, path: str, operation: dict[str, Any], shown: Shown) -> None:
     """Asks one operation that reads, in each of its media types."""
     name = operation["operationId"]
     subscription = next(iter(world.ask("GET", "subscriptions").json()["subscriptions"]))["id"]
@@ -92,7 +92,7 @@ def read(world: Delivering, path: str, operation: dict[str, Any], shown: Shown) 
 
 
 def say(
-    world: Delivering, shown: Shown, name: str, method: str, address: str, fields: object = None, **more: Any
+    world: DeliveryWorld, shown: Shown, name: str, method: str, address: str, fields: object = None, **more: Any
 ) -> dict[str, Any]:
     headers = world.headers | more.pop("headers", {})
     answer = world.client.request(method, f"/api/v1/{address}", json=fields, headers=headers)

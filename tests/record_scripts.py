@@ -1,15 +1,15 @@
 """Scripts of the record as the service records them, and as the naive reading of the rules reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy.event import listen
 
-from application.recording import Submitted, record
-from application.revising import Revision, revise_entry, update
+from application.recording import handle, record
 from application.service import Service
+from domain.decisions import command_for
 from domain.events import (
     EntryCorrected,
     EntryDisputed,
@@ -49,14 +49,14 @@ def play_one(service: Service, event: Event) -> int:
     """Records one event and returns its position."""
     match event["event"]:
         case "added":
-            return record(service, [], [Submitted(event["jurisdiction"])], recorder=RECORDER)[0].position
+            return record(service, [], [event["jurisdiction"]], recorder=RECORDER)[0].position
         case "recorded":
-            return record(service, [Submitted(event["entry"])], recorder=RECORDER)[0].position
+            return record(service, [event["entry"]], recorder=RECORDER)[0].position
         case "updated":
             moved = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
-            return update(service, moved, recorder=RECORDER)
+            return handle(service, [command_for(moved)], recorder=RECORDER)[0].position
         case _:
-            return revise_entry(service, Revision(revision_of(event)), recorder=RECORDER)
+            return handle(service, [command_for(revision_of(event))], recorder=RECORDER)[0].position
 
 
 def revision_of(event: Event) -> LaterEvent:
@@ -86,7 +86,7 @@ def said_status(service: Service, place: str, clocks: AskedClocks) -> dict[str, 
         return normal(place_status(snapshot, place))
 
 
-def normal(answer: dict[str, Any]) -> dict[str, Any]:
+def normal(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A status without what it says beyond the rules: its position, and `possibly` where that is empty."""
     reviews = [
         {name: value for name, value in review.items() if name != "possibly" or value} for review in answer["reviews"]
@@ -100,7 +100,7 @@ def said_deadlines(service: Service, place: str, clocks: AskedClocks) -> list[di
         return [bare(one) for one in place_deadlines(snapshot, place, DeadlineFilter())[0]]
 
 
-def bare(deadline: dict[str, Any]) -> dict[str, Any]:
+def bare(deadline: Mapping[str, Any]) -> dict[str, Any]:
     """A deadline without what it says beyond the rules."""
     return {name: value for name, value in deadline.items() if name not in BEYOND_THE_RULES}
 

@@ -4,9 +4,9 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from application.recording import Submitted, record
-from application.revising import Revision, revise_entry
+from application.recording import handle, record
 from application.service import Service
+from domain.decisions import command_for
 from domain.events import EntryCorrected, EntryRetracted
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -43,9 +43,10 @@ PLACE = {
 
 def fill(service: Service, entries: int = 8) -> int:
     """Records a place, some entries, a correction of one and a retraction of another; the head it came to."""
-    record(service, [], [Submitted(PLACE)], recorder="ana")
+    record(service, [], [PLACE], recorder="ana")
     for number in range(1, entries + 1):
-        record(service, [Submitted(said(number))], recorder="a recorder – “Ana”")
+        record(service, [said(number)], recorder="a recorder – “Ana”")
     correction = EntryCorrected(entry=CORRECTED, fields={"summary": "Nothing was said."}, reason="It was not.")
-    revise_entry(service, Revision(correction), recorder="bob")
-    return revise_entry(service, Revision(EntryRetracted(entry=said(1)["id"], reason="Not at all.")), recorder="bob")
+    handle(service, [command_for(correction)], recorder="bob")
+    retraction = EntryRetracted(entry=said(1)["id"], reason="Not at all.")
+    return handle(service, [command_for(retraction)], recorder="bob")[0].position

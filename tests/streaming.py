@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from api_world import act, place
 from application.followers import LogFollower
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 
 
@@ -66,12 +66,12 @@ def judged(body: bytes) -> CloudEvent:
 
 def begin(service: Service) -> None:
     """A place, about which things can be said."""
-    record(service, [], [Submitted(place("alameda"))], recorder="tests")
+    record(service, [], [place("alameda")], recorder="tests")
 
 
 def say(service: Service, *ids: str, **more: object) -> None:
     """Something is recorded of it, all at once."""
-    said = [Submitted(act("statement", "2026-01-01", ["alameda"], id=id_, **more)) for id_ in ids]
+    said = [act("statement", "2026-01-01", ["alameda"], id=id_, **more) for id_ in ids]
     record(service, said, recorder="tests")
 
 

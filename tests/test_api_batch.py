@@ -175,7 +175,7 @@ def test_the_list_of_suspects_is_found_by_an_index(small: World) -> None:
 
     with small.service.engine.connect() as connection:
         sql, constants = _POSSIBLE_DUPLICATES["sqlite"]._compile(connection.dialect)
-        plan = connection.connection.execute(f"EXPLAIN QUERY PLAN {sql}", {**constants, "wanted": "[]", "still": 0})
+        plan = connection.connection.execute(f"EXPLAIN QUERY PLAN {sql}", {**constants, "triples": "[]", "still": 0})
         told = " ".join(row[3] for row in plan.fetchall())
     assert "SEARCH t USING" in told
     assert "SEARCH v USING" in told

@@ -11,8 +11,8 @@ import api_world
 import generated_records
 import naive_rules
 from api_world import DATABASES, World
-from application.recording import Submitted, record
-from application.revising import Revision, revise_entry, update
+from application.recording import handle, record
+from domain.decisions import command_for
 from domain.events import (
     EntryCorrected,
     EntryDisputed,
@@ -89,8 +89,8 @@ def test_a_record_in_any_order_gives_the_answers_of_the_rules(world: World, seed
     arriving = generated_records.shuffled(written, seed + 1)
     record(
         world.service,
-        [Submitted(entry) for entry in arriving["entries"]],
-        [Submitted(place) for place in arriving["jurisdictions"]],
+        list(arriving["entries"]),
+        list(arriving["jurisdictions"]),
         recorder="generated",
     )
     log: Log = [{"event": "added", "jurisdiction": place} for place in written["jurisdictions"]]
@@ -119,14 +119,14 @@ def recorded(world: World, event: dict[str, Any]) -> None:
     service = world.service
     match event["event"]:
         case "added":
-            record(service, [], [Submitted(event["jurisdiction"])], recorder="generated")
+            record(service, [], [event["jurisdiction"]], recorder="generated")
         case "recorded":
-            record(service, [Submitted(event["entry"])], recorder="generated")
+            record(service, [event["entry"]], recorder="generated")
         case "updated":
             its = JurisdictionUpdated(jurisdiction=event["jurisdiction"], fields=event["fields"])
-            update(service, its, recorder="generated")
+            handle(service, [command_for(its)], recorder="generated")
         case _:
-            revise_entry(service, Revision(later(event)), recorder="generated")
+            handle(service, [command_for(later(event))], recorder="generated")
 
 
 def later(event: dict[str, Any]) -> LaterEvent:

@@ -8,7 +8,7 @@ import pytest
 from api.resources.subscriptions import ReminderShown, SubscriptionShown
 from application import keys
 from application.reminders.scheduler import Scheduler
-from delivery_world import Delivering, delivering
+from delivery_world import DeliveryWorld, delivery_world
 
 HOOK = "http://127.0.0.1:9/hook"
 WEBHOOK = {"all": True, "channel": "webhook", "url": HOOK}
@@ -16,13 +16,13 @@ TO_LOG = {"all": True, "channel": "log"}
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivering]:
-    with delivering(f"sqlite:///{tmp_path_factory.mktemp('subscriptions')}/timeline.db") as world:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeliveryWorld]:
+    with delivery_world(f"sqlite:///{tmp_path_factory.mktemp('subscriptions')}/timeline.db") as world:
         yield world
 
 
 def test_a_subscription_is_made_shown_changed_and_ended(database_url: str) -> None:
-    with delivering(database_url) as world:
+    with delivery_world(database_url) as world:
         answer = world.ask("POST", "subscriptions", {**WEBHOOK, "all": False, "states": ["CA"], "plan": [1, -3]})
         assert answer.status_code == 201
         assert answer.headers["cache-control"] == "no-store"
@@ -35,8 +35,8 @@ def test_a_subscription_is_made_shown_changed_and_ended(database_url: str) -> No
         SubscriptionShown.model_validate(made)
         expected = {"states": ["CA"], "plan": [-3, 1], "hour": "09:00", "kinds": ["reminder"], "url": HOOK}
         assert made.items() >= expected.items()
-        world.its.demand("a-letter", "2026-03-20")
-        world.its.tick()
+        world.timeline.demand("a-letter", "2026-03-20")
+        world.timeline.tick()
         assert [one["offset"] for one in world.reminders()] == [-3, 1]
         changed = world.ask("PATCH", address, {"plan": [-1], "hour": "08:30"})
         assert changed.status_code == 200
@@ -52,12 +52,12 @@ def test_a_subscription_is_made_shown_changed_and_ended(database_url: str) -> No
             ReminderShown.model_validate(one)
 
 
-def test_nobody_else_sees_or_changes_it(world: Delivering) -> None:
+def test_nobody_else_sees_or_changes_it(world: DeliveryWorld) -> None:
     mine = world.ask("POST", "subscriptions", TO_LOG).json()
-    world.its.demand("for-mine", "2026-03-20")
-    world.its.tick("2026-03-13T17:00:00+00:00")
+    world.timeline.demand("for-mine", "2026-03-20")
+    world.timeline.tick("2026-03-13T17:00:00+00:00")
     reminder = next(one for one in world.reminders(subscription=mine["id"]) if one["state"] == "due")
-    other = {"Authorization": f"Bearer {keys.add_key(world.its.service, 'Somebody else')}"}
+    other = {"Authorization": f"Bearer {keys.add_key(world.timeline.service, 'Somebody else')}"}
     for headers, status in ((other, 404), ({}, 401), ({"Authorization": "Bearer dt_wrong"}, 401)):
         for method, address, fields in (
             ("GET", f"subscriptions/{mine['id']}", None),
@@ -124,7 +124,7 @@ def test_nobody_else_sees_or_changes_it(world: Delivering) -> None:
         ({**TO_LOG, "owner": "Somebody"}, "owner"),
     ],
 )
-def test_what_cannot_be_asked_names_its_field(world: Delivering, fields: dict[str, Any], at_fault: str) -> None:
+def test_what_cannot_be_asked_names_its_field(world: DeliveryWorld, fields: dict[str, Any], at_fault: str) -> None:
     before = world.ask("GET", "subscriptions").text
     answer = world.ask("POST", "subscriptions", fields)
     assert answer.status_code == 422, answer.text
@@ -148,19 +148,19 @@ def test_what_cannot_be_asked_names_its_field(world: Delivering, fields: dict[st
         ("POST", "reminders/%00/acknowledgement", 404),
     ],
 )
-def test_what_is_not_there_or_not_well_asked(world: Delivering, method: str, address: str, status: int) -> None:
+def test_what_is_not_there_or_not_well_asked(world: DeliveryWorld, method: str, address: str, status: int) -> None:
     answer = world.ask(method, address)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_body_that_is_none_is_told(world: Delivering) -> None:
+def test_a_body_that_is_none_is_told(world: DeliveryWorld) -> None:
     for body, status in ((b"", 400), (b"[]", 422), (b'{"all": true, "all": false}', 400), (b"\xff", 400)):
         sent = {**world.headers, "Content-Type": "application/json"}
         assert world.ask("POST", "subscriptions", headers=sent, content=body).status_code == status
 
 
-def test_messages_never_go_round_in_a_circle(world: Delivering) -> None:
+def test_messages_never_go_round_in_a_circle(world: DeliveryWorld) -> None:
     first = world.ask("POST", "subscriptions", TO_LOG).json()["id"]
     second = world.ask("POST", "subscriptions", {**TO_LOG, "escalate_to": first}).json()
     third = world.ask("POST", "subscriptions", {**TO_LOG, "escalate_to": second["id"], "escalate_after": "P1D"}).json()
@@ -172,7 +172,7 @@ def test_messages_never_go_round_in_a_circle(world: Delivering) -> None:
     assert cleared.json()["escalate_to"] is None
 
 
-def test_a_change_is_judged_as_a_whole(world: Delivering) -> None:
+def test_a_change_is_judged_as_a_whole(world: DeliveryWorld) -> None:
     made = world.ask("POST", "subscriptions", WEBHOOK).json()
     address = f"subscriptions/{made['id']}"
     for fields, at_fault in (
@@ -190,10 +190,10 @@ def test_a_change_is_judged_as_a_whole(world: Delivering) -> None:
 
 
 def test_lists_come_in_pages(sqlite_url: str) -> None:
-    with delivering(sqlite_url) as world:
+    with delivery_world(sqlite_url) as world:
         made = {world.ask("POST", "subscriptions", {**TO_LOG, "plan": [-3, -2, -1]}).json()["id"] for _ in range(3)}
-        world.its.demand("a-letter", "2026-03-20")
-        world.its.tick()
+        world.timeline.demand("a-letter", "2026-03-20")
+        world.timeline.tick()
         for plural, whole in (("subscriptions", 3), ("reminders", 9)):
             seen: list[str] = []
             cursor: str | None = None
@@ -211,7 +211,7 @@ def test_lists_come_in_pages(sqlite_url: str) -> None:
         assert len(world.reminders(subscription=made.pop())) == 3
 
 
-def test_the_documentation_shows_bodies_answers_and_keys(world: Delivering) -> None:
+def test_the_documentation_shows_bodies_answers_and_keys(world: DeliveryWorld) -> None:
     document = world.client.get("/openapi.json").json()
     of_subscriptions = document["paths"]["/api/v1/subscriptions"]
     body = of_subscriptions["post"]["requestBody"]["content"]["application/json"]
@@ -230,17 +230,17 @@ def test_the_documentation_shows_bodies_answers_and_keys(world: Delivering) -> N
 
 
 def test_watchers_see_when_the_ticker_last_ran_and_what_waits(sqlite_url: str) -> None:
-    with delivering(sqlite_url) as world:
+    with delivery_world(sqlite_url) as world:
         assert world.client.get("/healthz").json()["reminders"] == {"last_tick": None, "late_s": None}
         world.ask("POST", "subscriptions", {**TO_LOG, "plan": [-7]})
-        world.its.demand("a-letter", "2026-03-20")
-        ticker = Scheduler(world.its.service, world.settings)
+        world.timeline.demand("a-letter", "2026-03-20")
+        ticker = Scheduler(world.timeline.service, world.settings)
         ticker.tick()
-        world.its.clock.turn("2026-03-13T16:10:00+00:00")
+        world.timeline.clock.turn("2026-03-13T16:10:00+00:00")
         ticker.tick()
         health = world.client.get("/healthz").json()
         assert health["reminders"] == {"last_tick": "2026-03-13T16:10:00.000000Z", "late_s": 600}
-        world.its.clock.turn("2026-03-13T17:10:00+00:00")
+        world.timeline.clock.turn("2026-03-13T17:10:00+00:00")
         assert world.client.get("/readyz").json()["reminders"]["late_s"] == 3_595
         measures = world.client.get("/metrics")
         assert measures.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -19,7 +19,7 @@ from api.app import create_app
 from application.bulk.files import load
 from application.keys import add_key
 from application.log_files import export, import_log, leaf_in
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 from application.verify import verify
 from domain.errors import Refused
@@ -107,7 +107,7 @@ def target(database_url: str) -> Iterator[Service]:
 
 def test_an_imported_log_goes_on_where_it_was(source: Service, target: Service) -> None:
     assert import_log(target, io.BytesIO(exported(source))) == 11
-    (outcome,) = record(target, [Submitted(said(99))], recorder="ana")
+    (outcome,) = record(target, [said(99)], recorder="ana")
     assert outcome.position == 12
     assert list(verify(target)) == []
     with target.engine.connect() as connection:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 import tampering
 from application.log_files import export
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 from domain.errors import Invalid, NotFound, Refused
 from eventlog.engine import reading
@@ -84,7 +84,7 @@ def test_the_checkpoint_of_an_earlier_size_is_the_one_that_was_signed_then(datab
     signed = [checkpoint(service)]
     fill(service, 3)
     for number in range(4, 9):
-        record(service, [Submitted(said(number))], recorder="ana")
+        record(service, [said(number)], recorder="ana")
         signed.append(checkpoint(service))
     sizes = [int(note.split("\n")[1]) for note in signed]
     assert [checkpoint(service, size) for size in sizes] == signed

@@ -8,7 +8,7 @@ import pytest
 
 import generated_records
 from application.rebuild import rebuild
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 from application.verify import verify
 from domain.history import transitions, value_history
@@ -34,7 +34,7 @@ def answers(service: Service, written: generated_records.Record, seed: int) -> A
     with service.snapshot() as snapshot:
         for place in (snapshot.place(one["id"]) for one in written["jurisdictions"]):
             own = own_acts(snapshot, place)
-            said.append(transitions(value_history(place, own, snapshot.memory.law, snapshot.clocks(place.time_zone))))
+            said.append(transitions(value_history(place, own, snapshot.cache.law, snapshot.clocks(place.time_zone))))
     return said
 
 
@@ -42,8 +42,8 @@ def load_in_parts(service: Service, written: generated_records.Record, seed: int
     """Places first, then acts in a random order in which each finds what it names, some together, some alone."""
     rng = random.Random(seed)
     script = generated_records.script(seed, written, revisions=0)
-    places = [Submitted(event["jurisdiction"]) for event in script if event["event"] == "added"]
-    entries = [Submitted(event["entry"]) for event in script if event["event"] == "recorded"]
+    places = [event["jurisdiction"] for event in script if event["event"] == "added"]
+    entries = [event["entry"] for event in script if event["event"] == "recorded"]
     record(service, [], places, recorder="parts")
     while entries:
         size = rng.choice([1, 1, 3, 20])
@@ -56,8 +56,8 @@ def load_together(service: Service, written: generated_records.Record, seed: int
     shuffled = generated_records.shuffled(written, seed)
     record(
         service,
-        [Submitted(one) for one in shuffled["entries"]],
-        [Submitted(one) for one in shuffled["jurisdictions"]],
+        list(shuffled["entries"]),
+        list(shuffled["jurisdictions"]),
         recorder="together",
     )
 

@@ -7,10 +7,10 @@ import httpx2
 import pytest
 
 from api_world import act, place
-from application.recording import Submitted, record
-from application.revising import Revision, revise_entry
+from application.recording import handle, record
 from application.service import Service
 from browser import launched
+from domain.decisions import command_for
 from domain.events import EntryCorrected
 from domain.values import CorrectionSource
 from serving import served
@@ -58,10 +58,10 @@ def _record(service: Service) -> None:
         sources=sources,
     )
     places = [place("springfield"), place("shelbyville", name=HOSTILE + LONG, aliases=[HOSTILE, LONG])]
-    record(service, [Submitted(warning)], [Submitted(fields) for fields in places], recorder=HOSTILE)
+    record(service, [warning], list(places), recorder=HOSTILE)
     source = CorrectionSource(title=HOSTILE, url="data:text/html,<script>window.hit=7</script>", rank="primary")
     correction = EntryCorrected(entry="hostile", fields={"note": ENDLESS}, reason=HOSTILE + LONG, source=source)
-    revise_entry(service, Revision(correction), recorder=LONG[:100])
+    handle(service, [command_for(correction)], recorder=LONG[:100])
 
 
 @pytest.fixture(scope="module")

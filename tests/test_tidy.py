@@ -9,16 +9,18 @@ import sys
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 import typer.main
 from fastapi.routing import APIRoute
 
+import check_kinds
 from api.app import create_app
 from application.service import Service
 from cli.main import app as command_line
 from domain import facts, values
+from domain.acts import Act
 from domain.entries import Standing
 from domain.events import ACT_CLASSES, EVENT_CLASSES
 from domain.values import Party
@@ -216,6 +218,29 @@ def readme() -> str:
 
 def glossary() -> str:
     return (HOUSE / "docs" / "glossary.md").read_text(encoding="utf-8")
+
+
+def test_every_kind_of_entry_is_known_everywhere() -> None:
+    assert check_kinds.gaps() == []
+
+
+def test_a_kind_that_only_has_a_class_is_named_with_all_that_it_lacks() -> None:
+    class SettlementOffered(Act):
+        TOPIC = "settlement-offered"
+        kind: Literal["settlement_offer"]
+
+    lacking = [gap.partition(":")[0] for gap in check_kinds.Record().gaps("settlement_offer", SettlementOffered)]
+    assert lacking == [
+        "src/domain/acts.py",
+        "src/domain/facts.py",
+        "src/domain/facts.py",
+        "docs/glossary.md",
+        "tests/golden/settlement-offered-1.json",
+        "src/api/pages/labels.py",
+        "/openapi.json",
+        "/openapi.json",
+    ]
+    assert check_kinds.main(["settlement_offer: a gap"]) == 1
 
 
 @pytest.mark.parametrize("topic", sorted(EVENT_CLASSES))

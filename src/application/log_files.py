@@ -16,7 +16,7 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from application.register import write_read_models
+from application.recording import write_read_models
 from application.service import Service
 from application.verify import broken_streams
 from domain.errors import Refused

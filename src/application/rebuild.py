@@ -97,7 +97,7 @@ def _claim(connection: Connection, generation: int) -> int | None:
 def _replay(service: Service, connection: Connection, into: ReadModels, after: int, batch: int) -> int:
     """Replays the next batch of events; returns the position it came to."""
     events = list(service.log.read(connection, after=after, limit=batch))
-    into.write(connection, rows_of(changes_of(events, _streams(service, connection)), service.memory.due))
+    into.write(connection, rows_of(changes_of(events, _streams(service, connection)), service.cache.due))
     built_to = events[-1].position if events else after
     connection.execute(update(generations).values(built_to=built_to))
     return built_to

@@ -1,10 +1,10 @@
-"""Recording: new acts and places, decided and written under the append's lock, whole or not at all."""
+"""Recording: commands decided and their events appended under one lock, read models included, all of it or nothing."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,20 +12,34 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from application.register import ValidatedAct, problem_summary, problems_of, validation_context, write_read_models
-from application.revising import Revision, Update, apply_revision, apply_update, place_row, recorded_already, who_speaks
+from application.decision_state import load_context, load_state
+from application.idempotency import mark
 from application.service import Service
 from domain.dates import bounds
+from domain.decisions import (
+    AddJurisdiction,
+    ChangeCommand,
+    Command,
+    NewCommand,
+    RecordEntry,
+    State,
+    UpdateJurisdiction,
+    command_for,
+    decide,
+    updated_jurisdiction,
+)
 from domain.entries import act_of
-from domain.errors import Conflict, Invalid, Refused
-from domain.events import JurisdictionAdded
+from domain.errors import Conflict, Invalid, Problem, Refused, problems_of
+from domain.events import JurisdictionAdded, LaterEvent
+from domain.facts import Fact
 from domain.jurisdictions import Jurisdiction
-from domain.validation import Problem, validate
 from eventlog.log import Append, NewEvent, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import EVENT, log
-from projections.cache import Directory
-from projections.projector import MAPPER, first_event_of
+from projections.cache import PlaceRow
+from projections.projector import MAPPER, changes_of, first_event_of
+from projections.rows import rows_of
+from projections.schema import live_tables
 
 _FIRST = CompiledQuery(select(*EVENT).where(InList(log.c.stream, "streams"), log.c.version == 1))
 _WORDS_IN_AN_ID = 6
@@ -33,95 +47,82 @@ _LONGEST_MADE_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """The fields of one thing to be recorded, and where they were read, as errors are to say it."""
-
-    fields: Mapping[str, Any]
-    where: str = ""
-    row: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """What became of an item: where it stands in the log, and whether it stood there already."""
+    """What became of a command: the position of its event, and whether that was on record before."""
 
     id: str
     position: int
-    already: bool
+    already_recorded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NewStream:
-    """A first event of a stream, ready to be appended: of an entry, judged, or of a place."""
+def handle(service: Service, commands: Iterable[Command], *, recorder: str) -> list[RecordOutcome]:
+    """Carries out commands together, or on any error none of them: first those that record something new.
 
-    item: Submitted
-    id: str
-    event: NewEvent
-    judged: ValidatedAct | None = None
-    place: Jurisdiction | None = None
+    What is new may come in any order, and an outcome stands for each id. Then entries and places are changed, in the
+    order given. Raises Invalid (an id is given twice, with different content), Conflict (it is on record with other
+    content), Refused, NotFound or Stale.
+    """
+    new: dict[str, PreparedCommand] = {}
+    changes: list[ChangeCommand] = []
+    problems: list[Problem] = []
+    for command in commands:
+        if isinstance(command, NewCommand):
+            problems += add_once(new, prepare(service, command))
+        else:
+            changes.append(command)
+    if problems:
+        raise Invalid(problems=problems)
+    with service.log.appending(recorder=recorder, now=service.now()) as append:
+        recording = Recording(service, append)
+        outcomes = _record_new(recording, list(new.values())) if new else []
+        return outcomes + [recording.change(command) for command in changes]
 
-    def problem(self, message: str) -> Problem:
-        """That something is wrong with its id."""
-        return Problem("id", self.id, message, self.item.where, self.item.row)
+
+def _record_new(recording: Recording, commands: Sequence[PreparedCommand]) -> list[RecordOutcome]:
+    on_record = recording.first_events(commands)
+    for prepared in commands:
+        recorded = on_record.get(prepared.event.stream)
+        if recorded is not None and bytes(recorded.state) != prepared.event.state:
+            raise Conflict(
+                f"{prepared.id!r} {conflict_message(prepared, recorded)}",
+                on_record=msgspec.json.decode(recorded.state),
+                given=msgspec.json.decode(prepared.event.state),
+            )
+    fresh = [prepared for prepared in commands if prepared.event.stream not in on_record]
+    problems = recording.problems_of_new(fresh)
+    if problems:
+        raise Refused(problems=problems)
+    positions = {recorded.stream: recorded.position for recorded in (*on_record.values(), *recording.append_new(fresh))}
+    return [
+        RecordOutcome(prepared.id, positions[prepared.event.stream], prepared.event.stream in on_record)
+        for prepared in commands
+    ]
 
 
 def record(
     service: Service,
-    entries: Sequence[Submitted],
-    places: Sequence[Submitted] = (),
-    revisions: Sequence[Revision | Update] = (),
+    entries: Iterable[Mapping[str, Any]],
+    places: Iterable[Mapping[str, Any]] = (),
     *,
     recorder: str,
 ) -> list[RecordOutcome]:
-    """Records places and entries together, then what befell entries since: all of it, or on any error none.
+    """Records places and entries, given as their fields, together. Raises Invalid for malformed fields, or as `handle`.
 
-    Raises Invalid (a field is malformed), Refused (the record cannot carry it) or Conflict (the id is on record with
-    other content); each names where, the field and the value.
+    The outcomes are those of the places, then those of the entries.
     """
-    new, problems = validated(service, entries, places)
-    if problems:
-        raise Invalid(problem_summary(problems), problems=problems)
-    with service.log.appending(recorder=recorder, now=service.now()) as append:
-        at, others = already_on_record(service, append, new)
-        if others:
-            raise others[0].conflict()
-        fresh = [one for one in new if one.event.stream not in at]
-        directory, problems = validate_new(append, service, fresh)
-        if problems:
-            raise Refused(problem_summary(problems), problems=problems)
-        recorded = append.append([one.event for one in fresh])
-        write_read_models(service, append, recorded)
-        revised = []
-        for revision in revisions:
-            outcome, directory = revise(service, append, directory, revision)
-            revised.append(outcome)
-    positions = {stream: one.position for stream, one in at.items()} | {one.stream: one.position for one in recorded}
-    return [RecordOutcome(one.id, positions[one.event.stream], one.event.stream in at) for one in new] + revised
-
-
-def revise(
-    service: Service, append: Append, directory: Directory, revision: Revision | Update
-) -> tuple[RecordOutcome, Directory]:
-    """Records what befell an entry or a place; what says the same on record is already there."""
-    found = recorded_already(service, append, revision.stream, revision.event)
-    if found is not None:
-        recorded = found
-    elif isinstance(revision, Update):
-        recorded, directory = apply_update(service, append, directory, revision)
-    else:
-        recorded = apply_revision(service, append, directory, revision)
-    return RecordOutcome(revision.stream.partition(":")[2], recorded.position, found is not None), directory
+    commands: list[Command] = [*map(parse_jurisdiction, places), *map(parse_entry, entries)]
+    return handle(service, commands, recorder=recorder)
 
 
 def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> RecordOutcome:
     """Records one entry; an `id` left out is made of the day and the summary, numbered where that is taken."""
     if "id" in fields:
-        return record(service, [Submitted(fields)], recorder=recorder)[0]
+        return record(service, [fields], recorder=recorder)[0]
     made, number = _made_id(fields), 1
     while True:
         id_ = made if number == 1 else f"{made}-{number}"
         try:
-            return record(service, [Submitted({"id": id_, **fields})], recorder=recorder)[0]
+            return record(service, [{"id": id_, **fields}], recorder=recorder)[0]
         except Conflict:
             number += 1
 
@@ -135,115 +136,181 @@ def _made_id(fields: Mapping[str, Any]) -> str:
     return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:_WORDS_IN_AN_ID]])[:_LONGEST_MADE_ID].rstrip("-")
 
 
-def validated(
-    service: Service,
-    entries: Iterable[Submitted],
-    places: Iterable[Submitted] = (),
-    malformed: Callable[[Submitted], None] = lambda _: None,
-) -> tuple[list[NewStream], list[Problem]]:
-    """What items amount to, each once, and what is wrong with the others; places come first."""
-    problems: list[Problem] = []
-    new: dict[str, NewStream] = {}
-
-    def add(one: NewStream) -> None:
-        twin = new.setdefault(one.event.stream, one)
-        if twin.event.state != one.event.state:
-            what = ", ".join(differing(twin.event.state, one.event.state))
-            where = twin.item.where if twin.item.row is None else f"{twin.item.where} row {twin.item.row}".strip()
-            problems.append(one.problem(f"is given twice, the other time in {where}: {what} differ"))
-
-    for item in places:
-        try:
-            place = JurisdictionAdded.model_validate(item.fields)
-        except ValidationError as error:
-            problems += located(item, problems_of(error, None))
-            malformed(item)
-        else:
-            add(NewStream(_bare(item), place.id, MAPPER.new(f"jurisdiction:{place.id}", 1, place), place=place))
-    for item in entries:
-        try:
-            act = act_of(item.fields)
-        except ValidationError as error:
-            problems += located(item, problems_of(error, item.fields.get("kind")))
-            malformed(item)
-        else:
-            fields = act.fields()
-            add(
-                NewStream(
-                    _bare(item), act.id, first_event_of(act, fields), ValidatedAct(act, service.memory.fact_of(fields))
-                )
-            )
-    return list(new.values()), problems
+def parse_entry(fields: Mapping[str, Any]) -> RecordEntry:
+    """The command to record an entry. Raises Invalid, naming the fields that are malformed."""
+    try:
+        return RecordEntry(act_of(fields))
+    except ValidationError as error:
+        raise Invalid(problems=problems_of(error, fields.get("kind"))) from error
 
 
-def located(item: Submitted, problems: Iterable[Problem]) -> list[Problem]:
-    """Problems, with where their item was read."""
-    return [replace(problem, where=item.where, row=item.row) for problem in problems]
+def parse_jurisdiction(fields: Mapping[str, Any]) -> AddJurisdiction:
+    """The command to add a place. Raises Invalid, naming the fields that are malformed."""
+    try:
+        return AddJurisdiction(JurisdictionAdded.model_validate(fields))
+    except ValidationError as error:
+        raise Invalid(problems=problems_of(error)) from error
 
 
-def differing(one: bytes, other: bytes) -> list[str]:
-    """The fields in which two entries differ, as the log keeps them."""
-    there, given = msgspec.json.decode(one), msgspec.json.decode(other)
-    return sorted(name for name in there | given if there.get(name) != given.get(name))
-
-
-def _bare(item: Submitted) -> Submitted:
-    """Where an item was read: a batch of many need not hold their fields twice."""
-    return Submitted({}, item.where, item.row)
+def parse_change(
+    event: type[LaterEvent], entry: str, fields: Mapping[str, Any], on_version: int | None = None
+) -> ChangeCommand:
+    """The command for an event on an entry. Raises Invalid, naming the fields that are malformed."""
+    if "entry" in fields:
+        raise Invalid(problems=[Problem("entry", fields["entry"], "the address says which entry")])
+    try:
+        return command_for(event.model_validate({"entry": entry, **fields}), on_version)
+    except ValidationError as error:
+        raise Invalid(problems=problems_of(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictingRecord:
-    """Something to be recorded whose id is on record with other content."""
+class PreparedCommand:
+    """A command for a new entry or place, with what is worked out of it only once, and where it was read."""
 
-    new: NewStream
-    recorded: Recorded
+    command: NewCommand
+    event: NewEvent
+    """Its event as the log is to keep it."""
+    fact: Fact | None
+    """The fact that its act amounts to; None for a place."""
+    where: str = ""
+    row: int | None = None
 
-    def __str__(self) -> str:
-        what = ", ".join(differing(self.recorded.state, self.new.event.state))
-        since, position, recorder = self.recorded.recorded_at, self.recorded.position, self.recorded.recorder
-        return f"is on record since {since} (position {position}, by {recorder}) with other content: {what}"
+    @property
+    def id(self) -> str:
+        """The id of the entry or place."""
+        return self.command.event.id
 
-    def conflict(self) -> Conflict:
-        """The error that shows both."""
-        at = f"{self.new.item.where}: " if self.new.item.where else ""
-        return Conflict(
-            f"{at}{self.new.id!r} {self}",
-            on_record=msgspec.json.decode(self.recorded.state),
-            given=msgspec.json.decode(self.new.event.state),
+    def problem(self, message: str) -> Problem:
+        """A problem with the id."""
+        return Problem("id", self.id, message, self.where, self.row)
+
+
+def prepare(service: Service, command: NewCommand, where: str = "", row: int | None = None) -> PreparedCommand:
+    """Works out what the log is to keep of a command, and the fact that it amounts to."""
+    if isinstance(command, AddJurisdiction):
+        place = command.event
+        return PreparedCommand(command, MAPPER.new(f"jurisdiction:{place.id}", 1, place), None, where, row)
+    fields = command.event.fields()
+    event = first_event_of(command.event, fields)
+    return PreparedCommand(command, event, service.cache.fact_of(fields), where, row)
+
+
+def add_once(commands: dict[str, PreparedCommand], prepared: PreparedCommand) -> list[Problem]:
+    """Adds a command by its stream; returns what is wrong where one with other content is there."""
+    first = commands.setdefault(prepared.event.stream, prepared)
+    if first.event.state == prepared.event.state:
+        return []
+    fields = ", ".join(_differing(first.event.state, prepared.event.state))
+    where = first.where if first.row is None else f"{first.where} row {first.row}".strip()
+    return [prepared.problem(f"is given twice, the other time in {where}: {fields} differ")]
+
+
+def conflict_message(prepared: PreparedCommand, recorded: Recorded) -> str:
+    """Since when an id is on record, and in which fields its content differs."""
+    fields = ", ".join(_differing(recorded.state, prepared.event.state))
+    by = f"position {recorded.position}, by {recorded.recorder}"
+    return f"is on record since {recorded.recorded_at} ({by}) with other content: {fields}"
+
+
+def _differing(first: bytes, second: bytes) -> list[str]:
+    """The fields in which two events differ, as the log keeps them."""
+    before, after = msgspec.json.decode(first), msgspec.json.decode(second)
+    return sorted(name for name in before | after if before.get(name) != after.get(name))
+
+
+class Recording:
+    """Commands decided and recorded in one open append, each on what those before it recorded."""
+
+    def __init__(self, service: Service, append: Append) -> None:
+        service.cache.refresh(append.connection, append.head)
+        self._service = service
+        self._append = append
+        # As of now, what this append has recorded included.
+        self._directory = service.cache.directory
+
+    def first_events(self, commands: Iterable[PreparedCommand]) -> dict[str, Recorded]:
+        """The events by which the entries and places of new commands came on record, by stream, where they did."""
+        connection = self._append.connection
+        streams = list_param(connection, [prepared.event.stream for prepared in commands])
+        return {recorded.stream: recorded for recorded in map(Recorded._make, _FIRST.run(connection, streams=streams))}
+
+    def problems_of_new(self, commands: Sequence[PreparedCommand]) -> list[Problem]:
+        """Everything for which entries and places that are recorded together are refused."""
+        places = [prepared.command.event for prepared in commands if isinstance(prepared.command, AddJurisdiction)]
+        if places:
+            rows = [_place_row(place, self._append.position + 1) for place in places]
+            self._directory = self._directory.with_uncommitted(rows)
+        acts = [
+            (prepared.command.event, prepared.fact)
+            for prepared in commands
+            if isinstance(prepared.command, RecordEntry) and prepared.fact is not None
+        ]
+        speaks_for = {place.speaks_for for place in places if place.speaks_for is not None}
+        state = State(load_context(self._service, self._append, self._directory, acts, speaks_for))
+        problems: list[Problem] = []
+        for prepared in commands:
+            try:
+                decide(prepared.command, state)
+            except Refused as error:
+                problems += located(error.problems, prepared.where, prepared.row)
+        return problems
+
+    def append_new(self, commands: Iterable[PreparedCommand]) -> list[Recorded]:
+        """Appends the events of new commands that have no problems, and writes the read models."""
+        return self._record([prepared.event for prepared in commands])
+
+    def recorded_before(self, command: ChangeCommand) -> bool:
+        """Whether an event that says the same is on record: files may be loaded again."""
+        event = MAPPER.new(stream_of(command), 0, command.event)
+        return any(
+            recorded.topic == event.topic and bytes(recorded.state) == event.state
+            for recorded in self._service.log.stream(self._append.connection, event.stream)
         )
 
+    def change(self, command: ChangeCommand) -> RecordOutcome:
+        """Decides a change of an entry or a place and records it. Raises Refused, NotFound or Stale."""
+        stream = stream_of(command)
+        history = self._service.log.stream(self._append.connection, stream)
+        state = load_state(self._service, self._append, self._directory, command, history)
+        events = decide(command, state)
+        recorded = self._record(
+            [MAPPER.new(stream, version, event) for version, event in enumerate(events, len(history) + 1)]
+        )
+        position = recorded[-1].position
+        if isinstance(command, UpdateJurisdiction) and state.place is not None:
+            place = updated_jurisdiction(state.place, command.event)
+            self._directory = self._directory.with_uncommitted([_place_row(place, position)])
+        return RecordOutcome(stream.partition(":")[2], position)
 
-def already_on_record(
-    service: Service, append: Append, new: Sequence[NewStream]
-) -> tuple[dict[str, Recorded], list[ConflictingRecord]]:
-    """The first events of what is on record already, by stream, and what is there with other content."""
-    service.memory.refresh(append.connection, append.head)
-    rows = _FIRST.run(append.connection, streams=list_param(append.connection, [one.event.stream for one in new]))
-    found = {row[1]: Recorded(*row) for row in rows}
-    others = [
-        ConflictingRecord(one, there)
-        for one in new
-        if (there := found.get(one.event.stream)) is not None and bytes(there.state) != one.event.state
-    ]
-    return found, others
+    def _record(self, events: Sequence[NewEvent]) -> list[Recorded]:
+        recorded = self._append.append(events)
+        write_read_models(self._service, self._append, recorded)
+        return recorded
 
 
-def validate_new(append: Append, service: Service, fresh: Sequence[NewStream]) -> tuple[Directory, list[Problem]]:
-    """The places that there will be, and everything that the record cannot carry."""
-    position = append.head + len(fresh)
-    added = [(one, one.place) for one in fresh if one.place is not None]
-    directory = service.memory.directory
-    if added:
-        directory = directory.and_also(place_row(place, append.head + 1) for _, place in added)
-    problems: list[Problem] = []
-    for one, place in added:
-        problems += located(one.item, who_speaks(place, directory, position))
-    acts = [one.judged for one in fresh if one.judged is not None]
-    register = validation_context(
-        append.connection, service.memory, directory, acts, now=service.now(), position=position
-    )
-    for one in fresh:
-        if one.judged is not None:
-            problems += located(one.item, validate(one.judged.act, one.judged.fact, register))
-    return directory, problems
+def write_read_models(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
+    """Brings the read models up to what was appended, in the same transaction."""
+
+    def stream(name: str) -> list[Recorded]:
+        return service.log.stream(append.connection, name)
+
+    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.cache.due))
+    if recorded:
+        mark(append.connection, recorded[-1].position)
+
+
+def located(problems: Iterable[Problem], where: str, row: int | None) -> list[Problem]:
+    """Problems, with where their command was read."""
+    return [replace(problem, where=where, row=row) for problem in problems]
+
+
+def stream_of(command: ChangeCommand) -> str:
+    """The stream of the entry or place that a command changes."""
+    if isinstance(command, UpdateJurisdiction):
+        return f"jurisdiction:{command.event.jurisdiction}"
+    return f"entry:{command.event.entry}"
+
+
+def _place_row(place: Jurisdiction, position: int) -> PlaceRow:
+    return position, place.id, place.state, place.time_zone, place.speaks_for

@@ -14,10 +14,9 @@ from typing import Any
 from sqlalchemy import select
 
 from application.service import Service
-from domain.errors import Invalid
+from domain.errors import Invalid, Problem
 from domain.history import account_differences, value_history
 from domain.status import PRESENT, RULE_SETS, Rules
-from domain.validation import Problem
 from projections.schema import live_tables
 from projections.snapshot import AskedClocks
 from projections.status import own_acts
@@ -65,8 +64,8 @@ def replay_with_rules(
             place = snapshot.place(id_)
             own = list(own_acts(snapshot, place))
             at = snapshot.clocks(place.time_zone)
-            said = value_history(place, own, snapshot.memory.law, at, PRESENT)
-            would = value_history(place, own, snapshot.memory.law, at, rules)
+            said = value_history(place, own, snapshot.cache.law, at, PRESENT)
+            would = value_history(place, own, snapshot.cache.law, at, rules)
             for stretch in account_differences(said, would):
                 yield {
                     "jurisdiction": id_,

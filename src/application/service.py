@@ -93,7 +93,7 @@ class Service:
         self.engine = create_engine_for(database_url)
         migrate(self.engine)
         self.log = EventLog(self.engine, clock=now)
-        self.memory = ReadCache(federal_holiday)
+        self.cache = ReadCache(federal_holiday)
         self.now = now
 
     def close(self) -> None:
@@ -111,8 +111,8 @@ class Service:
         """One consistent look at the record on the clocks asked."""
         with self.reading() as connection:
             head = self.log.head(connection).position
-            self.memory.refresh(connection, head)
+            self.cache.refresh(connection, head)
             asked = asked or AskedClocks()
             if asked.position is not None and asked.position > head:
                 raise NotFound(f"the log ends at position {head}: nothing is recorded at {asked.position} yet")
-            yield Snapshot(connection, self.memory, head, asked, self.now())
+            yield Snapshot(connection, self.cache, head, asked, self.now())

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 
 
 class NotJson(Invalid):
@@ -16,7 +15,7 @@ class NotJson(Invalid):
 
 
 class StrictDecoder:
-    """A decoder that notes what is not strictly JSON, and reads on."""
+    """A decoder that notes what breaks the rules of strict JSON, and reads on."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
@@ -25,31 +24,31 @@ class StrictDecoder:
         )
 
     def value(self, text: str, at: int = 0) -> tuple[Any, int, list[Problem]]:
-        """A value, where it ends, and what is wrong with it. NotJson where there is none: reading cannot go on then."""
+        """A value, where it ends, and its problems. Raises NotJson at a syntax error: reading cannot go on after it."""
         self._problems = []
         try:
-            read, end = self._decoder.raw_decode(text, at)
+            value, end = self._decoder.raw_decode(text, at)
         except RecursionError as error:
             raise NotJson("is nested too deeply") from error
         except ValueError as error:
             raise NotJson(f"is not JSON: {error}") from error
         if not text.isascii() or "\\u" in text:
-            self._problems += _no_text(read)
-        return read, end, self._problems
+            self._problems += _no_text(value)
+        return value, end, self._problems
 
     def whole(self, text: str) -> tuple[Any, list[Problem]]:
-        """The one value that a text is, and what is wrong with it."""
-        read, end, problems = self.value(text, after_space(text, 0))
+        """The value that a whole text is, and its problems."""
+        value, end, problems = self.value(text, after_space(text, 0))
         if after_space(text, end) < len(text):
             raise NotJson(f"is not JSON: Extra data: char {end}")
-        return read, problems
+        return value, problems
 
     def _each_once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
         if len(fields) < len(pairs):
             names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            self._problems.append(Problem(twice, fields[twice], "is given twice"))
+            repeated = next(name for name in names if names.count(name) > 1)
+            self._problems.append(Problem(repeated, fields[repeated], "is given twice"))
         return fields
 
     def _number(self, written: str) -> float:
@@ -60,29 +59,30 @@ class StrictDecoder:
 
 
 def after_space(text: str, at: int) -> int:
-    """Where what JSON takes for white space ends."""
+    """The index of the first character at or after `at` that is not JSON white space."""
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at
 
 
-def _no_text(read: object) -> Iterator[Problem]:
-    """Bytes that are not UTF-8 were read as lone surrogates, and so were such escapes: neither can be kept as text."""
-    for path, text in _texts(read, ""):
+def _no_text(value: object) -> Iterator[Problem]:
+    """Text that cannot be stored: lone surrogates, which bytes that are not UTF-8 are read as, and some escapes."""
+    for path, text in _texts(value, ""):
         try:
             text.encode()
         except UnicodeEncodeError as error:
             yield Problem(path or "(the whole)", text, f"is not UTF-8 text, from character {error.start} on")
 
 
-def _texts(read: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(read, str):
-        yield path, read
-    elif isinstance(read, dict):
-        for name, value in read.items():
-            its = f"{path}.{name}" if path else name
-            yield its, name
-            yield from _texts(value, its)
-    elif isinstance(read, list):
-        for number, value in enumerate(read):
-            yield from _texts(value, f"{path}.{number}" if path else str(number))
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """All text in a value, names included, each with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, field in value.items():
+            path_of_field = f"{path}.{name}" if path else name
+            yield path_of_field, name
+            yield from _texts(field, path_of_field)
+    elif isinstance(value, list):
+        for number, element in enumerate(value):
+            yield from _texts(element, f"{path}.{number}" if path else str(number))

@@ -77,7 +77,7 @@ def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[
         if not events:
             raise LookupError(f"no event follows position {after}")
         after = events[-1].position
-        yield rows_of(changes_of(events, stream), service.memory.due), after
+        yield rows_of(changes_of(events, stream), service.cache.due), after
 
 
 def broken_streams(connection: Connection) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""`deadlines`: who was to answer or comply by when, and what became of it."""
+"""`deadlines`, `deadline compute`, `reminders` and `remind`: what is due when, and who is told of it."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import sys
+from collections.abc import Mapping
 from itertools import islice
 from typing import Annotated, Any
 
@@ -61,12 +62,12 @@ def deadlines(
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             if jurisdiction is None:
-                found = list(islice(all_deadlines(snapshot, wanted, after), limit + 1))
-                rests_on = max((position for _, position in found[:limit]), default=0)
-                listed = [one for one, _ in found]
+                rows = list(islice(all_deadlines(snapshot, wanted, after), limit + 1))
+                rests_on = max((position for _, position in rows[:limit]), default=0)
+                listed = [deadline for deadline, _ in rows]
             else:
                 listed, rests_on = place_deadlines(snapshot, slug_of(snapshot, jurisdiction), wanted)
-                listed = [one for one in listed if after is None or _key(one) > after]
+                listed = [deadline for deadline in listed if after is None or _key(deadline) > after]
     more = encode_key(_key(listed[limit - 1])) if len(listed) > limit else None
     listed = listed[:limit]
     if json:
@@ -79,11 +80,11 @@ def deadlines(
         print_line(f"\nThere is more: --cursor {more}")
 
 
-def _key(deadline: dict[str, Any]) -> tuple[str, str, str]:
+def _key(deadline: Mapping[str, Any]) -> tuple[str, str, str]:
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
-def _deadline_row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
+def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
     due, state, demand = deadline["due"], deadline["state"], deadline["demand"]
     if deadline["original_due"] not in (None, due):
         due += f"\nwas {deadline['original_due']}"
@@ -131,8 +132,8 @@ def compute(
         except OverflowError as error:
             raise failed(f"from: the period leaves the calendar: {days} days from {from_}", USAGE) from error
     if json:
-        said = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
-        print_json(said if state is None else said | {"state": state})
+        answer = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
+        print_json(answer if state is None else answer | {"state": state})
         return
     if explain:
         for number, step in enumerate(period.steps, 1):
@@ -164,21 +165,20 @@ def reminders(
     with open_record() as service:
         from api.http.parameters import slug_of
         from application.reminders.queries import ReminderFilter, list_reminders, reminder_key
-        from cli.session import decode_key as key_in
-        from cli.session import encode_key
+        from cli.session import decode_key, encode_key
 
-        after = None if cursor is None else key_in(cursor, (str, str))
+        after = None if cursor is None else decode_key(cursor, (str, str))
         with service.snapshot() as snapshot:
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction))
             wanted = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
-            found = list_reminders(snapshot.connection, wanted, limit + 1, after)
-    more = encode_key(reminder_key(found[limit - 1])) if len(found) > limit else None
-    found = found[:limit]
+            rows = list_reminders(snapshot.connection, wanted, limit + 1, after)
+    more = encode_key(reminder_key(rows[limit - 1])) if len(rows) > limit else None
+    rows = rows[:limit]
     if json:
-        print_json({"reminders": found, "next": more})
+        print_json({"reminders": rows, "next": more})
         return
-    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, found), spaced=True)
-    if not found:
+    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, rows), spaced=True)
+    if not rows:
         print_line("No reminder is known for that.")
     if more is not None:
         print_line(f"\nThere is more: --cursor {more}")
@@ -193,7 +193,7 @@ def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
     if reminder["deliveries"]:
         last = reminder["deliveries"][-1]
         state += f"\n{len(reminder['deliveries'])} x, last {last['outcome']}: {last['detail']}"
-    about = "\n".join([deadlines[0]["addressee"], *(one["demand"] for one in deadlines)])
+    about = "\n".join([deadlines[0]["addressee"], *(deadline["demand"] for deadline in deadlines)])
     return f"{reminder['planned_for'][:16]}Z", state, f"{deadlines[0]['due']}\n{reminder['offset']:+d} days", about
 
 
@@ -210,9 +210,9 @@ def remind(
         from application.reminders.scheduler import Scheduler, run_scheduler
 
         if once:
-            ticker = Scheduler(service, settings)
-            fired = ticker.once()
-            ticker.sender.close()
+            scheduler = Scheduler(service, settings)
+            fired = scheduler.once()
+            scheduler.sender.close()
             print_line(f"{fired} reminder{'' if fired == 1 else 's'} came due.")
             return
         with run_scheduler(service, settings):
@@ -224,11 +224,11 @@ def remind(
 
 
 def log_reminders() -> None:
-    """Has what the log channel is told, and what goes wrong, written to standard error."""
+    """Writes the log channel's lines, and warnings, to standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("reminders").setLevel(logging.INFO)
 
 
 def stop_when_terminated() -> None:
-    """Ends the command as Ctrl-C does, so that what is being sent is still noted."""
+    """Ends the command as Ctrl-C does, so that deliveries in progress are still recorded."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

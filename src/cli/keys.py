@@ -13,14 +13,14 @@ app = typer.Typer(name="keys", help="Add, list and revoke the keys that may writ
 LONGEST_NAME = 200
 
 
-def _speakable(name: str) -> str:
+def _valid_name(name: str) -> str:
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise typer.BadParameter(f"a name has 1 to {LONGEST_NAME} printable characters")
     return name
 
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", callback=_speakable, help="Whose key: the recorder of its entries.")
+    str, typer.Argument(metavar="NAME", callback=_valid_name, help="Whose key: the recorder of its entries.")
 ]
 
 
@@ -44,13 +44,13 @@ def list_(*, json: Json = False) -> None:
     with open_record() as service:
         from application.keys import list_keys
 
-        found = list_keys(service)
+        keys = list_keys(service)
     if json:
         print_json(
-            {"keys": [{"name": one.name, "added_at": one.added_at, "revoked_at": one.revoked_at} for one in found]}
+            {"keys": [{"name": key.name, "added_at": key.added_at, "revoked_at": key.revoked_at} for key in keys]}
         )
     else:
-        print_table(["Name", "Added", "Revoked"], [(one.name, one.added_at, one.revoked_at) for one in found])
+        print_table(["Name", "Added", "Revoked"], [(key.name, key.added_at, key.revoked_at) for key in keys])
 
 
 @app.command()

@@ -15,8 +15,7 @@ from cli.terminal import print_json, print_table, shortened, stages
 
 if TYPE_CHECKING:
     from application.bulk.batch import Report
-    from domain.errors import RecordError
-    from domain.validation import Problem
+    from domain.errors import Problem, RecordError
 
 LONGEST_VALUE = 60
 MOST_SHOWN = 100
@@ -52,7 +51,7 @@ def load(
 
         try:
             files = len(files_in(paths))
-            with stages() as told:
+            with stages() as progress_bar:
                 report = load_files(
                     service,
                     paths,
@@ -60,12 +59,12 @@ def load(
                     format_=format_,
                     dry_run=dry_run,
                     standard_input=lambda: sys.stdin.buffer,
-                    progress=told,
+                    progress=progress_bar,
                 )
         except RecordError as error:
             _show_errors(error, json=json)
-            told_by = _counted(len(error.problems), "error") if error.problems and not json else error.detail
-            raise failed(f"nothing was recorded: {told_by}", REFUSED) from error
+            reason = _counted(len(error.problems), "error") if error.problems and not json else error.detail
+            raise failed(f"nothing was recorded: {reason}", REFUSED) from error
         except OSError as error:
             raise failed(f"nothing was recorded: {error.filename}: {error.strerror}") from error
         if json:
@@ -75,36 +74,38 @@ def load(
 
 
 def _as_json(report: Report, files: int, *, dry_run: bool) -> dict[str, Any]:
-    suspected = [{"file": _apart(one.where)[0], **one.shown()} for one in report.suspected[:MOST_SUSPECTED]]
+    suspected = [
+        {"file": _file_and_entry(row.where)[0], **row.shown()} for row in report.possible_duplicates[:MOST_SUSPECTED]
+    ]
     return {
         "files": files,
         "recorded": report.recorded,
-        "already": report.already,
+        "already": report.already_recorded,
         "suspected": suspected,
-        "suspected_total": len(report.suspected),
+        "suspected_total": len(report.possible_duplicates),
         **({"dry_run": True} if dry_run else {}),
     }
 
 
 def _show(report: Report, files: int, *, dry_run: bool) -> None:
-    shown = report.suspected[:MOST_SHOWN]
+    shown = report.possible_duplicates[:MOST_SHOWN]
     if shown:
         print_table(
             ["File and row", "Entry", "Of the same kind, day and places"],
-            ((f"{_apart(one.where)[0]}\n{one.row}", one.entry, "\n".join(one.like)) for one in shown),
+            ((f"{_file_and_entry(row.where)[0]}\n{row.row}", row.entry, "\n".join(row.like)) for row in shown),
             spaced=True,
         )
-        of = len(report.suspected)
-        more = f" (the first {len(shown)} are shown)" if len(shown) < of else ""
-        typer.echo(f"dispute-timeline: {_counted(of, 'row')} may be acts recorded before{more}", err=True)
+        total = len(report.possible_duplicates)
+        more = f" (the first {len(shown)} are shown)" if len(shown) < total else ""
+        typer.echo(f"dispute-timeline: {_counted(total, 'row')} may be acts recorded before{more}", err=True)
     columns = ["Files", "Would be recorded" if dry_run else "Recorded", "Already there"]
-    print_table(columns, [(files, report.recorded, report.already)])
+    print_table(columns, [(files, report.recorded, report.already_recorded)])
 
 
 def _show_errors(error: RecordError, *, json: bool) -> None:
     shown = error.problems[:MOST_SHOWN]
     if json:
-        print_json({"detail": error.detail, "errors": [_fault(one) for one in shown], **_total(error)})
+        print_json({"detail": error.detail, "errors": [_fault(problem) for problem in shown], **_total(error)})
     elif shown:
         print_table(["File, row and entry", "Field and value", "What is wrong"], map(_row, shown), spaced=True)
         if len(shown) < len(error.problems):
@@ -116,19 +117,19 @@ def _total(error: RecordError) -> dict[str, int]:
 
 
 def _fault(problem: Problem) -> dict[str, Any]:
-    file, entry = _apart(problem.where)
+    file, entry = _file_and_entry(problem.where)
     return {
         "file": file,
         "row": problem.row,
         "entry": entry,
         "field": problem.field.encode("utf-8", "replace").decode(),
-        "value": _echoed(problem.value),
+        "value": _as_valid_json(problem.value),
         "message": problem.message,
     }
 
 
-def _echoed(value: object) -> object:
-    """A value as JSON can show it: text that is none has a ? where it is none."""
+def _as_valid_json(value: object) -> object:
+    """A value that JSON can hold: bytes that are no text become question marks."""
     import msgspec
 
     try:
@@ -138,14 +139,13 @@ def _echoed(value: object) -> object:
     return msgspec.Raw(written.encode("utf-8", "replace"))
 
 
-def _apart(where: str) -> tuple[str, str]:
-    """The file and the entry."""
+def _file_and_entry(where: str) -> tuple[str, str]:
     file, _, entry = where.rpartition(": ")
     return file, entry
 
 
 def _row(problem: Problem) -> tuple[str, str, str]:
-    file, entry = _apart(problem.where)
+    file, entry = _file_and_entry(problem.where)
     value = shortened(problem.value, LONGEST_VALUE)
     return f"{file}\n{problem.row}: {entry}", f"{problem.field}\n{value}", problem.message
 

@@ -1,4 +1,4 @@
-"""`export`: the whole log as a file."""
+"""The log as a whole: exported, imported, proved, verified, rebuilt from, and replayed under other rules."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def export(
         from application.log_files import export as export_log
 
         try:
-            with partial.open("wb") as writing, progress("Exporting") as told:
-                events = export_log(service, writing, told)
+            with partial.open("wb") as writing, progress("Exporting") as bar:
+                events = export_log(service, writing, bar)
                 writing.flush()
                 os.fsync(writing.fileno())
             partial.replace(file)
@@ -53,8 +53,8 @@ def import_log(
         from eventlog.proofs import proving
 
         try:
-            with file.open("rb") as reading, progress("Importing") as told:
-                events = import_it(service, reading, told, key=key)
+            with file.open("rb") as reading, progress("Importing") as bar:
+                events = import_it(service, reading, bar, key=key)
         except OSError as error:
             raise failed(f"{file}: {error.strerror}") from error
         with proving(service.log) as proofs:
@@ -92,8 +92,8 @@ def prove(
     if json:
         print_json({"file": str(out), "entry": entry, "positions": positions})
     else:
-        said = ", ".join(map(str, positions))
-        print_line(f"{out} proves that the log has entry {entry} at position{'s'[: len(positions) > 1]} {said}.")
+        listed = ", ".join(map(str, positions))
+        print_line(f"{out} proves that the log has entry {entry} at position{'s'[: len(positions) > 1]} {listed}.")
 
 
 def verify(
@@ -106,22 +106,22 @@ def verify(
 ) -> None:
     """Recompute every hash, replay the log beside what is stored, and name what differs; exit code 1 where any does."""
     kept = None if against is None else _read_checkpoint(against)
-    found = []
+    faults = []
     with open_record() as service:
         from application.verify import verify as faults_in
 
-        with progress("Verifying") as told:
-            for fault in faults_in(service, told, against=kept):
-                found.append(fault)
+        with progress("Verifying") as bar:
+            for fault in faults_in(service, bar, against=kept):
+                faults.append(fault)
                 if not json:
                     print_line(fault)
     if json:
-        print_json({"faults": found})
-    elif not found:
+        print_json({"faults": faults})
+    elif not faults:
         print_line("No fault was found.")
         if kept is not None:
             print_line(f"The log begins with the {int(kept.splitlines()[1]):,} events that the checkpoint is of.")
-    if found:
+    if faults:
         raise typer.Exit(REFUSED)
 
 
@@ -164,8 +164,8 @@ def rebuild(*, json: Json = False) -> None:
     with open_record(as_it_is=True) as service:
         from application.rebuild import rebuild as rebuild_all
 
-        with progress("Replaying") as told:
-            events = rebuild_all(service, told)
+        with progress("Replaying") as bar:
+            events = rebuild_all(service, bar)
     if json:
         print_json({"events": events})
     else:
@@ -183,36 +183,36 @@ def replay(
     with open_record() as service:
         from application.replay import replay_with_rules, rules_named
 
-        its = rules_named(rules)
+        rule_set = rules_named(rules)
         places = 0
-        with progress("Folding") as told:
+        with progress("Folding") as bar:
 
             def count(done: int, total: int) -> None:
                 nonlocal places
                 places = total
-                told(done, total)
+                bar(done, total)
 
-            found = list(replay_with_rules(service, its, count))
-    differing = len({one["jurisdiction"] for one in found})
+            differences = list(replay_with_rules(service, rule_set, count))
+    differing = len({difference["jurisdiction"] for difference in differences})
     if json:
-        print_json({"rules": its.name, "places": places, "differing": differing, "changes": found})
+        print_json({"rules": rule_set.name, "places": places, "differing": differing, "changes": differences})
         return
-    if found:
-        print_table(["Place", "Of", "Days", "Says, and would say"], map(_replay_row, found), spaced=True)
+    if differences:
+        print_table(["Place", "Of", "Days", "Says, and would say"], map(_replay_row, differences), spaced=True)
     print_line(
-        f"Under the rules {its.name!r}, {differing:,} of {places:,} places would stand elsewhere, "
-        f"in {len(found):,} stretches of days."
+        f"Under the rules {rule_set.name!r}, {differing:,} of {places:,} places would stand elsewhere, "
+        f"in {len(differences):,} stretches of days."
     )
 
 
-def _replay_row(one: dict[str, Any]) -> tuple[str, str, str, str]:
-    days = one["days"]
+def _replay_row(difference: dict[str, Any]) -> tuple[str, str, str, str]:
+    days = difference["days"]
     until = f"to {days['to']}" if days["to"] else "to this day"
     return (
-        one["jurisdiction"],
-        f"{one['track']}\n{one['key']}",
+        difference["jurisdiction"],
+        f"{difference['track']}\n{difference['key']}",
         f"{days['from']}\n{until}",
-        f"{_replay_item(one['present'])}\n{_replay_item(one['proposed'])}",
+        f"{_replay_item(difference['present'])}\n{_replay_item(difference['proposed'])}",
     )
 
 

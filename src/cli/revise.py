@@ -60,16 +60,16 @@ def revise_and_show(
 ) -> None:
     """Records the event and prints the entry as it now stands: with `json`, as the API answers."""
     with open_record() as service:
-        from application.revising import Revision, revise_entry, revision_event
+        from application.recording import handle, parse_change
         from projections.entries import entry_history
-        from projections.timeline import read_entry as entry_of
+        from projections.timeline import read_entry
 
-        revise_entry(service, Revision(revision_event(kind, entry, fields), on_version=on_version), recorder=recorder)
+        handle(service, [parse_change(kind, entry, fields, on_version)], recorder=recorder)
         with service.snapshot() as snapshot:
-            shown, _ = entry_of(snapshot, entry)
+            body, _ = read_entry(snapshot, entry)
             latest = entry_history(snapshot, service.log, entry)["versions"][-1]
     if json:
-        print_bytes(shown.encode())
+        print_bytes(body.encode())
         return
     print_line(f"{entry} is now at version {latest['version']} and {standing(latest['standing'])}.")
     print_line(f"{latest['event']} at log position {latest['position']}, by {latest['recorder']}: {latest['reason']}")
@@ -78,7 +78,7 @@ def revise_and_show(
 
 
 def standing(word: str) -> str:
-    """What a standing says, in a sentence."""
+    """An entry's standing as the end of a sentence."""
     return "stands" if word == "stands" else f"is {word}"
 
 
@@ -122,10 +122,10 @@ def correct(
     from domain.events import EntryCorrected
 
     values = _corrections_from(fields) if fields is not None else {}
-    for one in field or ():
-        name, equals, written = one.partition("=")
+    for assignment in field or ():
+        name, equals, written = assignment.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{one!r} is not NAME=JSON", param_hint="--field")
+            raise typer.BadParameter(f"{assignment!r} is not NAME=JSON", param_hint="--field")
         if name in values:
             raise typer.BadParameter(f"{name} is given twice", param_hint="--field")
         values[name] = json_value("--field", written)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.terminal import Progress, one_line, progress
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 
 if TYPE_CHECKING:
     from application.service import Service
@@ -25,7 +24,7 @@ USAGE = 2
 
 
 def failed(message: str, code: int = REFUSED) -> typer.Exit:
-    """The way out after saying on stderr, in one line, what is wrong."""
+    """Prints what is wrong on stderr, in one line, and returns the exit to raise."""
     typer.echo(f"dispute-timeline: {one_line(message)}", err=True)
     return typer.Exit(code)
 
@@ -61,7 +60,7 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turns the errors that are raised on purpose into one line and an exit code; any other is a bug and stays one."""
+    """Turns the errors that are raised on purpose into one line and an exit code; any other is a bug."""
     from domain.errors import Invalid, RecordError
 
     try:
@@ -92,8 +91,8 @@ def _service(settings: Settings, *, as_it_is: bool) -> Service:
         database_url = settings.database_url
         if as_it_is:
             return Service(database_url)
-        with _progress_if_any() as told:
-            return open_service(database_url, told)
+        with _progress_if_any() as progress_bar:
+            return open_service(database_url, progress_bar)
     except SQLAlchemyError as error:
         # The driver's own words, without the statement and the link that SQLAlchemy adds.
         raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error
@@ -103,16 +102,16 @@ def _service(settings: Settings, *, as_it_is: bool) -> Service:
 
 @contextmanager
 def _progress_if_any() -> Iterator[Progress]:
-    """A bar that is made when there is something to tell: it seldom is, and its library takes time to load."""
+    """A progress bar that is made at the first step: most commands have none, and its library takes time to load."""
     with ExitStack() as stack:
         bars: list[Progress] = []
 
-        def told(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             if not bars:
                 bars.append(stack.enter_context(progress("Making the read models anew")))
             bars[0](done, total)
 
-        yield told
+        yield advance
 
 
 def _state_code(value: str | None) -> str | None:

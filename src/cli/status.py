@@ -1,8 +1,8 @@
-"""`status`: where a place stands on its five tracks."""
+"""`status`, `history` and `changes`: where a place stands, when that changed, and what we now say differently."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -26,11 +26,11 @@ def status(
     with open_record() as service:
         from api.http.parameters import slug_of
         from application.clocks import parse_clocks
-        from projections.status import place_status as status_of
+        from projections.status import place_status
 
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
-            answer = status_of(snapshot, slug_of(snapshot, jurisdiction))
+            answer = place_status(snapshot, slug_of(snapshot, jurisdiction))
     if json:
         print_json(answer)
         return
@@ -43,7 +43,7 @@ def status(
         print_line("Nothing is known of it on these clocks.")
 
 
-def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
+def _status_rows(answer: Mapping[str, Any]) -> Iterator[StatusRow]:
     for review in answer["reviews"]:
         for part in ("stage", "response"):
             item = review[part]
@@ -58,18 +58,18 @@ def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
 
 
 def _status_row(track: str, of: str, item: dict[str, Any], possibly: str | None) -> StatusRow:
-    said = [item["value"]]
+    stands_at = [item["value"]]
     if possibly is not None:
-        said.append(f"possibly {possibly}")
+        stands_at.append(f"possibly {possibly}")
     if item.get("role"):
-        said.append(f"as {item['role']}")
+        stands_at.append(f"as {item['role']}")
     if item.get("direction"):
-        said.append(f"direction: {item['direction']}")
+        stands_at.append(f"direction: {item['direction']}")
     if item.get("due"):
-        said.append(f"due {item['due']}")
+        stands_at.append(f"due {item['due']}")
     if item["since"]:
-        said.append(f"since {item['since']}")
-    return track, of, "\n".join(said), item["entry"] or ""
+        stands_at.append(f"since {item['since']}")
+    return track, of, "\n".join(stands_at), item["entry"] or ""
 
 
 def history(
@@ -88,7 +88,7 @@ def history(
         from application.clocks import parse_clocks
         from cli.session import encode_key, number_of
         from domain.errors import NotFound
-        from projections.entries import entry_history as versions_of
+        from projections.entries import entry_history
         from projections.history import place_transitions
 
         start = 0 if cursor is None else number_of(cursor)
@@ -96,12 +96,12 @@ def history(
         with service.snapshot(clocks) as snapshot:
             place = slug_of(snapshot, id_) if id_.startswith("geoid:") else id_
             answer: dict[str, Any]
-            if snapshot.memory.directory.place(place, snapshot.position) is not None:
-                found, following, rests_on = place_transitions(snapshot, place, start, limit)
-                answer = {"transitions": found, "next": encode_key(following), "position": rests_on}
+            if snapshot.cache.directory.place(place, snapshot.position) is not None:
+                transitions, following, rests_on = place_transitions(snapshot, place, start, limit)
+                answer = {"transitions": transitions, "next": encode_key(following), "position": rests_on}
             else:
                 try:
-                    answer = versions_of(snapshot, service.log, id_)
+                    answer = entry_history(snapshot, service.log, id_)
                 except NotFound as error:
                     raise NotFound(f"no jurisdiction or entry {id_!r} is on record") from error
     if json:
@@ -134,9 +134,9 @@ def _print_version(version: dict[str, Any], *, first: bool) -> None:
         print_line(difference(change["field"], change["before"], change["after"]))
 
 
-def _transition_row(one: dict[str, Any]) -> tuple[str, str, str, str]:
-    change = f"{one['from'] or 'nothing'} to {one['to'] or 'nothing'}"
-    return one["on"], f"{one['track']}\n{one['key']}", change, one["entry"] or ""
+def _transition_row(transition: dict[str, Any]) -> tuple[str, str, str, str]:
+    change = f"{transition['from'] or 'nothing'} to {transition['to'] or 'nothing'}"
+    return transition["on"], f"{transition['track']}\n{transition['key']}", change, transition["entry"] or ""
 
 
 TRACKS = ("stage", "response", "listing", "funding", "court", "policies")
@@ -169,8 +169,8 @@ def changes(
         with service.snapshot() as snapshot:
             earlier, later = parse_log_range(service, snapshot, from_, to)
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
-            its = LogRange.positions(snapshot, service.log, earlier, later)
-            answer, following = changes_page(snapshot, service.log, its, ChangeFilter(place, track), limit, after)
+            log_range = LogRange.read(snapshot, service.log, earlier, later)
+            answer, following = changes_page(snapshot, service.log, log_range, ChangeFilter(place, track), limit, after)
     answer["next"] = encode_key(following)
     if json:
         print_json(answer)

@@ -1,4 +1,4 @@
-"""Stored text as a terminal may show it: exactly the characters it has, and none that a terminal would obey."""
+"""What commands print: tables, lines, JSON and progress bars, with no character that a terminal would obey."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[int, int], None]
+"""What a progress bar is moved by: how much is done, and of how much."""
 
 _KEPT = {ord("\n"): "\n", ord("\t"): " "}
 _OBEYED = (
@@ -32,12 +38,6 @@ def shortened(text: object, longest: int) -> str:
     """The text on one line, cut where it is longer."""
     line = one_line(text)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
-
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-Progress = Callable[[int, int], None]
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, spaced: bool = False) -> None:
@@ -76,7 +76,7 @@ def print_bytes(answer: bytes) -> None:
 
 @contextmanager
 def progress(doing: str) -> Iterator[Progress]:
-    """A bar on standard error, where that is a terminal, to be told how much is done of how much."""
+    """A progress bar on standard error, where that is a terminal; yields the function that moves it."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -88,7 +88,7 @@ def progress(doing: str) -> Iterator[Progress]:
 
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int | None], None]]:
-    """The same for work in stages: to be told what is being done, and how much of how much, where that is known."""
+    """A progress bar for work in stages, each with a name and, where it is known, a total."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     done_of = TextColumn("{task.completed:,.0f}")

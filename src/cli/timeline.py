@@ -56,8 +56,7 @@ def timeline(
         from cli.session import decode_key
         from domain.facts import Kind
         from domain.values import Party
-        from projections.facets import count_facets as count
-        from projections.facets import parse_facets
+        from projections.facets import count_facets, parse_facets
         from projections.search_text import parse_search
         from projections.timeline import TimelineFilter, timeline_page
 
@@ -88,15 +87,15 @@ def timeline(
         with service.snapshot(clocks) as snapshot:
             if named is not None:
                 wanted = replace(wanted, jurisdiction=slug_of(snapshot, named))
-            found = timeline_page(snapshot, wanted, limit, after)
-            its = None if counted is None else count(snapshot, wanted, after, counted)
+            page = timeline_page(snapshot, wanted, limit, after)
+            counts = None if counted is None else count_facets(snapshot, wanted, after, counted)
     if json:
-        print_bytes(_answer(found, its))
+        print_bytes(_json_page(page, counts))
         return
-    print_table(["Occurred", "Act"], (_row(msgspec.json.decode(entry)) for entry in found.entries), spaced=True)
-    for name, counts in ({} if its is None else its.counts).items():
-        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in counts.items())}")
-    _print_next(found.next, len(found.entries))
+    print_table(["Occurred", "Act"], (_row(msgspec.json.decode(entry)) for entry in page.entries), spaced=True)
+    for name, values in ({} if counts is None else counts.counts).items():
+        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in values.items())}")
+    _print_next(page.next, len(page.entries))
 
 
 def _checked(name: str, read: Callable[[str], T], value: str | None) -> T | None:
@@ -112,22 +111,22 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | Non
     return value
 
 
-def _answer(found: TimelinePage, its: Facets | None) -> bytes:
+def _json_page(page: TimelinePage, counts: Facets | None) -> bytes:
     import msgspec
 
     from cli.session import encode_key
 
-    rests_on = found.rests_on if its is None else max(found.rests_on, its.rests_on)
-    more = {} if its is None else {"facets": its.counts}
-    end = msgspec.json.encode({"next": encode_key(found.next), "position": rests_on, **more})
-    return b'{"entries":[%b],%b' % (b",".join(found.bodies), end[1:])
+    rests_on = page.rests_on if counts is None else max(page.rests_on, counts.rests_on)
+    more = {} if counts is None else {"facets": counts.counts}
+    end = msgspec.json.encode({"next": encode_key(page.next), "position": rests_on, **more})
+    return b'{"entries":[%b],%b' % (b",".join(page.bodies), end[1:])
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, str]:
-    return entry["occurred"].replace("/", " to\n"), "\n".join(_said(entry))
+    return entry["occurred"].replace("/", " to\n"), "\n".join(_lines(entry))
 
 
-def _said(entry: dict[str, Any]) -> Iterator[str]:
+def _lines(entry: dict[str, Any]) -> Iterator[str]:
     actor, named = entry["actor"], entry["jurisdictions"]
     who = ", ".join(actor[part] for part in ("name", "office") if part in actor) or actor["party"]
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
@@ -140,7 +139,8 @@ def _said(entry: dict[str, Any]) -> Iterator[str]:
     for quote in entry.get("quotes", ()):
         speaker = f" ({quote['speaker']})" if "speaker" in quote else ""
         yield f"“{quote['text']}”{speaker}"
-    yield f"{entry['id']}; rests on {'; '.join(one.get('publisher', one['title']) for one in entry['sources'])}"
+    sources = "; ".join(source.get("publisher", source["title"]) for source in entry["sources"])
+    yield f"{entry['id']}; rests on {sources}"
 
 
 def _print_next(key: tuple[str | int, ...] | None, shown: int) -> None:

@@ -1,7 +1,7 @@
-"""The kinds of act, one event class each: the first half of the closed union. The types are the glossary.
+"""The kinds of act in the dispute, one event class each. The rest of the events are in `domain.events`.
 
-An event holds business fields only: its stream, version, position, time and recorder are the log's envelope. `TOPIC`
-and `VERSION` are what the log keeps of the class: never its import path.
+An event holds business fields only: its stream, version, position, time and recorder are the log's envelope. The log
+names a class by `TOPIC` and `VERSION`, never by its import path.
 """
 
 from __future__ import annotations
@@ -59,19 +59,16 @@ class Act(Value):
 
     @model_validator(mode="after")
     def _names_once(self) -> Act:
-        for field, values in (
-            ("jurisdictions", self.jurisdictions),
-            ("sources", tuple(source.id for source in self.sources)),
-        ):
-            if len(set(values)) != len(values):
-                twice = next(value for value in values if values.count(value) > 1)
-                raise ValueError(f"{field} names {twice!r} twice")
+        sources = tuple(source.id for source in self.sources)
+        for field, ids in (("jurisdictions", self.jurisdictions), ("sources", sources)):
+            if len(set(ids)) != len(ids):
+                repeated = next(id_ for id_ in ids if ids.count(id_) > 1)
+                raise ValueError(f"{field} names {repeated!r} twice")
         return self
 
     def fields(self) -> dict[str, Any]:
-        """The record file's fields, those left out absent (`jurisdictions` always shown: [] is the national line)."""
-        given = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
-        return given | {"kind": self.kind}
+        """The record file's fields without those left out; `jurisdictions` is required, [] being the whole country."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
 
 
 class Demanding(Act):

@@ -1,7 +1,7 @@
 """EDTF dates as the record writes them, and the first and last day that each may mean.
 
 Days are compared as ISO strings throughout: `YYYY-MM-DD` sorts as the calendar does, so no date object is made on
-the way from the log to an answer.
+the way from the log to an answer. Also durations, as settings and addresses write them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 _YEAR_DIGITS = 4
 _PART = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
-type_of_date = "a day (2017-04-21), a month (2017-04), a year (2017) or an interval (2017-04-21/2017-06-30)"
+_EDTF_FORMS = "a day (2017-04-21), a month (2017-04), a year (2017) or an interval (2017-04-21/2017-06-30)"
 
 
 def _part(text: str) -> tuple[str, str]:
     """First and last day of one day, month or year."""
-    found = _PART.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is not {type_of_date}")
-    year, month, day = found.groups()
+    match = _PART.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not {_EDTF_FORMS}")
+    year, month, day = match.groups()
     try:
         if day:
             date.fromisoformat(text)
@@ -45,10 +45,10 @@ def bounds(edtf: str) -> tuple[str, str]:
     first, last = _part(start)
     if not slash:
         return first, last
-    earliest, (_, latest) = first, _part(end)
-    if latest < last or _part(end)[0] < first:
+    start_of_end, latest = _part(end)
+    if latest < last or start_of_end < first:
         raise ValueError(f"{edtf!r} ends before it begins")
-    return earliest, latest
+    return first, latest
 
 
 def _edtf(text: str) -> str:
@@ -63,7 +63,7 @@ def _day(text: str) -> str:
 
 
 def _year_as_text(value: object) -> object:
-    """YAML reads an unquoted year as a number; nothing else is forgiven."""
+    """YAML reads an unquoted year as a number: taken as the year. Other numbers are left to fail."""
     return str(value) if type(value) is int and len(str(value)) == _YEAR_DIGITS else value
 
 
@@ -72,7 +72,7 @@ Edtf = Annotated[
     BeforeValidator(_year_as_text, json_schema_input_type=str),
     AfterValidator(_edtf),
     Field(
-        description=f"EDTF: {type_of_date}",
+        description=f"EDTF: {_EDTF_FORMS}",
         examples=["2017-04-21/2017-06-30"],
         json_schema_extra={"pattern": r"^[0-9]{4}(-[0-9]{2}){0,2}(/[0-9]{4}(-[0-9]{2}){0,2})?$"},
     ),
@@ -84,18 +84,18 @@ Day = Annotated[
 ]
 
 
-_PARTS = re.compile(
+_DURATION = re.compile(
     r"P(?:([0-9]{1,4})W|(?=[0-9T])(?:([0-9]{1,4})D)?(?:T(?=[0-9])(?:([0-9]{1,5})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})S)?)?)"
 )
 _SECONDS = (7 * 86_400, 86_400, 3_600, 60, 1)
 
 
 def duration_seconds(written: str) -> int:
-    """The seconds in a duration such as PT24H or P1DT12H. Raises ValueError for months, years and all else."""
-    found = _PARTS.fullmatch(written)
-    if found is None:
+    """The seconds in a duration such as PT24H or P1DT12H; ValueError for months, years and anything else."""
+    match = _DURATION.fullmatch(written)
+    if match is None:
         raise ValueError(f"{written!r} is no duration such as PT24H: weeks, days, hours, minutes or seconds")
-    return sum(int(part or 0) * length for part, length in zip(found.groups(), _SECONDS, strict=True))
+    return sum(int(part or 0) * length for part, length in zip(match.groups(), _SECONDS, strict=True))
 
 
 def duration_text(seconds: int) -> str:

@@ -1,19 +1,33 @@
-"""The few errors that this service raises on purpose. Anything else is a bug."""
+"""The few errors that this service raises on purpose, and the problems they list. Any other exception is a bug."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from domain.validation import Problem
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the field's path, its value, what to do about it, and where it was read."""
+
+    field: str
+    value: Any
+    message: str
+    where: str = ""
+    row: int | None = None
+    """Its number in the file or body, from 1: of a line, of an item in a list, or as a spreadsheet counts."""
 
 
 class RecordError(Exception):
     """Something about the record could not be done."""
 
-    def __init__(self, detail: str = "", *, problems: Sequence[Problem] = (), **extra: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-        """`problems` name field, value and message; `extra` goes into the answer beside them."""
-        super().__init__(detail or (type(self).__doc__ or "").strip())
+    def __init__(self, detail: str = "", *, problems: Sequence[Problem] = (), **extra: Any) -> None:  # noqa: ANN401 - any JSON value
+        """`detail` left out is the first of the problems; `extra` goes into the answer beside them."""
+        super().__init__(detail or (problem_summary(problems) if problems else (type(self).__doc__ or "").strip()))
         self.detail = str(self)
         self.problems = list(problems)
         self.extra = extra
@@ -37,3 +51,34 @@ class Stale(RecordError):
 
 class Conflict(RecordError):
     """The id is on record with other content; nothing was recorded."""
+
+
+def problem_summary(problems: Sequence[Problem]) -> str:
+    """The first of several problems in a line, and how many more there are."""
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    where = f"{first.where}: " if first.where else ""
+    return f"{where}{first.field}: {first.message}{more}"
+
+
+# What pydantic puts into the path of an error that is no field: that a key is meant, not its value, and the member of
+# a union that it tried.
+_NO_FIELDS = ("[key]", "constrained-int", "literal['dc']")
+
+
+def problems_of(error: ValidationError, kind: object = None) -> list[Problem]:
+    """What pydantic found, with paths as the record's files write them: `respond_by.date`, `quotes.0.text`.
+
+    `kind` is that of the entry that was validated, if it was one: pydantic begins the paths in it with its kind.
+    """
+    return [_problem_of(details, kind) for details in error.errors(include_url=False, include_context=False)]
+
+
+def _problem_of(details: ErrorDetails, kind: object) -> Problem:
+    if details["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        return Problem("kind", kind, "Field required" if kind is None else details["msg"])
+    location = details["loc"][1:] if details["loc"][:1] == (kind,) else details["loc"]
+    path = ".".join(str(part) for part in location if part not in _NO_FIELDS) or "(the whole)"
+    # The input of a missing field is the whole object around it, which is not its value.
+    value = None if details["type"] == "missing" else details["input"]
+    return Problem(path, value, details["msg"].removeprefix("Value error, "))

@@ -5,12 +5,13 @@ A fact is immutable, as the event behind it is, so it may be kept for as long as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, assert_never
+from typing import Any, Literal, TypedDict, assert_never
 
 from domain.dates import bounds
 from domain.periods import Holidays, Period, due_after
+from domain.values import Circuit, CourtValue, Direction, Effect, Role, Scope
 
 Kind = Literal[
     "inquiry", "report", "warning", "grant_threat", "finding", "document_demand", "condition_imposed",
@@ -22,6 +23,8 @@ Stage = Literal[
     "none_known", "flagged", "warned", "preliminary_concern", "documents_demanded", "subpoenaed",
     "no_evidence_of_violation", "violation_found", "resolved_by_agreement", "dormant",
 ]  # fmt: skip
+FundingMove = Literal["threatened", "condition_in_award", "condition_withdrawn", "withheld", "released"]
+ListMove = Literal["published", "changed", "withdrawn"]
 OrderKey = tuple[str, str, int, str]
 
 OPEN = frozenset(("warned", "preliminary_concern", "documents_demanded", "subpoenaed"))
@@ -33,6 +36,10 @@ _FINDINGS: dict[str, Stage] = {
     "no_evidence": "no_evidence_of_violation",
     "violation": "violation_found",
 }
+_OPENING_A_REVIEW = frozenset(("warning", "finding", "document_demand"))
+_CASES_AND_LISTS = frozenset(
+    ("lawsuit_filed", "ruling", "case_closed", "list_published", "list_changed", "list_withdrawn")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,19 @@ class HoldingFact:
 
     case: str
     subject: str
-    value: str
-    scope: str
+    value: CourtValue
+    scope: Scope
     states: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     until: str | None = None
+
+
+class ClaimedDay(TypedDict):
+    """What another source says of the day due. `source` has the fields that the entry gives of it."""
+
+    value: Any
+    source: Mapping[str, Any] | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +85,13 @@ class Fact:
     words: str | None = None
     period: Period | None = None
     words_source: Mapping[str, Any] | None = None
-    claims: tuple[Mapping[str, Any], ...] = ()
+    claims: tuple[ClaimedDay, ...] = ()
     grants: tuple[str, ...] = ()
-    funding: str | None = None
+    funding: FundingMove | None = None
     answers: tuple[str, ...] = ()
     disputes: tuple[str, ...] = ()
     list: str | None = None
-    listing: str | None = None
+    listing: ListMove | None = None
     added: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     ends_reviews: tuple[str, ...] = ()
@@ -85,36 +100,47 @@ class Fact:
     demand: str | None = None
     extended_to: str | None = None
     policy: str | None = None
-    policy_effect: str | None = None
-    direction: str | None = None
+    policy_effect: Effect | None = None
+    direction: Direction | None = None
     case: str | None = None
-    circuit: int | str | None = None
-    roles: Mapping[str, str] | None = None
+    circuit: Circuit | None = None
+    roles: Mapping[str, Role] | None = None
     subjects: tuple[str, ...] = ()
     holdings: tuple[HoldingFact, ...] = ()
 
     def certainty(self, as_of: str | None, public_by: str | None) -> int:
         """2 where the act certainly counts on the clocks asked, 1 where it may, 0 where it does not."""
-        sure = 2
+        level = 2
         if as_of is not None and self.latest > as_of:
             if self.earliest > as_of:
                 return 0
-            sure = 1
+            level = 1
         if public_by is not None and self.public_latest > public_by:
             if self.public_earliest > public_by:
                 return 0
-            sure = 1
-        return sure
+            level = 1
+        return level
 
-    @property
-    def is_law(self) -> bool:
-        """Whether the act can bear on places that it does not name: section 4's rules for everyone."""
-        return (
-            self.case is not None
-            or self.list is not None
-            or bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
-            or (self.funding == "condition_withdrawn" and not self.jurisdictions)
-        )
+
+def review_of(kind: str, id_: str, named: str | None, *, demands: bool) -> str | None:
+    """The review that an entry belongs to: the one it names, else one of its own under its id, where it opens one.
+
+    A warning, a finding and a document demand open a review, and so does any entry with a `respond_by`.
+    """
+    if named is not None:
+        return named
+    return id_ if demands or kind in _OPENING_A_REVIEW else None
+
+
+def reaches_unnamed_places(kind: str, jurisdictions: Collection[str], subjects: Collection[Any], *, ends: bool) -> bool:
+    """Whether an act can bear on places that it does not name: section 4's rules for everyone.
+
+    `ends`: whether it ends a review, a list or a subject in so many words; to withdraw a condition ends its subjects.
+    Asked of plain values, since a rebuild knows these of a million entries and cannot afford a `Fact` of each.
+    """
+    return (
+        ends or kind in _CASES_AND_LISTS or (kind == "condition_withdrawn" and (not jurisdictions or len(subjects) > 0))
+    )
 
 
 def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
@@ -140,10 +166,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
                 for claim in entry.get("claims", ())
                 if claim["field"].partition(".")[0] == "respond_by"
             ),
-            "review": id_,
         }
-    if (review := entry.get("review")) is not None:
-        more["review"] = review["id"]
     more.update(_of_kind(entry, id_))
     return Fact(
         id=id_,
@@ -156,6 +179,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
         effect=(latest, earliest, sequence, id_),
         occurrence=(earliest, latest, sequence, id_),
         jurisdictions=jurisdictions,
+        review=review_of(entry["kind"], id_, entry.get("review", {}).get("id"), demands=ask is not None),
         answers=tuple(entry.get("answers", ())),
         disputes=tuple(entry.get("disputes", ())),
         grants=tuple(entry.get("grants", ())),
@@ -164,18 +188,18 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
 
 
 def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    """What an entry's kind moves, and the fields it moves it with: section 3's table, row by row."""
+    """The fields of a fact that depend on the entry's kind: section 3's table, row by row."""
     kind: Kind = entry["kind"]
     match kind:
         case "warning":
-            return {"stage": "warned", "funding": "threatened"} | _own_review(entry, id_)
+            return {"stage": "warned", "funding": "threatened"}
         case "finding":
             outcome = entry["outcome"]
             funding = None if outcome == "no_evidence" else "threatened"
-            return {"stage": _FINDINGS[outcome], "funding": funding} | _own_review(entry, id_)
+            return {"stage": _FINDINGS[outcome], "funding": funding}
         case "document_demand":
             stage = "subpoenaed" if entry.get("subpoena") == "issued" else "documents_demanded"
-            return {"stage": stage, "funding": "threatened"} | _own_review(entry, id_)
+            return {"stage": stage, "funding": "threatened"}
         case "report":
             return {"stage": "flagged"} if "review" in entry else {}
         case "agreement":
@@ -219,11 +243,6 @@ def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
             return {}
         case _:
             assert_never(kind)
-
-
-def _own_review(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    """A warning, finding or document demand that names no review opens one of its own, whose id is the entry's."""
-    return {} if "review" in entry else {"review": id_}
 
 
 def _ids(entry: Mapping[str, Any], field: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is refused: acts that the record, and what is recorded together with them, cannot carry (rules, section 3)."""
+"""What makes an act invalid: names, links, dates and sources that the record cannot carry (rules, section 3)."""
 
 from __future__ import annotations
 
@@ -7,38 +7,35 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.acts import Act
+from domain.errors import Problem
 from domain.events import ACT_CLASSES
 from domain.facts import Fact
 from domain.jurisdictions import Place
 
 DefinedName = tuple[str, str]
-"""What an entry introduces: ("review" | "policy" | "subject" | "case" | "list", id)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: the field's path, its value, what to do about it, and where it was read."""
-
-    field: str
-    value: Any
-    message: str
-    where: str = ""
-    row: int | None = None
-    """Its number in the file or body, from 1: of a line, of an item in a list, or as a spreadsheet counts."""
+"""What an entry makes known: ("review" | "policy" | "subject" | "case" | "list", id)."""
+TitledReference = tuple[str, str, str | None]
+"""A thing as an entry names it: its kind as in `DefinedName`, its id, and the title or caption given with it."""
 
 
 @dataclass(slots=True)
 class ValidationContext:
-    """What an act is judged against: the log and everything recorded together with it, as far as the act names it."""
+    """What acts are validated against: the record and everything recorded with them, as far as they name it."""
 
     places: dict[str, Place] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     names: set[DefinedName] = field(default_factory=set)
     today: Callable[[Sequence[str]], str] = lambda _: "9999-12-31"
+    """The latest day that it now is in any of the places named."""
+
+    def include(self, act: Act, fact: Fact) -> None:
+        """Adds an act that is to be recorded, and the names that it introduces."""
+        self.facts[act.id] = fact
+        self.names |= names_defined_by(act, fact)
 
 
 def _fields_of_each_kind(*names: str) -> dict[type[Act], tuple[str, ...]]:
-    """Those of the fields named that each kind of act has. Asked of the classes once: an act is slow to say no."""
+    """Those of the fields named that each kind of act has. Once per class, as pydantic attribute misses are slow."""
     return {cls: tuple(name for name in names if name in cls.model_fields) for cls in ACT_CLASSES.values()}
 
 
@@ -51,21 +48,30 @@ _ASKING = _fields_of_each_kind("respond_by")
 _CHANGING_A_LIST = _fields_of_each_kind("added", "removed")
 
 
-def introduces(act: Act, fact: Fact) -> Iterator[DefinedName]:
-    """The reviews, policies, subjects, cases and lists that an act makes known."""
-    for _, kind, one in _references(act):
-        if one.introduces:
-            yield kind, one.id
-    if fact.review == act.id:
-        yield "review", act.id
-    if fact.policy == act.id:
-        yield "policy", act.id
+def defined_names(entry: str, kind: str, review: str | None, named: Sequence[TitledReference]) -> set[DefinedName]:
+    """The reviews, policies, subjects, cases and lists that an entry makes known.
+
+    Those to which it gives a title or caption, and its own: the `review` that it belongs to, where it opens that
+    itself, and the policy of a change that names none.
+    """
+    names = {(thing, id_) for thing, id_, title in named if title is not None}
+    if review == entry:
+        names.add(("review", entry))
+    if kind == "policy_change" and not any(thing == "policy" for thing, _, _ in named):
+        names.add(("policy", entry))
+    return names
+
+
+def names_defined_by(act: Act, fact: Fact) -> set[DefinedName]:
+    """What an act that is to be recorded makes known."""
+    named = [(kind, thing.id, thing.caption if kind == "case" else thing.title) for _, kind, thing in _references(act)]
+    return defined_names(act.id, act.kind, fact.review, named)
 
 
 def mentions(act: Act) -> Iterator[tuple[str, str, str]]:
     """Every named thing that an act relies on: field, kind of thing, id."""
-    for name, kind, one in _references(act):
-        yield name, kind, one.id
+    for name, kind, reference in _references(act):
+        yield name, kind, reference.id
     for name in _HOLDING[type(act)]:
         for number, holding in enumerate(getattr(act, name)):
             yield f"holdings.{number}.subject", "subject", holding.subject
@@ -73,62 +79,62 @@ def mentions(act: Act) -> Iterator[tuple[str, str, str]]:
                 yield f"holdings.{number}.case", "case", holding.case
     for name in _ENDING[type(act)]:
         kind = name.removeprefix("ends_").removesuffix("s")
-        for one in getattr(act, name):
-            yield name, kind, one
+        for id_ in getattr(act, name):
+            yield name, kind, id_
 
 
 def _references(act: Act) -> Iterator[tuple[str, str, Any]]:
     for name in _MENTIONING[type(act)]:
         kind = name.removesuffix("s")
-        for one in _as_tuple(getattr(act, name)):
-            yield name, kind, one
+        for reference in _as_tuple(getattr(act, name)):
+            yield name, kind, reference
 
 
 def places_named(act: Act) -> Iterator[tuple[str, str]]:
     """Every jurisdiction that an act names, with the field that names it."""
     for name in _NAMING_PLACES[type(act)]:
-        for one in getattr(act, name):
-            yield name, one
+        for place in getattr(act, name):
+            yield name, place
     for name in _HOLDING[type(act)]:
         for number, holding in enumerate(getattr(act, name)):
-            for one in holding.jurisdictions:
-                yield f"holdings.{number}.jurisdictions", one
+            for place in holding.jurisdictions:
+                yield f"holdings.{number}.jurisdictions", place
 
 
 def links(act: Act) -> Iterator[tuple[str, str]]:
     """Every entry that an act names, with the field that names it."""
     for name in _LINKING[type(act)]:
-        for one in _as_tuple(getattr(act, name)):
-            yield name, one
+        for entry in _as_tuple(getattr(act, name)):
+            yield name, entry
 
 
-def _as_tuple(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a field that holds several, or one, or none
+def _as_tuple(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a field that holds several values, one or none
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
-def validate(act: Act, fact: Fact, register: ValidationContext) -> list[Problem]:
+def validate(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
     """Everything for which an act is refused; empty where it may be recorded."""
     return [
-        *_unknown_names(act, register),
+        *_unknown_names(act, context),
         *_sources(act),
-        *_dates(fact, register),
+        *_dates(fact, context),
         *_lists(act),
-        *(problem for name, entry in links(act) if entry in register.facts
-          for problem in _link(name, register.facts[entry], fact, register)),
+        *(problem for name, entry in links(act) if entry in context.facts
+          for problem in _link(name, context.facts[entry], fact, context)),
     ]  # fmt: skip
 
 
-def _unknown_names(act: Act, register: ValidationContext) -> Iterator[Problem]:
-    for name, one in places_named(act):
-        if one not in register.places:
-            yield Problem(name, one, f"no jurisdiction {one!r} is on record")
-    for name, one in links(act):
-        if one not in register.facts:
-            yield Problem(name, one, f"no entry {one!r} is on record or among those recorded with it")
-    for name, kind, one in mentions(act):
-        if (kind, one) not in register.names:
+def _unknown_names(act: Act, context: ValidationContext) -> Iterator[Problem]:
+    for name, place in places_named(act):
+        if place not in context.places:
+            yield Problem(name, place, f"no jurisdiction {place!r} is on record")
+    for name, entry in links(act):
+        if entry not in context.facts:
+            yield Problem(name, entry, f"no entry {entry!r} is on record or among those recorded with it")
+    for name, kind, id_ in mentions(act):
+        if (kind, id_) not in context.names:
             how = "caption" if kind == "case" else "title"
-            yield Problem(name, one, f"no {kind} {one!r} is known: the entry that first names it gives its {how}")
+            yield Problem(name, id_, f"no {kind} {id_!r} is known: the entry that first names it gives its {how}")
 
 
 def _sources(act: Act) -> Iterator[Problem]:
@@ -138,16 +144,16 @@ def _sources(act: Act) -> Iterator[Problem]:
         *((f"claims.{number}.source", claim.source) for number, claim in enumerate(act.claims)),
     ]
     for name in _ASKING[type(act)]:
-        asked = getattr(act, name)
-        if asked is not None and asked.source is not None:
-            cited.append(("respond_by.source", asked.source))
+        respond_by = getattr(act, name)
+        if respond_by is not None and respond_by.source is not None:
+            cited.append(("respond_by.source", respond_by.source))
     for name, source in cited:
         if source not in own:
             yield Problem(name, source, f"{source!r} is none of the entry's sources ({', '.join(sorted(own))})")
 
 
-def _dates(fact: Fact, register: ValidationContext) -> Iterator[Problem]:
-    today = register.today(fact.jurisdictions)
+def _dates(fact: Fact, context: ValidationContext) -> Iterator[Problem]:
+    today = context.today(fact.jurisdictions)
     if fact.earliest > today:
         yield Problem("occurred", fact.occurred, f"is wholly in the future (today is {today})")
     if fact.public_latest < fact.earliest:
@@ -156,12 +162,12 @@ def _dates(fact: Fact, register: ValidationContext) -> Iterator[Problem]:
 
 def _lists(act: Act) -> Iterator[Problem]:
     for name in _CHANGING_A_LIST[type(act)]:
-        for one in getattr(act, name):
-            if one not in act.jurisdictions:
-                yield Problem(name, one, f"{one!r} is not among the entry's jurisdictions")
+        for place in getattr(act, name):
+            if place not in act.jurisdictions:
+                yield Problem(name, place, f"{place!r} is not among the entry's jurisdictions")
 
 
-def _link(name: str, target: Fact, fact: Fact, register: ValidationContext) -> Iterator[Problem]:
+def _link(name: str, target: Fact, fact: Fact, context: ValidationContext) -> Iterator[Problem]:
     """What is wrong with a link that must hold: an answer, a dispute, an extension or a withdrawal."""
     if name not in ("answers", "disputes", "demand"):
         return
@@ -169,7 +175,7 @@ def _link(name: str, target: Fact, fact: Fact, register: ValidationContext) -> I
         yield Problem(name, target.id, f"{target.id!r} is a {target.kind}, not an entry of a list")
     if name != "disputes" and not target.respond_by:
         yield Problem(name, target.id, f"{target.id!r} asks for nothing: it has no respond_by")
-    elif name != "disputes" and not _reaches(target, fact.jurisdictions, register.places):
+    elif name != "disputes" and not _reaches(target, fact.jurisdictions, context.places):
         whom = ", ".join(target.jurisdictions) or "nobody by name"
         whose = "the answerer" if name == "answers" else "those whom this act names"
         yield Problem(name, target.id, f"{target.id!r} went to {whom}: to nobody of the family of {whose}")

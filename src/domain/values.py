@@ -106,11 +106,6 @@ class Reference(Value):
     id: Slug
     title: OneLine | None = None
 
-    @property
-    def introduces(self) -> bool:
-        """Whether this mention says enough to make the thing known."""
-        return self.title is not None
-
 
 class Case(Value):
     """A lawsuit: with caption, court and docket where it first appears, by id alone afterwards."""
@@ -120,11 +115,6 @@ class Case(Value):
     court: OneLine | None = None
     docket: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     circuit: Circuit | None = None
-
-    @property
-    def introduces(self) -> bool:
-        """Whether this mention says enough to make the case known."""
-        return self.caption is not None
 
 
 State = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["LA"])]

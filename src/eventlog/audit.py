@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection
 
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 from eventlog.log import Recorded
 from eventlog.merkle import HASH_BYTES, grow, hash_of, node_hash, root_of
 from eventlog.signing import signer

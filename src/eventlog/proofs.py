@@ -13,8 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.errors import Invalid, NotFound, Refused
-from domain.validation import Problem
+from domain.errors import Invalid, NotFound, Problem, Refused
 from eventlog import tree
 from eventlog.engine import reading
 from eventlog.log import EventLog, Recorded

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
-import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of
 from domain.jurisdictions import Place
-from domain.national import STILL, FactVersion, Law
+from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import Holidays, due_day
 from eventlog.sql import CompiledQuery
 from projections.lru import LRUCache
+from projections.rows import decode_body
 from projections.schema import live_tables
 
 PlaceRow = tuple[int, str, str, str, str | None]
@@ -52,12 +52,12 @@ class Directory:
             if speaks_for is not None:
                 self._speakers[speaks_for] = self._speakers.get(speaks_for, frozenset()) | {id_}
 
-    def and_also(self, rows: Iterable[PlaceRow]) -> Directory:
-        """Another directory with places that are not committed yet."""
-        other = Directory()
-        other._places, other._speakers = dict(self._places), dict(self._speakers)
-        other.take(rows)
-        return other
+    def with_uncommitted(self, rows: Iterable[PlaceRow]) -> Directory:
+        """A copy with places that are not committed yet."""
+        directory = Directory()
+        directory._places, directory._speakers = dict(self._places), dict(self._speakers)
+        directory.take(rows)
+        return directory
 
     def place(self, id_: str, position: int) -> Place | None:
         """A place as the log up to a position has it; None where it is not on record there."""
@@ -65,7 +65,9 @@ class Directory:
         if version is None:
             return None
         agencies = sorted(
-            one for one in self._speakers.get(id_, ()) if (its := self._at(one, position)) and its.speaks_for == id_
+            agency
+            for agency in self._speakers.get(id_, ())
+            if (speaker := self._at(agency, position)) and speaker.speaks_for == id_
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
@@ -77,8 +79,8 @@ class Directory:
         """The last position up to `position` of an event on the place or one of its relatives, past or present."""
         return max(
             version.since
-            for one in (*place.relatives, *self._speakers.get(place.id, ()))
-            for version in self._places.get(one, ())
+            for id_ in (*place.relatives, *self._speakers.get(place.id, ()))
+            for version in self._places.get(id_, ())
             if version.since <= position
         )
 
@@ -133,7 +135,7 @@ class ReadCache:
 
     def __init__(self, holidays: Holidays) -> None:
         """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
-        self.law = Law()
+        self.law = NationalActs()
         self.directory = Directory()
         self.head = 0
         self.stamps = LRUCache[int, str](_STAMPS)
@@ -145,7 +147,7 @@ class ReadCache:
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
-        """The last day of a period, by the holidays this memory was made with."""
+        """The last day of a period, by the holidays that the cache was made with."""
         return due_day(trigger, days, self._holidays)
 
     def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
@@ -196,7 +198,7 @@ class ReadCache:
 
     def decoded(self, body: str) -> Fact:
         """The fact that a version's body, left open as rows keep it, amounts to."""
-        return self.fact_of(msgspec.json.decode(body + "}"))
+        return self.fact_of(decode_body(body))
 
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
         """The fact that an entry's fields amount to."""

@@ -1,12 +1,11 @@
-"""An entry's versions: who recorded each, when and why, and what it changed, field by field."""
+"""Single entries: their versions in the read models and in the log, their titles and links, and possible duplicates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, bindparam, select, text
 
 from domain.entries import EntryState
@@ -14,23 +13,76 @@ from domain.errors import NotFound
 from domain.events import EVENT_CLASSES
 from domain.national import STILL
 from eventlog.log import EventLog, Recorded
-from eventlog.sql import CompiledQuery
+from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import log
-from projections.projector import MAPPER, entry_states
-from projections.rows import NATIONAL
+from projections.projector import MAPPER, entry_state, entry_states
+from projections.rows import NATIONAL, decode_body
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
+
+_versions = live_tables().versions
+
+
+class EntryVersion(NamedTuple):
+    """A version of an entry as the read models keep it; its `body` is left open, see `decode_body`."""
+
+    position: int
+    retracted: bool
+    earliest: str
+    latest: str
+    public_earliest: str
+    public_latest: str
+    body: str
+
+
+_UP_TO = (
+    select(*(_versions.c[name] for name in EntryVersion._fields))
+    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("position"))
+    .order_by(_versions.c.position.desc())
+)
+_VERSIONS_UP_TO, _VERSION_AT = CompiledQuery(_UP_TO), CompiledQuery(_UP_TO.limit(1))
+_CURRENT_BODIES = CompiledQuery(
+    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
+        InList(_versions.c.entry, "entries"), _versions.c.until == STILL
+    )
+)
+
+
+def version_at(connection: Connection, entry: str, position: int) -> EntryVersion | None:
+    """The version of an entry that a log position has; None where the entry is not on record there."""
+    row = _VERSION_AT.run(connection, entry=entry, position=position).fetchone()
+    return None if row is None else EntryVersion._make(row)
+
+
+def entry_fields(connection: Connection, entry: str, position: int) -> dict[str, Any]:
+    """An entry's fields as a log position has them; NotFound where it is not on record there."""
+    version = version_at(connection, entry, position)
+    if version is None:
+        raise NotFound(f"no entry {entry!r} is on record")
+    return decode_body(version.body)
+
+
+def versions_up_to(connection: Connection, entry: str, position: int) -> Iterator[EntryVersion]:
+    """Every version of an entry up to a log position, newest first."""
+    return map(EntryVersion._make, _VERSIONS_UP_TO.run(connection, entry=entry, position=position))
+
+
+def current_bodies(connection: Connection, entries: Collection[str]) -> list[tuple[str, int, str]]:
+    """Of those of the entries that are on record: id, and the position and body of the version that now stands."""
+    rows: list[tuple[str, int, str]] = _CURRENT_BODIES.run(
+        connection, entries=list_param(connection, entries)
+    ).fetchall()
+    return rows
 
 
 def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]:
     """Every version up to the snapshot's position, oldest first; NotFound where there is none."""
-    stream = [one for one in log.stream(snapshot.connection, f"entry:{id_}") if one.position <= snapshot.position]
+    stream = _up_to(log.stream(snapshot.connection, f"entry:{id_}"), snapshot.position)
     if not stream:
         raise NotFound(f"no entry {id_!r} is on record")
     versions = []
     before: EntryState | None = None
     for recorded, state in zip(stream, entry_states(stream), strict=True):
-        said = event_details(recorded)
         versions.append(
             {
                 "version": state.version,
@@ -38,7 +90,7 @@ def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]
                 "position": recorded.position,
                 "recorded_at": recorded.recorded_at,
                 "recorder": recorded.recorder,
-                **said,
+                **event_details(recorded),
                 "standing": state.standing,
                 "changes": [] if before is None else field_differences(before, state),
             }
@@ -53,7 +105,7 @@ def event_name(recorded: Recorded) -> str:
 
 
 def event_details(recorded: Recorded) -> dict[str, Any]:
-    """Why an event came, and what it rests on, where the event itself says so."""
+    """The reason and the source that an event gives, and who disputes; an entry's first event gives neither."""
     if recorded.version == 1:
         return {"reason": None, "source": None}
     fields = MAPPER.event(recorded).model_dump(mode="json", exclude_none=True)
@@ -75,13 +127,17 @@ def _with_standing(state: EntryState) -> Mapping[str, Any]:
     return {**state.fields, "standing": state.standing}
 
 
-def at_position(stream: Sequence[Recorded], position: int) -> EntryState | None:
-    """The entry as it stood at a log position; None before it was recorded."""
-    known = [one for one in stream if one.position <= position]
-    return list(entry_states(known))[-1] if known else None
+def state_at(stream: Sequence[Recorded], position: int) -> EntryState | None:
+    """The entry of a stream as it stood at a log position; None before it was recorded."""
+    events = _up_to(stream, position)
+    return entry_state(events) if events else None
 
 
-_names, _versions = live_tables().names, live_tables().versions
+def _up_to(stream: Iterable[Recorded], position: int) -> list[Recorded]:
+    return [event for event in stream if event.position <= position]
+
+
+_names = live_tables().names
 _MENTIONS = CompiledQuery(
     select(_versions.c.body)
     .join_from(_names, _versions, _versions.c.position == _names.c.position)
@@ -93,22 +149,22 @@ _MENTIONS = CompiledQuery(
 def title_of_thing(snapshot: Snapshot, kind: str, id_: str) -> str | None:
     """The title of a review, list, policy, case or subject: the last given; None where none was."""
     for (body,) in _MENTIONS.run(snapshot.connection, id=id_, kind=kind, head=snapshot.position).fetchall():
-        found = _given_title(msgspec.json.decode(body + "}"), kind, id_)
-        if found is not None:
-            return found
+        title = _given_title(decode_body(body), kind, id_)
+        if title is not None:
+            return title
     return None
 
 
 def _given_title(entry: Mapping[str, Any], kind: str, id_: str) -> str | None:
-    mentions = entry.get("subjects", ()) if kind == "subject" else (entry.get(kind),)
-    for one in mentions:
-        if one is not None and one["id"] == id_:
-            said: str | None = one.get("caption" if kind == "case" else "title")
-            return said
+    things = entry.get("subjects", ()) if kind == "subject" else (entry.get(kind),)
+    for thing in things:
+        if thing is not None and thing["id"] == id_:
+            title: str | None = thing.get("caption" if kind == "case" else "title")
+            return title
     return None
 
 
-_links, _versions = live_tables().links, live_tables().versions
+_links = live_tables().links
 _LINKING_TO = CompiledQuery(
     select(_versions.c.entry, _versions.c.body)
     .join_from(_links, _versions, _versions.c.position == _links.c.position)
@@ -123,18 +179,18 @@ _LINKING_TO = CompiledQuery(
 
 
 def entries_linking_to(snapshot: Snapshot, id_: str, as_of: str) -> list[tuple[str, str]]:
-    """The entries that point at one, in order of occurrence, and how: `answers`, `disputes` or `demand`."""
+    """The entries that point at this entry, in order of occurrence, and how: `answers`, `disputes` or `demand`."""
     rows = _LINKING_TO.run(snapshot.connection, target=id_, head=snapshot.position, as_of=as_of).fetchall()
     return [(entry, how) for entry, body in rows for how in _link_kinds(body, id_)]
 
 
 def _link_kinds(body: str, target: str) -> list[str]:
-    fields = msgspec.json.decode(body + "}")
-    ways = [name for name in ("answers", "disputes") if target in fields.get(name, ())]
-    return [*ways, *(["demand"] if fields.get("demand") == target else [])]
+    fields = decode_body(body)
+    kinds = [name for name in ("answers", "disputes") if target in fields.get(name, ())]
+    return [*kinds, *(["demand"] if fields.get("demand") == target else [])]
 
 
-_REVISIONS_OF = CompiledQuery(
+_LATEST_REVISIONS = CompiledQuery(
     select(log.c.stream, log.c.version)
     .where(log.c.version > 1, log.c.stream.like("entry:%"), log.c.position <= bindparam("head"))
     .order_by(log.c.position.desc())
@@ -145,18 +201,18 @@ _REVISIONS_OF = CompiledQuery(
 def revisions(snapshot: Snapshot, event_log: EventLog, size: int) -> list[dict[str, Any]]:
     """The latest revisions up to the snapshot's position, as an entry's history shows them, each with its `entry`."""
     histories: dict[str, list[dict[str, Any]]] = {}
-    found = []
-    for stream, version in _REVISIONS_OF.run(snapshot.connection, head=snapshot.position, size=size).fetchall():
+    rows = []
+    for stream, version in _LATEST_REVISIONS.run(snapshot.connection, head=snapshot.position, size=size).fetchall():
         id_ = stream.partition(":")[2]
         if id_ not in histories:
             histories[id_] = entry_history(snapshot, event_log, id_)["versions"]
-        found.append(histories[id_][version - 1] | {"entry": id_})
-    return found
+        rows.append(histories[id_][version - 1] | {"entry": id_})
+    return rows
 
 
 _TIMELINE_TABLE, _VERSIONS_TABLE = live_tables().timeline.name, live_tables().versions.name
-# Each wanted triple is one search of `timeline_in_order`, which has a place's entries by day. Only the way in which a
-# JSON list becomes rows differs between the databases.
+# Each triple of place, earliest and latest day is one search of `timeline_in_order`, which has a place's entries by
+# day. Only the way in which a JSON list becomes rows differs between the databases.
 _DUPLICATES_SQL = f"""
     SELECT DISTINCT v.body FROM {{unnested}} AS w
     JOIN {_TIMELINE_TABLE} AS t
@@ -165,14 +221,16 @@ _DUPLICATES_SQL = f"""
     WHERE v.until = :still AND NOT v.retracted
 """  # noqa: S608 - the names are ours
 _POSSIBLE_DUPLICATES = {
-    "sqlite": CompiledQuery(text(_DUPLICATES_SQL.format(unnested="json_each(:wanted)"))),
-    "postgresql": CompiledQuery(text(_DUPLICATES_SQL.format(unnested="json_array_elements(CAST(:wanted AS json))"))),
+    "sqlite": CompiledQuery(text(_DUPLICATES_SQL.format(unnested="json_each(:triples)"))),
+    "postgresql": CompiledQuery(text(_DUPLICATES_SQL.format(unnested="json_array_elements(CAST(:triples AS json))"))),
 }
 DuplicateKey = tuple[str, str, str, frozenset[str]]
 """Kind, earliest day, latest day, and everyone named."""
 
 
-class _DuplicateBody(msgspec.Struct):
+class SimilarEntry(NamedTuple):
+    """The fields of an entry on record by which another may be the same act."""
+
     id: str
     kind: str
     occurred: str
@@ -180,13 +238,17 @@ class _DuplicateBody(msgspec.Struct):
 
 
 def possible_duplicates(
-    connection: Connection, wanted: Iterable[tuple[frozenset[str], str, str]]
-) -> Iterator[_DuplicateBody]:
-    """The entries that count and have the days wanted and one of the places: who asks looks at kind and places.
+    connection: Connection, acts: Iterable[tuple[frozenset[str], str, str]]
+) -> Iterator[SimilarEntry]:
+    """The entries in force that have the same days as one of the acts and name one place that it names.
 
-    `wanted`: everyone named by an entry, and its first and last day.
+    `acts`: all places that each names, and its earliest and latest day. The caller compares kinds and all places.
     """
-    keys = {(min(named, default=NATIONAL), earliest, latest) for named, earliest, latest in wanted}
-    asked = json.dumps(sorted(keys))
-    for (body,) in _POSSIBLE_DUPLICATES[connection.dialect.name].run(connection, wanted=asked, still=STILL).fetchall():
-        yield msgspec.json.decode(body + "}", type=_DuplicateBody)
+    triples = {(min(places, default=NATIONAL), earliest, latest) for places, earliest, latest in acts}
+    for (body,) in (
+        _POSSIBLE_DUPLICATES[connection.dialect.name]
+        .run(connection, triples=json.dumps(sorted(triples)), still=STILL)
+        .fetchall()
+    ):
+        fields = decode_body(body)
+        yield SimilarEntry(*(fields[name] for name in SimilarEntry._fields))

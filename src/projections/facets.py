@@ -1,4 +1,4 @@
-"""Facets: how many entries of a timeline there are of each kind, jurisdiction, party and year, over all its pages."""
+"""Facets: how many entries of a timeline, over all its pages, are of each kind, jurisdiction, party and year."""
 
 from __future__ import annotations
 
@@ -36,54 +36,58 @@ _RESTS_ON = "rests on"
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """By facet: its values and how many entries have each, the most first (years in order); what that rests on."""
+    """By facet: its values and how many entries have each, the most frequent first, but years in order.
+
+    `rests_on` is the log position that the counts rest on.
+    """
 
     counts: dict[str, dict[str, int]]
     rests_on: int
 
 
 def parse_facets(written: str) -> tuple[Facet, ...]:
-    """The facets that a list such as `kind,year` names; ValueError, naming it, for what is none."""
-    for name in (names := written.split(",")):
+    """The facets that a list such as `kind,year` names; ValueError for a name that is no facet."""
+    names = written.split(",")
+    for name in names:
         if name not in FACETS:
             raise ValueError(f"{name!r} is none of {', '.join(FACETS)}")
     return tuple(facet for facet in FACETS if facet in names)
 
 
 def count_facets(
-    snapshot: Snapshot, wanted: TimelineFilter, after: TimelineKey | RankedTimelineKey | None, names: tuple[Facet, ...]
+    snapshot: Snapshot, filters: TimelineFilter, after: TimelineKey | RankedTimelineKey | None, names: tuple[Facet, ...]
 ) -> Facets:
-    """The counts over the whole answer of which `page` shows a part.
+    """The counts over all pages of a timeline.
 
-    An entry counts for each place that it touches, so for an agency and for whom that speaks for; what names nobody
-    counts for none. Of an uncertain date the year of the earliest bound counts.
+    An entry counts for each place that it touches, so for an agency and for the state that the agency speaks for; an
+    entry that names nobody counts for no place. It counts for the year of its earliest day.
     """
     snapshot = at_pinned_position(snapshot, after)
-    place, at = place_and_clocks(snapshot, wanted)
-    return snapshot.memory.answer((wanted, at, names), lambda: _counted(snapshot, wanted, place, at, names))
+    place, clocks = place_and_clocks(snapshot, filters)
+    return snapshot.cache.answer((filters, clocks, names), lambda: _count(snapshot, filters, place, clocks, names))
 
 
-def _counted(
-    snapshot: Snapshot, wanted: TimelineFilter, place: Place | None, at: Clocks, names: tuple[Facet, ...]
+def _count(
+    snapshot: Snapshot, filters: TimelineFilter, place: Place | None, clocks: Clocks, names: tuple[Facet, ...]
 ) -> Facets:
     connection = snapshot.connection
     optional: dict[str, Any] = {
-        "public_by": at.public_by,
-        "state": wanted.state,
+        "public_by": clocks.public_by,
+        "state": filters.state,
         "scopes": None if place is None else list_param(connection, [place.id, *place.agencies]),
     }
-    values = wanted.filters | {name: value for name, value in optional.items() if value is not None}
-    given = frozenset(values)
-    if wanted.words is not None:
-        values |= match_params(connection, parse_search(wanted.words), "anywhere")
-    statement = _statement(given, names, words=wanted.words is not None, context=wanted.context)
-    rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
+    params = filters.params | {name: value for name, value in optional.items() if value is not None}
+    given = frozenset(params)
+    if filters.words is not None:
+        params |= match_params(connection, parse_search(filters.words), "anywhere")
+    statement = _statement(given, names, words=filters.words is not None, context=filters.context)
+    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
     counts: dict[str, dict[str, int]] = {name: {} for name in names}
-    for name, value, number in _sorted(statement.run(connection, **values, head=at.position, as_of=at.as_of)):
+    for name, value, count in _sorted(statement.run(connection, **params, head=clocks.position, as_of=clocks.as_of)):
         if name == _RESTS_ON:
-            rests_on = max(rests_on, number or 0)
+            rests_on = max(rests_on, count or 0)
         else:
-            counts[name][value] = number
+            counts[name][value] = count
     return Facets(counts, rests_on)
 
 
@@ -93,24 +97,24 @@ def _sorted(rows: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
 
 @cache
 def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, context: bool) -> CompiledQuery:
-    """One query: the versions found, each once, and counted by each facet."""
-    found = _run_facet_query(given, words=words, context=context).cte("found")
-    stands = found.c.until > bindparam("head")
-    by_column = {"kind": found.c.kind, "party": found.c.party, "year": func.substr(found.c.earliest, 1, 4)}
-    touched = _touched(found, [stands, IN_STATE] if "state" in given else [stands])
-    counted = [
+    """One query: every version of the timeline once, and counted by each facet."""
+    versions = _timeline_versions(given, words=words, context=context).cte("timeline_versions")
+    stands = versions.c.until > bindparam("head")
+    by_column = {"kind": versions.c.kind, "party": versions.c.party, "year": func.substr(versions.c.earliest, 1, 4)}
+    touched = _touched(versions, [stands, IN_STATE] if "state" in given else [stands])
+    counts = [
         select(literal(name), touched.c.id, func.count()).group_by(touched.c.id)
         if name == "jurisdiction"
         else select(literal(name), by_column[name], func.count()).where(stands).group_by(by_column[name])
         for name in names
     ]
-    # As a page does: an answer rests also on what no longer says so, and on the event that changed it.
-    touched_at = case((stands, found.c.position), else_=found.c.until)
-    return CompiledQuery(union_all(*counted, select(literal(_RESTS_ON), literal(""), func.max(touched_at))))
+    # As on a page, the counts also rest on the events that superseded versions which would have counted.
+    touched_at = case((stands, versions.c.position), else_=versions.c.until)
+    return CompiledQuery(union_all(*counts, select(literal(_RESTS_ON), literal(""), func.max(touched_at))))
 
 
-def _run_facet_query(given: frozenset[str], *, words: bool, context: bool) -> Select[Any]:
-    """The versions that the whole timeline is made of, as `page` finds them."""
+def _timeline_versions(given: frozenset[str], *, words: bool, context: bool) -> Select[Any]:
+    """The versions on all pages of a timeline."""
     columns = (_versions.c.position, _versions.c.until, _versions.c.kind, _versions.c.party, _versions.c.earliest)
     query = select(*columns).where(*conditions(given, "anywhere" if words else None))
     scope: list[ColumnElement[bool]] = []
@@ -126,17 +130,17 @@ def _run_facet_query(given: frozenset[str], *, words: bool, context: bool) -> Se
     return query.join(_timeline, _timeline.c.position == _versions.c.position).where(named).distinct()
 
 
-def _touched(found: CTE, where: list[ColumnElement[bool]]) -> CTE:
-    """Each version that stands beside each place that it names or whose agency it names."""
+def _touched(versions: CTE, where: list[ColumnElement[bool]]) -> CTE:
+    """Pairs of a place and a version in force that names it or an agency of it."""
     named = (
-        select(_timeline.c.jurisdiction.label("id"), found.c.position)
-        .join(found, found.c.position == _timeline.c.position)
+        select(_timeline.c.jurisdiction.label("id"), versions.c.position)
+        .join(versions, versions.c.position == _timeline.c.position)
         .where(*where, _timeline.c.jurisdiction != NATIONAL)
     )
     spoken_for = (
-        select(_places.c.speaks_for.label("id"), found.c.position)
-        .select_from(found)
-        .join(_timeline, _timeline.c.position == found.c.position)
+        select(_places.c.speaks_for.label("id"), versions.c.position)
+        .select_from(versions)
+        .join(_timeline, _timeline.c.position == versions.c.position)
         .join(_places, _places.c.id == _timeline.c.jurisdiction)
         .where(
             *where,

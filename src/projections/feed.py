@@ -1,4 +1,4 @@
-"""Feeds: the entries that were recorded or corrected last, newest first, whenever what they tell of occurred."""
+"""Feeds: the entries that were recorded or corrected last, newest first, whatever day they are about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
 from eventlog.sql import AsBytes, CompiledQuery
 from projections.entries import event_details, event_name
-from projections.rows import NATIONAL, close_body
+from projections.rows import NATIONAL, body_end
 from projections.schema import live_tables
 from projections.search import match_params
 from projections.search_text import parse_search
@@ -32,22 +32,22 @@ _SPAN = CompiledQuery(
 
 @dataclass(frozen=True, slots=True)
 class LatestEntries:
-    """Some entries as JSON objects, each with the position of its present version, and that to go on from."""
+    """Some entries as JSON objects, each with the position of its present version, and the position to go on from."""
 
-    found: list[tuple[int, bytes]]
+    entries: list[tuple[int, bytes]]
     next: int | None
 
 
-def latest_entries(snapshot: Snapshot, wanted: TimelineFilter, limit: int, before: int | None) -> LatestEntries:
+def latest_entries(snapshot: Snapshot, filters: TimelineFilter, limit: int, before: int | None) -> LatestEntries:
     """The entries whose present version was recorded last, below the position `before`."""
-    found: list[tuple[int, bytes]] = []
-    for position, body in _newest(snapshot, wanted, limit + 1, before):
-        if found and found[-1][0] == position:  # what names a place and its agency comes once from each
+    entries: list[tuple[int, bytes]] = []
+    for position, body in _newest(snapshot, filters, limit + 1, before):
+        if entries and entries[-1][0] == position:  # an entry that names a place and its agency comes once from each
             continue
-        if len(found) == limit:
-            return LatestEntries(found, found[-1][0])
-        found.append((position, body))
-    return LatestEntries(found, None)
+        if len(entries) == limit:
+            return LatestEntries(entries, entries[-1][0])
+        entries.append((position, body))
+    return LatestEntries(entries, None)
 
 
 def recorded_span(snapshot: Snapshot, entry: str) -> tuple[int, int] | None:
@@ -62,56 +62,49 @@ def revision_at(snapshot: Snapshot, log: EventLog, position: int) -> tuple[str, 
     return None if event.version == 1 else (event_name(event), event_details(event))
 
 
-def _newest(snapshot: Snapshot, wanted: TimelineFilter, size: int, before: int | None) -> Iterator[tuple[int, bytes]]:
-    at = snapshot.clocks()
+def _newest(snapshot: Snapshot, filters: TimelineFilter, size: int, before: int | None) -> Iterator[tuple[int, bytes]]:
+    clocks = snapshot.clocks()
     scopes: list[str | None] = [None]
-    if wanted.jurisdiction is not None:
-        place = snapshot.place(wanted.jurisdiction)
-        at = snapshot.clocks(place.time_zone)
+    if filters.jurisdiction is not None:
+        place = snapshot.place(filters.jurisdiction)
+        clocks = snapshot.clocks(place.time_zone)
         scopes = [place.id, *place.agencies]
-    if wanted.context and (wanted.jurisdiction is not None or wanted.state is not None):
+    if filters.context and (filters.jurisdiction is not None or filters.state is not None):
         scopes.append(NATIONAL)
-    found = [_rows(snapshot, wanted, scope, at, before, size) for scope in scopes]
-    yield from merge(*found, key=itemgetter(0), reverse=True)
+    rows = [_scope_rows(snapshot, filters, scope, clocks, before, size) for scope in scopes]
+    yield from merge(*rows, key=itemgetter(0), reverse=True)
 
 
-def _rows(
-    snapshot: Snapshot, wanted: TimelineFilter, scope: str | None, at: Clocks, before: int | None, size: int
+def _scope_rows(
+    snapshot: Snapshot, filters: TimelineFilter, scope: str | None, clocks: Clocks, before: int | None, size: int
 ) -> list[tuple[int, bytes]]:
-    values: dict[str, Any] = {
+    optional: dict[str, Any] = {
         "scope": scope,
-        "state": None if scope == NATIONAL else wanted.state,
-        "public_by": at.public_by,
+        "state": None if scope == NATIONAL else filters.state,
+        "public_by": clocks.public_by,
         "before": before,
     }
-    given = wanted.filters | {name: value for name, value in values.items() if value is not None}
-    statement = _statement(frozenset(given), words=wanted.words is not None)
-    if wanted.words is not None:
-        given |= match_params(snapshot.connection, parse_search(wanted.words), "anywhere")
-    rows = statement.run(snapshot.connection, **given, head=at.position, as_of=at.as_of, size=size).fetchall()
+    params = filters.params | {name: value for name, value in optional.items() if value is not None}
+    statement = _statement(frozenset(params), words=filters.words is not None)
+    if filters.words is not None:
+        params |= match_params(snapshot.connection, parse_search(filters.words), "anywhere")
+    rows = statement.run(snapshot.connection, **params, head=clocks.position, as_of=clocks.as_of, size=size).fetchall()
     return [
-        (
-            position,
-            bytes(body) + _end(certain=latest <= at.as_of and (at.public_by is None or public_latest <= at.public_by)),
-        )
+        (position, bytes(body) + body_end(clocks, latest, public_latest))
         for position, latest, public_latest, body in rows
     ]
 
 
-def _end(*, certain: bool) -> bytes:
-    return close_body("", certain=certain).encode()
-
-
 @cache
 def _statement(given: frozenset[str], *, words: bool) -> CompiledQuery:
-    its = _versions.c
-    whom = {"scope": _timeline.c.jurisdiction == bindparam("scope"), "state": IN_STATE}
-    naming = [condition for name, condition in whom.items() if name in given]
-    query = select(its.position, its.latest, its.public_latest, AsBytes(its.body)).where(
-        *conditions(given, "anywhere" if words else None), its.until > bindparam("head")
+    column = _versions.c
+    by_place = {"scope": _timeline.c.jurisdiction == bindparam("scope"), "state": IN_STATE}
+    naming = [condition for name, condition in by_place.items() if name in given]
+    query = select(column.position, column.latest, column.public_latest, AsBytes(column.body)).where(
+        *conditions(given, "anywhere" if words else None), column.until > bindparam("head")
     )
     if "before" in given:
-        query = query.where(its.position < bindparam("before"))
+        query = query.where(column.position < bindparam("before"))
     if naming:
-        query = query.where(its.position.in_(select(_timeline.c.position).where(*naming)))
-    return CompiledQuery(query.order_by(its.position.desc()).limit(bindparam("size")))
+        query = query.where(column.position.in_(select(_timeline.c.position).where(*naming)))
+    return CompiledQuery(query.order_by(column.position.desc()).limit(bindparam("size")))

@@ -1,4 +1,4 @@
-"""The places and agencies of the record, and who of them stands in a stage."""
+"""Lists of the places and agencies on record, and the stages of their reviews."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 
 from domain.errors import NotFound
 from domain.reviews import stage_moves
-from domain.status import counted
+from domain.status import counted_facts
 from eventlog.sql import CompiledQuery
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -73,12 +73,13 @@ def places_page(
     stage: str | None = None,
 ) -> Iterator[tuple[str, str, int]]:
     """Id, JSON and position of the places beyond the id `after`, by id; `stage`: those with a review there now."""
-    given = {name: one for name, one in (("state", state), ("kind", kind), ("ocd", ocd)) if one is not None}
-    key = ("state" in given, "kind" in given, "ocd" in given, stage not in (None, "none_known"))
+    optional = {"state": state, "kind": kind, "ocd": ocd}
+    params = {name: value for name, value in optional.items() if value is not None}
+    key = ("state" in params, "kind" in params, "ocd" in params, stage not in (None, "none_known"))
     if key not in _LISTINGS:
         _LISTINGS[key] = _listing(state=key[0], kind=key[1], ocd=key[2], reviewed=key[3])
     while True:
-        rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **given).fetchall()
+        rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **params).fetchall()
         for id_, body, position in rows:
             if stage is None:
                 yield id_, body, position
@@ -91,7 +92,6 @@ def places_page(
         after = rows[-1][0]
 
 
-_timeline = live_tables().timeline
 _REVIEWED = CompiledQuery(
     select(_timeline.c.jurisdiction)
     .distinct()
@@ -100,18 +100,18 @@ _REVIEWED = CompiledQuery(
 
 
 def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
-    """Of every place that certainly is in a review: the stage of each, by review, as `status` has it."""
+    """Of every place that certainly is in a review: its stages by review, as its status has them."""
+    directory = snapshot.cache.directory
     named = {row[0] for row in _REVIEWED.run(snapshot.connection, head=snapshot.position).fetchall()}
-    directory = snapshot.memory.directory
-    places = {one.id: one for id_ in named if (one := directory.place(id_, snapshot.position)) is not None}
-    for speaks_for in {one.speaks_for for one in places.values() if one.speaks_for is not None}:
-        if (state := directory.place(speaks_for, snapshot.position)) is not None:
-            places[state.id] = state
-    found: dict[str, dict[str, str]] = {}
+    places = {id_: place for id_ in named if (place := directory.place(id_, snapshot.position)) is not None}
+    for id_ in {place.speaks_for for place in places.values() if place.speaks_for is not None}:
+        if (state := directory.place(id_, snapshot.position)) is not None:
+            places[id_] = state
+    stages: dict[str, dict[str, str]] = {}
     for id_ in sorted(places):
         place = places[id_]
-        acts = counted(place, own_acts(snapshot, place), snapshot.memory.law, snapshot.clocks(place.time_zone))
-        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, acts.certain)}
+        facts = counted_facts(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
+        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, facts.certain)}
         if last:
-            found[id_] = last
-    return found
+            stages[id_] = last
+    return stages

@@ -1,6 +1,6 @@
-"""One change of the record as a projection sees it: what an event of the log makes of an entry or a place.
+"""What an event of the log makes of an entry or a place: the change that the read models take their rows from.
 
-Live appends and replays both come through here, so that what is rebuilt is what was.
+Live appends and rebuilds both go through here, so that a rebuild gives the same rows.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from domain.events import (
     JurisdictionAdded,
     JurisdictionUpdated,
 )
+from domain.facts import reaches_unnamed_places, review_of
 from domain.reminders import ReminderEvent
 from eventlog.log import NewEvent, Recorded
 from eventlog.mapper import Mapper, topic_of
@@ -91,7 +92,10 @@ class SourceNames(msgspec.Struct):
 
 
 class EntryHeader(msgspec.Struct):
-    """The fields of an entry that become columns, or words to search by: a replay decodes these and no more."""
+    """The fields of an entry that become columns, or words to search by.
+
+    A rebuild decodes these and no more: the whole act, validated, would take several times as long.
+    """
 
     id: str
     kind: str
@@ -118,22 +122,16 @@ class EntryHeader(msgspec.Struct):
     ends_subjects: tuple[str, ...] = ()
 
     @property
-    def belongs_to(self) -> str | None:
-        """The review that the entry belongs to: named, or its own (rules, section 4)."""
-        if self.review is not None:
-            return self.review.id
-        opens = self.kind in ("warning", "finding", "document_demand") or self.respond_by is not None
-        return self.id if opens else None
+    def review_id(self) -> str | None:
+        """The review that the entry belongs to."""
+        named = None if self.review is None else self.review.id
+        return review_of(self.kind, self.id, named, demands=self.respond_by is not None)
 
     @property
-    def is_law(self) -> bool:
-        """Whether the entry can bear on places that it does not name (as `Fact.is_law` says)."""
-        return (
-            self.case is not None
-            or self.list_ is not None
-            or bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
-            or (self.kind == "condition_withdrawn" and (not self.jurisdictions or bool(self.subjects)))
-        )
+    def reaches_unnamed_places(self) -> bool:
+        """Whether the entry can bear on places that it does not name."""
+        ends = bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
+        return reaches_unnamed_places(self.kind, self.jurisdictions, self.subjects, ends=ends)
 
 
 class EntryChange(msgspec.Struct):
@@ -148,7 +146,7 @@ class EntryChange(msgspec.Struct):
     standing: Standing = "stands"
     first: tuple[int, str, str] | None = None
     before: int | None = None
-    was_law: bool = False
+    reached_unnamed_places: bool = False
 
 
 class PlaceChange(msgspec.Struct):
@@ -170,16 +168,16 @@ _header = msgspec.json.Decoder(EntryHeader).decode
 
 
 class CannotReplay(Exception):
-    """A projection cannot handle an event: the replay stops at it, and it is never skipped."""
+    """An event that no projection handles: a rebuild stops there, since it must not skip any."""
 
     def __init__(self, event: Recorded, why: object) -> None:
         super().__init__(f"cannot replay event {event.position} ({event.topic} of {event.stream!r}): {why}")
 
 
 def changes_of(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
-    """What each event changes, in log order; those of later versions are folded from their `stream`.
+    """What each event changes, in log order; an event of a later version is folded with the others of its `stream`.
 
-    Reminders change nothing that is said of the dispute.
+    Events of reminders change none of these read models.
     """
     for event in events:
         if event.topic in ACT_TOPICS:
@@ -215,7 +213,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
     decoded = MAPPER.event(event)
     if isinstance(decoded, REMINDER_EVENTS):
         return
-    earlier = [] if event.version == 1 else [one for one in stream(event.stream) if one.position < event.position]
+    earlier = [] if event.version == 1 else [past for past in stream(event.stream) if past.position < event.position]
     history = [*earlier, event]
     before = earlier[-1].position if earlier else None
     match decoded:
@@ -224,7 +222,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
                 event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
             )
         case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
-            was, state = list(entry_states(history))[-2:]
+            previous, state = list(entry_states(history))[-2:]
             fields = msgspec.json.encode(state.fields)
             first = history[0]
             yield EntryChange(
@@ -237,7 +235,7 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
                 state.standing,
                 (first.position, first.recorded_at, first.recorder),
                 before,
-                was_law=_header(msgspec.json.encode(was.fields)).is_law,
+                reached_unnamed_places=_header(msgspec.json.encode(previous.fields)).reaches_unnamed_places,
             )
         case _:
             raise CannotReplay(event, "no projection handles it")

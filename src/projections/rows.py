@@ -1,14 +1,16 @@
-"""How a change of the record becomes rows of the read models: one pure function, for live appends and replays alike."""
+"""How a change becomes rows of the read models: one pure function, for live appends and rebuilds alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from domain.dates import bounds
-from domain.national import STILL
+from domain.national import STILL, Clocks
+from domain.validation import TitledReference, defined_names
 from projections.projector import Change, EntryChange, EntryHeader, PlaceChange
 from projections.search_text import fold_text
 
@@ -65,15 +67,15 @@ def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
             header.kind,
             header.actor.party,
             change.standing == "retracted",
-            header.is_law or change.was_law,
+            header.reaches_unnamed_places or change.reached_unnamed_places,
             render_body(change),
         )
     )
     rows.words.append((position, *_words(header)))
-    review = header.belongs_to
+    review = header.review_id
     for jurisdiction in header.jurisdictions or _NOBODY:
         rows.timeline.append((jurisdiction, earliest, latest, sequence, id_, position, review))
-    for kind, name in set(_defined_names(header, review)):
+    for kind, name in defined_names(id_, header.kind, review, _references(header)):
         rows.names.append((name, kind, position))
     if header.answers or header.disputes or header.demand is not None:
         targets = {*header.answers, *header.disputes, header.demand} - {None}
@@ -96,24 +98,18 @@ def _words(header: EntryHeader) -> tuple[str, str, str]:
     return (
         fold_text(header.summary),
         fold_text(*(text for quote in quotes for text in (quote.text, quote.speaker))),
-        fold_text(actor.name, actor.office, *(text for one in sources for text in (one.title, one.publisher))),
+        fold_text(actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))),
     )
 
 
-def _defined_names(header: EntryHeader, review: str | None) -> Iterator[tuple[str, str]]:
-    """The reviews, policies, subjects, cases and lists that the entry makes known (as `refusals.introduces` says)."""
-    if review == header.id:
-        yield "review", review
-    if header.kind == "policy_change" and header.policy is None:
-        yield "policy", header.id
-    for kind, one in (("review", header.review), ("policy", header.policy), ("list", header.list_)):
-        if one is not None and one.title is not None:
-            yield kind, one.id
-    if header.case is not None and header.case.caption is not None:
-        yield "case", header.case.id
-    for subject in header.subjects:
-        if subject.title is not None:
-            yield "subject", subject.id
+def _references(header: EntryHeader) -> list[TitledReference]:
+    references = [("subject", subject.id, subject.title) for subject in header.subjects]
+    for kind, thing in (("review", header.review), ("policy", header.policy), ("list", header.list_)):
+        if thing is not None:
+            references.append((kind, thing.id, thing.title))
+    if header.case is not None:
+        references.append(("case", header.case.id, header.case.caption))
+    return references
 
 
 def _place_rows(rows: Rows, change: PlaceChange) -> None:
@@ -138,7 +134,7 @@ def _place_rows(rows: Rows, change: PlaceChange) -> None:
 
 
 def render_body(change: EntryChange) -> str:
-    """The JSON object of an entry as a timeline shows it, left open: `certain` depends on the clocks asked."""
+    """The JSON object of an entry as a timeline shows it, without `certain` and the last brace: see `body_end`."""
     latest = _log(change.position, change.recorded_at, change.recorder)
     first = latest if change.first is None else _log(*change.first)
     return (
@@ -156,6 +152,13 @@ def _quoted(text: str) -> str:
     return msgspec.json.encode(text).decode()
 
 
-def close_body(body: str, *, certain: bool) -> str:
-    """The JSON object that `rendered` left open, closed with what the clocks say of it."""
-    return f'{body},"certain":{"true" if certain else "false"}}}'
+def body_end(clocks: Clocks, latest: str, public_latest: str) -> bytes:
+    """What closes the JSON object that `render_body` leaves open: whether the entry certainly counts on the clocks."""
+    certain = latest <= clocks.as_of and (clocks.public_by is None or public_latest <= clocks.public_by)
+    return b',"certain":true}' if certain else b',"certain":false}'
+
+
+def decode_body(body: str) -> dict[str, Any]:
+    """The fields of an entry from its body as `render_body` leaves it."""
+    fields: dict[str, Any] = msgspec.json.decode(body + "}")
+    return fields

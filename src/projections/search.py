@@ -1,8 +1,8 @@
-"""Search: which versions say what is asked for, and how well, by SQLite's FTS5 or PostgreSQL's text search.
+"""Search: which versions match a query, and in which columns, by SQLite's FTS5 or PostgreSQL's text search.
 
-How well is a matter of where, and of nothing else: all of it in the summary; else in summary and quotes together; else
-with the actor and the sources. That rests on the version alone, never on how many others have the word, so an answer
-of a log position stays what it was, and both databases give the same.
+Relevance is a matter of the columns alone: first come versions with all terms in the summary, then those with all in
+summary and quotes together, then those that need the actor and the sources too. Unlike a rank by word frequency, that
+depends on no other version, so the answer at a log position never changes and both databases give the same.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -20,91 +20,86 @@ from projections.search_text import BREAK, SearchQuery, Term
 
 _words, _versions = live_tables().words, live_tables().versions
 
-Where = Literal["anywhere", "summary", "said", "rest"]
-"""In any of the columns; all in the summary; in summary and quotes, not all in the summary; only with the others."""
-BY_RELEVANCE: tuple[Where, ...] = ("summary", "said", "rest")
-_COLUMNS: dict[Where, Sequence[str]] = {
+MatchedIn = Literal["anywhere", "summary", "quotes", "named"]
+"""Where the terms are: in any columns; all in the summary; else all in summary and quotes; else all with the names."""
+BY_RELEVANCE: tuple[MatchedIn, ...] = ("summary", "quotes", "named")
+_COLUMNS: dict[MatchedIn, Sequence[str]] = {
     "summary": ("summary",),
-    "said": ("summary", "quotes"),
-    "rest": ("summary", "quotes", "named"),
+    "quotes": ("summary", "quotes"),
+    "named": ("summary", "quotes", "named"),
 }
 
 
 @cache
-def matches(where: Where) -> ColumnElement[bool]:
-    """A condition on a version, for which `asking` gives the values."""
-    return _versions.c.position.in_(select(_words.c.position).where(_Matches(where)))
+def matches(matched_in: MatchedIn) -> ColumnElement[bool]:
+    """A condition on a version, whose parameters `match_params` gives."""
+    return _versions.c.position.in_(select(_words.c.position).where(_Matches(matched_in)))
 
 
-def match_params(connection: Connection, sought: SearchQuery, where: Where) -> Mapping[str, Any]:
-    """The values of `says` as the connection's database takes them."""
+def match_params(connection: Connection, query: SearchQuery, matched_in: MatchedIn) -> Mapping[str, Any]:
+    """The parameters of `matches` as the connection's database takes them."""
     if connection.dialect.name == "sqlite":
-        return {"match": _fts5(sought, where)}
+        return {"match": _fts5_query(query, matched_in)}
     return {
-        "match": " & ".join(f"'{word}'{more}" for term in sought.terms for word, more in _each(term)),
-        "terms": [_like(term) for term in sought.terms],
-        "without": [_like(term) for term in sought.without],
+        "match": " & ".join(map(_ts_query, query.terms)),
+        "terms": list(map(_like_pattern, query.terms)),
+        "without": list(map(_like_pattern, query.without)),
     }
 
 
-def _fts5(sought: SearchQuery, where: Where) -> str:
-    terms = " AND ".join(map(_string, sought.terms))
-    within = {where: f"{{{' '.join(columns)}}} : ({terms})" for where, columns in _COLUMNS.items()}
-    left_out = list(map(_string, sought.without))
-    if where == "anywhere":
-        found = within["rest"]
+def _fts5_query(query: SearchQuery, matched_in: MatchedIn) -> str:
+    terms = " AND ".join(map(_fts5_string, query.terms))
+    within = {name: f"{{{' '.join(columns)}}} : ({terms})" for name, columns in _COLUMNS.items()}
+    excluded = list(map(_fts5_string, query.without))
+    if matched_in == "anywhere":
+        required = within["named"]
     else:
-        better = BY_RELEVANCE.index(where) - 1
-        found = within[where]
+        required = within[matched_in]
+        better = BY_RELEVANCE.index(matched_in) - 1
         if better >= 0:
-            left_out.append(within[BY_RELEVANCE[better]])
-    return f"({found}) NOT ({' OR '.join(f'({one})' for one in left_out)})" if left_out else found
+            excluded.append(within[BY_RELEVANCE[better]])
+    return f"({required}) NOT ({' OR '.join(f'({match})' for match in excluded)})" if excluded else required
 
 
-def _string(term: Term) -> str:
+def _fts5_string(term: Term) -> str:
     return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
 
 
-def _each(term: Term) -> list[tuple[str, str]]:
-    """The words of a term, and the mark of PostgreSQL for one that may go on."""
-    *others, last = term.words
-    return [*((word, "") for word in others), (last, ":*" if term.prefix else "")]
+def _ts_query(term: Term) -> str:
+    return " & ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
 
 
-def _like(term: Term) -> str:
+def _like_pattern(term: Term) -> str:
     return f"% {' '.join(term.words)}{'' if term.prefix else ' '}%"
 
 
 class _Matches(ColumnElement[bool]):
-    """The condition itself, on the rows of words.
+    """The condition on the rows of words.
 
-    PostgreSQL's index knows which words an entry has. Where they stand, and whether next to each other, is seen by
-    looking: its own word positions end at 16,383, and at 255 of one word.
+    PostgreSQL's index tells which words an entry has; their columns and their order are compared with LIKE, since its
+    own word positions end at 16,383, and at 255 of the same word.
     """
 
     inherit_cache = False
 
-    def __init__(self, where: Where) -> None:
-        self.where = where
-        self.question: BindParameter[Any] = bindparam("match")
-        self.terms: BindParameter[Any] = bindparam("terms")
-        self.without: BindParameter[Any] = bindparam("without")
+    def __init__(self, matched_in: MatchedIn) -> None:
+        self.matched_in = matched_in
 
 
 @compiles(_Matches, "sqlite")
-def _sqlite(element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what the compiler passes on
-    return f"{_words.name} MATCH {compiler.process(element.question, **kw)}"
+def _sqlite(_element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what the compiler passes on
+    return f"{_words.name} MATCH {compiler.process(bindparam('match'), **kw)}"
 
 
 @compiles(_Matches, "postgresql")
 def _postgresql(element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what the compiler passes on
-    match, terms, without = (compiler.process(one, **kw) for one in (element.question, element.terms, element.without))
-    within = {where: f"{_texts(columns)} LIKE ALL(CAST({terms} AS TEXT[]))" for where, columns in _COLUMNS.items()}
+    match, terms, without = (compiler.process(bindparam(name), **kw) for name in ("match", "terms", "without"))
+    within = {name: f"{_texts(columns)} LIKE ALL(CAST({terms} AS TEXT[]))" for name, columns in _COLUMNS.items()}
     conditions = [f"{LEXEMES} @@ CAST({match} AS TSQUERY)"]
-    conditions.append(within["rest" if element.where == "anywhere" else element.where])
-    if element.where in BY_RELEVANCE[1:]:
-        conditions.append(f"NOT {within[BY_RELEVANCE[BY_RELEVANCE.index(element.where) - 1]]}")
-    conditions.append(f"NOT {_texts(_COLUMNS['rest'])} LIKE ANY(CAST({without} AS TEXT[]))")
+    conditions.append(within["named" if element.matched_in == "anywhere" else element.matched_in])
+    if element.matched_in in BY_RELEVANCE[1:]:
+        conditions.append(f"NOT {within[BY_RELEVANCE[BY_RELEVANCE.index(element.matched_in) - 1]]}")
+    conditions.append(f"NOT {_texts(_COLUMNS['named'])} LIKE ANY(CAST({without} AS TEXT[]))")
     return " AND ".join(conditions)
 
 

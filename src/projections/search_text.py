@@ -1,6 +1,6 @@
-"""Words: what a text is searched by, the same for both databases.
+"""The words that texts are searched by, and search queries, the same for both databases.
 
-Texts and questions are folded here, in Python, into words of lower-case letters and digits without diacritics. The
+Texts and queries are folded here, in Python, into words of lower-case letters and digits without diacritics. The
 databases get those, split by spaces, and fold nothing themselves, so that both find the same.
 """
 
@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 BREAK = "_"
-"""Stands between texts (two quotes, a name and an office) and for one that is empty: no phrase reaches across it."""
+"""Stands between texts (two quotes, a name and an office), so that no phrase matches across them, and for no text."""
 
 LONGEST_QUESTION = 200
 _LONGEST_WORD = 100
@@ -19,7 +19,7 @@ _LONGEST_TEXT = 80_000
 """Characters of a column: three of them, at four bytes each at most, fit into what PostgreSQL can index."""
 
 _DROPPED = {"Mn", "Me", "Cf"}
-"""Marks upon letters, and what no reader sees: soft hyphens, joiners."""
+"""Unicode categories that are dropped: marks upon letters, and what no reader sees, such as soft hyphens."""
 
 
 class _Folding(dict[int, str]):
@@ -31,9 +31,9 @@ class _Folding(dict[int, str]):
             folded = ""
         else:
             # Twice: what a case fold makes may itself be composed.
-            apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-            kept = (one for one in apart if unicodedata.category(one) not in _DROPPED)
-            folded = "".join(one if one.isalnum() else " " for one in kept)
+            decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+            kept = (part for part in decomposed if unicodedata.category(part) not in _DROPPED)
+            folded = "".join(part if part.isalnum() else " " for part in kept)
         self[code] = folded
         return folded
 
@@ -62,7 +62,7 @@ def fold_text(*texts: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that stand one after the other; the last may go on (`prefix`)."""
+    """Words that stand one after the other; with `prefix`, the last is the beginning of a word."""
 
     words: tuple[str, ...]
     prefix: bool = False
@@ -70,7 +70,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What an entry must say, all of it, and what it must not."""
+    """The terms that an entry must have, all of them, and those that it must not."""
 
     terms: tuple[Term, ...]
     without: tuple[Term, ...] = ()
@@ -81,9 +81,9 @@ _ITEM = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))(?P<mo
 
 
 def parse_search(question: str) -> SearchQuery:
-    """What a question asks for: words, "phrases", begin*, and what is left out with -.
+    """A query as a reader writes it: words, "phrases", prefix*, and -excluded.
 
-    Everything else is searched as the words in it. ValueError where it is too long or has no words to look for.
+    Any other text is searched by the words in it. ValueError where it is too long or has no words to look for.
     """
     if len(question) > LONGEST_QUESTION:
         raise ValueError(f"has {len(question)} characters, and at most {LONGEST_QUESTION} can be asked for")

@@ -1,4 +1,4 @@
-"""One consistent look at the record: a connection, the memory brought up to it, and the clocks of a question."""
+"""A snapshot of the record: a connection, the cache brought up to it, and the clocks of a question."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 
-from domain.errors import NotFound
+from domain.errors import NotFound, Problem
 from domain.jurisdictions import Place
 from domain.national import Clocks
-from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from eventlog.tables import log
 from projections.cache import ReadCache
@@ -32,10 +31,10 @@ class AskedClocks:
 
 @dataclass(slots=True)
 class Snapshot:
-    """What every query of the read models is asked of. `now` is the composition root's."""
+    """What every query of the read models runs on. `head` is the last position that the connection sees."""
 
     connection: Connection
-    memory: ReadCache
+    cache: ReadCache
     head: int
     asked: AskedClocks
     now: datetime
@@ -46,7 +45,7 @@ class Snapshot:
         return self.head if self.asked.position is None else self.asked.position
 
     def clocks(self, time_zone: str = WASHINGTON) -> Clocks:
-        """The clocks with what was left out filled in: the earliest of today, `public_by` and the recorded day."""
+        """The clocks, `as_of` left out being the earliest of today, `public_by` and the day of `recorded_by`."""
         asked = self.asked
         as_of = asked.as_of
         if as_of is None:
@@ -61,24 +60,28 @@ class Snapshot:
 
     def place(self, id_: str) -> Place:
         """A place on record at the snapshot's position; NotFound otherwise."""
-        place = self.memory.directory.place(id_, self.position)
+        place = self.cache.directory.place(id_, self.position)
         if place is None:
             message = f"no jurisdiction {id_!r} is on record"
             raise NotFound(message, problems=[Problem("jurisdiction", id_, message)])
         return place
 
 
-_STAMP = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+_RECORDED_AT = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
+
+
+def read_recorded_at(connection: Connection, position: int) -> str | None:
+    """When a position was recorded; None where the log has no such position."""
+    row = _RECORDED_AT.run(connection, position=position).fetchone()
+    return None if row is None else row[0]
 
 
 def recorded_at(snapshot: Snapshot, position: int) -> str | None:
-    """When a position was recorded; None before the first. It never changes, so it is kept in memory."""
-    stamps = snapshot.memory.stamps
+    """When a position was recorded, as `read_recorded_at`; kept in memory, since it never changes."""
+    stamps = snapshot.cache.stamps
     stamp = stamps.get(position)
     if stamp is None:
-        row = _STAMP.run(snapshot.connection, position=position).fetchone()
-        if row is None:
-            return None
-        stamp = row[0]
-        stamps.put(position, stamp)
+        stamp = read_recorded_at(snapshot.connection, position)
+        if stamp is not None:
+            stamps.put(position, stamp)
     return stamp

@@ -1,4 +1,4 @@
-"""The timeline: entries in order of occurrence or of relevance, a page at a time, as the JSON that each row carries."""
+"""The timeline: entries in order of occurrence or of relevance, a page at a time, as the JSON that each row holds."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from heapq import merge
 from operator import itemgetter
 from typing import Any, cast
 
-import msgspec
 from sqlalchemy import ColumnElement, bindparam, select, tuple_
 
 from domain.errors import NotFound
 from domain.jurisdictions import Place
 from domain.national import STILL, Clocks
 from eventlog.sql import AsBytes, CompiledQuery
-from projections.rows import NATIONAL, close_body
+from projections.entries import version_at
+from projections.rows import NATIONAL, body_end, decode_body
 from projections.schema import live_tables
-from projections.search import BY_RELEVANCE, Where, match_params, matches
+from projections.search import BY_RELEVANCE, MatchedIn, match_params, matches
 from projections.search_text import parse_search
 from projections.snapshot import Snapshot
 
 _versions, _timeline, _places = live_tables().versions, live_tables().timeline, live_tables().places
 _CHUNK = 200
 _LONGEST_KEPT = 100
-"""Entries of a page that is remembered: a longer one is an export, and seldom asked for twice."""
+"""Entries of a page that is cached: a longer one is an export, and seldom asked for twice."""
 TimelineKey = tuple[str, str, int, str]
 """The order of occurrence: earliest bound, latest bound, sequence, entry id."""
 RankedTimelineKey = tuple[int, int, str, str, int, str]
-"""The log position that the first page was read at, how well an entry fits (the index in `BY_RELEVANCE`), and `Key`."""
+"""The log position that the first page was read at, the index of the match in `BY_RELEVANCE`, and `TimelineKey`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineFilter:
     """Which entries: whom they name, what they are, when they may have happened, and the words in them.
 
-    `ranked`, which needs words: those that fit best come first, and of those that fit as well, the newest.
+    `context` adds the national line. `ranked`, which needs words, puts the best matches first, and of equally good ones
+    the newest.
     """
 
     jurisdiction: str | None = None
@@ -51,10 +52,10 @@ class TimelineFilter:
     ranked: bool = False
 
     @property
-    def filters(self) -> dict[str, Any]:
-        """The values of the conditions on a version itself that are asked for, by name."""
-        named = {"kind": self.kind, "party": self.party, "first": self.first, "last": self.last}
-        return {name: value for name, value in named.items() if value is not None}
+    def params(self) -> dict[str, Any]:
+        """The parameters of the `conditions` on a version itself."""
+        params = {"kind": self.kind, "party": self.party, "first": self.first, "last": self.last}
+        return {name: value for name, value in params.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,171 +68,152 @@ class TimelinePage:
 
     @property
     def entries(self) -> list[str]:
-        """The same as text."""
+        """The bodies as text."""
         return [body.decode() for body in self.bodies]
 
 
 def timeline_page(
-    snapshot: Snapshot, wanted: TimelineFilter, limit: int, after: TimelineKey | RankedTimelineKey | None
+    snapshot: Snapshot, filters: TimelineFilter, limit: int, after: TimelineKey | RankedTimelineKey | None
 ) -> TimelinePage:
     """The entries that count on the clocks asked, certainly or maybe, from beyond the key `after`."""
     snapshot = at_pinned_position(snapshot, after)
-    place, at = place_and_clocks(snapshot, wanted)
+    place, clocks = place_and_clocks(snapshot, filters)
     if limit > _LONGEST_KEPT:
-        return _read(snapshot, wanted, place, at, limit, after)
-    return snapshot.memory.page((wanted, at, limit, after), lambda: _read(snapshot, wanted, place, at, limit, after))
+        return _read_page(snapshot, filters, place, clocks, limit, after)
+    key = (filters, clocks, limit, after)
+    return snapshot.cache.page(key, lambda: _read_page(snapshot, filters, place, clocks, limit, after))
 
 
 def at_pinned_position(snapshot: Snapshot, after: TimelineKey | RankedTimelineKey | None) -> Snapshot:
-    """The record that a page goes on from: all pages of a ranked answer are read at the position of the first."""
+    """The snapshot for the page after a key: all pages of a ranked timeline are read at the position of the first."""
     if after is None or isinstance(after[0], str):
         return snapshot
     position = min(after[0], snapshot.position)
     return replace(snapshot, asked=replace(snapshot.asked, position=position))
 
 
-def place_and_clocks(snapshot: Snapshot, wanted: TimelineFilter) -> tuple[Place | None, Clocks]:
-    """The place asked about, and the clocks, with today being the day there."""
-    if wanted.jurisdiction is None:
+def place_and_clocks(snapshot: Snapshot, filters: TimelineFilter) -> tuple[Place | None, Clocks]:
+    """The place that is filtered by, and the clocks by its time zone."""
+    if filters.jurisdiction is None:
         return None, snapshot.clocks()
-    place = snapshot.place(wanted.jurisdiction)
+    place = snapshot.place(filters.jurisdiction)
     return place, snapshot.clocks(place.time_zone)
 
 
-def _read(
+def _read_page(
     snapshot: Snapshot,
-    wanted: TimelineFilter,
+    filters: TimelineFilter,
     place: Place | None,
-    at: Clocks,
+    clocks: Clocks,
     limit: int,
     after: TimelineKey | RankedTimelineKey | None,
 ) -> TimelinePage:
-    rests_on = 0 if place is None else snapshot.memory.directory.rests_on(place, snapshot.position)
+    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
     bodies: list[bytes] = []
     last: TimelineKey | RankedTimelineKey | None = None
-    head, as_of, public_by = at.position, at.as_of, at.public_by
-    for key, position, until, public_latest, body in _run_page_query(snapshot, wanted, place, at, after, limit + 1):
-        if until <= head:
+    for key, position, until, public_latest, body in _page_rows(snapshot, filters, place, clocks, after, limit + 1):
+        if until <= clocks.position:
             rests_on = max(rests_on, until)
-        elif key != last:  # what names a place and its agency comes once from each
+        elif key != last:  # an entry that names a place and its agency comes once from each
             if len(bodies) == limit:
                 return TimelinePage(bodies, last, rests_on)
             rests_on = max(rests_on, position)
-            certain = key[-3] <= as_of and (public_by is None or public_latest <= public_by)
-            bodies.append(body + (_CERTAIN if certain else _MAYBE))
+            bodies.append(body + body_end(clocks, key[-3], public_latest))  # the third from the end is the latest day
             last = key
     return TimelinePage(bodies, None, rests_on)
 
 
-_CERTAIN, _MAYBE = close_body("", certain=True).encode(), close_body("", certain=False).encode()
-
-
 def read_entry(snapshot: Snapshot, id_: str) -> tuple[str, int]:
     """One entry as JSON, and its position; NotFound where it is not on record or does not count on the clocks asked."""
-    at = snapshot.clocks()
-    row = _ENTRY.run(snapshot.connection, entry=id_, head=at.position).fetchone()
-    if row is None:
+    clocks = snapshot.clocks()
+    version = version_at(snapshot.connection, id_, clocks.position)
+    if version is None:
         raise NotFound(f"no entry {id_!r} is on record")
-    position, earliest, latest, public_earliest, public_latest, body = row
-    if snapshot.asked.as_of is None and latest > at.as_of:
-        at = _clocks_of_places(snapshot, body)
-    if earliest > at.as_of or (at.public_by is not None and public_earliest > at.public_by):
+    if snapshot.asked.as_of is None and version.latest > clocks.as_of:
+        clocks = _clocks_of_places(snapshot, version.body)
+    if version.earliest > clocks.as_of or (clocks.public_by is not None and version.public_earliest > clocks.public_by):
         raise NotFound(
-            f"entry {id_!r} does not count on the clocks asked: it occurred {earliest}, public {public_earliest}"
+            f"entry {id_!r} does not count on the clocks asked: "
+            f"it occurred {version.earliest}, public {version.public_earliest}"
         )
-    certain = latest <= at.as_of and (at.public_by is None or public_latest <= at.public_by)
-    return close_body(body, certain=certain), position
+    return version.body + body_end(clocks, version.latest, version.public_latest).decode(), version.position
 
 
 def _clocks_of_places(snapshot: Snapshot, body: str) -> Clocks:
-    """Today is the day in the jurisdiction's time zone; of several, the latest that it is in any, as when recording."""
-    named = (snapshot.memory.directory.place(one, snapshot.position) for one in _decode(body + "}").jurisdictions)
-    clocks = [snapshot.clocks(place.time_zone) for place in named if place is not None]
-    return max(clocks, key=lambda at: at.as_of, default=snapshot.clocks())
+    """The clocks with today in the time zones of the places named: the latest of their days, as when recording."""
+    directory = snapshot.cache.directory
+    places = [directory.place(jurisdiction, snapshot.position) for jurisdiction in decode_body(body)["jurisdictions"]]
+    by_place = [snapshot.clocks(place.time_zone) for place in places if place is not None]
+    return max(by_place, key=lambda clocks: clocks.as_of, default=snapshot.clocks())
 
 
-_ENTRY = CompiledQuery(
-    select(
-        _versions.c.position,
-        _versions.c.earliest,
-        _versions.c.latest,
-        _versions.c.public_earliest,
-        _versions.c.public_latest,
-        _versions.c.body,
-    )
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
-)
-
-
-def _run_page_query(
+def _page_rows(
     snapshot: Snapshot,
-    wanted: TimelineFilter,
+    filters: TimelineFilter,
     place: Place | None,
-    at: Clocks,
+    clocks: Clocks,
     after: TimelineKey | RankedTimelineKey | None,
     size: int,
 ) -> Iterator[tuple[Any, int, int, str, bytes]]:
-    """Key, position, `until`, latest public day and body of the versions that may be wanted, in the order asked."""
-    if not wanted.ranked:
-        for row in _in_order(snapshot, wanted, "anywhere", place, at, cast("TimelineKey | None", after), size):
+    """Key, position, `until`, latest public day and body of the versions for a page, in order, superseded ones too."""
+    if not filters.ranked:
+        for row in _ordered_rows(snapshot, filters, "anywhere", place, clocks, cast("TimelineKey | None", after), size):
             yield row[:4], *row[4:]
         return
-    _, first, *key = after or (0, 0)
-    beyond = cast("TimelineKey | None", tuple(key) or None)
-    for fit in range(max(cast("int", first), 0), len(BY_RELEVANCE)):
-        for row in _in_order(snapshot, wanted, BY_RELEVANCE[fit], place, at, beyond, size):
-            yield (at.position, fit, *row[:4]), *row[4:]
-        beyond = None
+    _, first, *rest = after or (0, 0)
+    key = cast("TimelineKey | None", tuple(rest) or None)
+    for rank in range(max(cast("int", first), 0), len(BY_RELEVANCE)):
+        for row in _ordered_rows(snapshot, filters, BY_RELEVANCE[rank], place, clocks, key, size):
+            yield (clocks.position, rank, *row[:4]), *row[4:]
+        key = None
 
 
-def _in_order(
+def _ordered_rows(
     snapshot: Snapshot,
-    wanted: TimelineFilter,
-    where: Where,
+    filters: TimelineFilter,
+    matched_in: MatchedIn,
     place: Place | None,
-    at: Clocks,
+    clocks: Clocks,
     after: TimelineKey | None,
     size: int,
 ) -> Iterator[Any]:
     scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
-    if wanted.context and (place is not None or wanted.state is not None):
+    if filters.context and (place is not None or filters.state is not None):
         scopes.append(NATIONAL)
-    sources = [_rows(snapshot, wanted, where, scope, at, after, size) for scope in scopes]
-    if len(sources) == 1:
-        return sources[0]
-    return merge(*sources, key=itemgetter(slice(0, 5)), reverse=wanted.newest or wanted.ranked)
+    rows = [_scope_rows(snapshot, filters, matched_in, scope, clocks, after, size) for scope in scopes]
+    if len(rows) == 1:
+        return rows[0]
+    return merge(*rows, key=itemgetter(slice(0, 5)), reverse=filters.newest or filters.ranked)
 
 
-def _rows(
+def _scope_rows(
     snapshot: Snapshot,
-    wanted: TimelineFilter,
-    where: Where,
+    filters: TimelineFilter,
+    matched_in: MatchedIn,
     scope: str | None,
-    at: Clocks,
+    clocks: Clocks,
     after: TimelineKey | None,
     size: int,
 ) -> Iterator[Any]:
-    """The version rows of one scope (a jurisdiction's own line, the national one, or all) that may be wanted."""
-    values: dict[str, Any] = {
+    """The rows of one scope: a jurisdiction's own line, the national line (`NATIONAL`), or, with None, all."""
+    optional: dict[str, Any] = {
         "scope": scope,
-        "public_by": at.public_by,
-        "state": None if scope == NATIONAL else wanted.state,
+        "public_by": clocks.public_by,
+        "state": None if scope == NATIONAL else filters.state,
     }
-    given = wanted.filters | {name: value for name, value in values.items() if value is not None}
-    newest = wanted.newest or wanted.ranked
-    words = {} if wanted.words is None else match_params(snapshot.connection, parse_search(wanted.words), where)
+    params = filters.params | {name: value for name, value in optional.items() if value is not None}
+    newest = filters.newest or filters.ranked
+    words = {} if filters.words is None else match_params(snapshot.connection, parse_search(filters.words), matched_in)
     if not words:
         size = min(size, _CHUNK)  # else every chunk would be another search
-    # Beyond every version of the entry that the key names: positions are below that.
+    # A position on the far side of all versions of the entry that the key names.
     from_ = None if after is None else (*after, 0 if newest else STILL)
     while True:
         if from_ is not None:
-            given |= dict(zip(_ORDER, from_, strict=True))
-        statement = _statement(frozenset(given), where if words else None, newest=newest)
+            params |= dict(zip(_ORDER, from_, strict=True))
+        statement = _statement(frozenset(params), matched_in if words else None, newest=newest)
         rows = statement.run(
-            snapshot.connection, **given, **words, head=at.position, as_of=at.as_of, size=size
+            snapshot.connection, **params, **words, head=clocks.position, as_of=clocks.as_of, size=size
         ).fetchall()
         yield from rows
         if len(rows) < size:
@@ -243,14 +225,14 @@ _ORDER = ("earliest", "latest", "sequence", "entry", "position")
 
 
 @cache
-def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> CompiledQuery:
-    """The query for the filters given, in the order of the index that serves it."""
+def _statement(given: frozenset[str], matched_in: MatchedIn | None, *, newest: bool) -> CompiledQuery:
+    """The query with the parameters given, in the order of the index that serves it."""
     by = _timeline if given & {"scope", "state"} else _versions
     order = [by.c[name] for name in _ORDER]
     query = select(*order, _versions.c.until, _versions.c.public_latest, AsBytes(_versions.c.body))
     if by is _timeline:
         query = query.join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
-    query = query.where(*conditions(given, where, by))
+    query = query.where(*conditions(given, matched_in, by))
     if "scope" in given:
         query = query.where(_timeline.c.jurisdiction == bindparam("scope"))
     if "state" in given:
@@ -265,12 +247,12 @@ def _statement(given: frozenset[str], where: Where | None, *, newest: bool) -> C
 IN_STATE = _timeline.c.jurisdiction.in_(
     select(_places.c.id).where(_places.c.state == bindparam("state"), _places.c.until > bindparam("head"))
 )
-"""That a row of the timeline is of a place in the state asked for."""
+"""The condition that a row of the timeline is of a place in a state."""
 
 
-def conditions(given: frozenset[str], where: Where | None, by: Any = _versions) -> list[ColumnElement[bool]]:  # noqa: ANN401  # either table
-    """What a version must be to be shown, for the filters given and the words sought; days by columns of `by`."""
-    filters = {
+def conditions(given: frozenset[str], matched_in: MatchedIn | None, by: Any = _versions) -> list[ColumnElement[bool]]:  # noqa: ANN401  # either table
+    """The conditions on a version for the parameters given and a search; on days, by the columns of the table `by`."""
+    optional = {
         "public_by": _versions.c.public_earliest <= bindparam("public_by"),
         "kind": _versions.c.kind == bindparam("kind"),
         "party": _versions.c.party == bindparam("party"),
@@ -278,12 +260,5 @@ def conditions(given: frozenset[str], where: Where | None, by: Any = _versions) 
         "last": by.c.earliest <= bindparam("last"),
     }
     always = [by.c.position <= bindparam("head"), by.c.earliest <= bindparam("as_of")]
-    words = [] if where is None else [matches(where)]
-    return always + [condition for name, condition in filters.items() if name in given] + words
-
-
-class _Read(msgspec.Struct):
-    jurisdictions: tuple[str, ...]
-
-
-_decode = msgspec.json.Decoder(_Read).decode
+    words = [] if matched_in is None else [matches(matched_in)]
+    return always + [condition for name, condition in optional.items() if name in given] + words

@@ -60,7 +60,7 @@ class FeedItem:
     updated: str
     tags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    data: dict[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +150,20 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         return stamp
 
 
-class ComputedList(RecordList[QueryT, KeyT, dict[str, Any]]):
+class ComputedList(RecordList[QueryT, KeyT, ItemT]):
     """A list whose items are computed when asked for, and not stored."""
 
     feed_shape: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(tuple[str, str])
 
     @abstractmethod
-    def find(self, snapshot: Snapshot, after: KeyT | None) -> Iterator[tuple[KeyT, dict[str, Any], int]]:
+    def find(self, snapshot: Snapshot, after: KeyT | None) -> Iterator[tuple[KeyT, ItemT, int]]:
         """The rows beyond a key, in order: key, item, and the log position that it rests on."""
 
     @abstractmethod
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: ItemT) -> FeedItem:
         """An item as feeds show it."""
 
-    def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, dict[str, Any]]:
+    def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, ItemT]:
         """A page of what is found."""
         return take_page(self.find(snapshot, after), limit)
 

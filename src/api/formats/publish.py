@@ -39,7 +39,7 @@ from api.http.parameters import PageParameters, PlaceId, parse_query, service_of
 from api.http.responses import ResourceResponse, ResourceStream
 from api.http.routes import on_snapshot
 from api.openapi.document import documented
-from domain.validation import Problem
+from domain.errors import Problem
 from projections.paging import encode_cursor
 
 _STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {

@@ -12,8 +12,7 @@ from api.http.errors import KeyNeeded, TooLarge, WrongMediaType
 from application.keys import key_holder
 from application.service import Service
 from application.strict_json import NotJson, StrictDecoder
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 
 MAX_BODY_BYTES = 1_000_000
 """Bytes: the largest entry of the real record has some 20,000."""

@@ -23,7 +23,7 @@ from api.http.idempotency import Idempotency
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
-from domain.validation import Problem
+from domain.errors import Problem
 from projections.lru import LRUCache
 
 WINDOW_S = 60

@@ -16,8 +16,7 @@ from starlette.routing import BaseRoute, Match
 
 from application.bulk.batch import BadRows, TooManyRows
 from application.strict_json import NotJson
-from domain.errors import Conflict, Invalid, NotFound, RecordError, Refused, Stale
-from domain.validation import Problem
+from domain.errors import Conflict, Invalid, NotFound, Problem, RecordError, Refused, Stale
 
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.errors import problem_response
 from api.http.exchange import RequestContext
 from application import idempotency
-from application.idempotency import Answered, Busy, IdempotencyClaim, Other
+from application.idempotency import IdempotencyClaim, InProgress, KeyReused, StoredResponse
 from application.keys import key_holder
 from application.service import Service
-from domain.validation import Problem
+from domain.errors import Problem
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500
@@ -64,12 +64,12 @@ class Idempotency:
         request = _hash(scope, body)
         outcome = await to_thread.run_sync(idempotency.begin_request, self._service, principal, key, request)
         match outcome:
-            case Answered():
+            case StoredResponse():
                 await _repeat(outcome, send)
-            case Other():
+            case KeyReused():
                 message = "stands for another request: another body, address or condition"
                 await _problem(422, "key-reused", f"Idempotency-Key: {message}", key, message)(scope, receive, send)
-            case Busy():
+            case InProgress():
                 detail = "the same request is being carried out: ask again for its answer"
                 headers = {"Retry-After": str(outcome.wait_s)}
                 await problem_response(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
@@ -92,14 +92,14 @@ class Idempotency:
             response.path = path
             query = f"recorded_by={claim.position}".encode()
             scope = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query}
-        idempotency.carrying_out(claim)
+        idempotency.set_current_claim(claim)
         try:
             await self._app(scope, receive, response.send)
         except BaseException:
             await to_thread.run_sync(idempotency.release, self._service, claim)
             raise
         finally:
-            idempotency.carrying_out(None)
+            idempotency.set_current_claim(None)
         answered = response.answered()
         failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
         if answered is None or failed or context.dry_run:
@@ -135,13 +135,13 @@ class _BufferedResponse:
             message = {**message, "status": _CREATED, "headers": [*message["headers"], (b"location", address)]}
         self._messages.append(message)
 
-    def answered(self) -> Answered | None:
+    def answered(self) -> StoredResponse | None:
         """The answer as it is stored."""
         if not self._messages:
             return None
         start = self._messages[0]
         body = b"".join(message.get("body", b"") for message in self._messages[1:])
-        return Answered(start["status"], [(name, value) for name, value in start["headers"]], body)
+        return StoredResponse(start["status"], [(name, value) for name, value in start["headers"]], body)
 
     async def pass_on(self) -> None:
         """Sends the buffered response."""
@@ -182,7 +182,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _repeat(answered: Answered, send: Send) -> None:
+async def _repeat(answered: StoredResponse, send: Send) -> None:
     headers = [*answered.headers, _REPLAYED]
     await send({"type": "http.response.start", "status": answered.status, "headers": headers})
     await send({"type": "http.response.body", "body": answered.body})

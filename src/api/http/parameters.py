@@ -22,8 +22,7 @@ from api.http.exchange import AnswerClocks, request_context
 from api.http.memento import memento_position
 from application.clocks import parse_clocks
 from application.service import Service
-from domain.errors import Invalid
-from domain.validation import Problem
+from domain.errors import Invalid, Problem
 from projections import paging
 from projections.places import place_by_id
 from projections.snapshot import AskedClocks, Snapshot, recorded_at

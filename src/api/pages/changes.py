@@ -57,7 +57,7 @@ def _compared(request: PageRequest, snapshot: Snapshot, from_: str, to: str) -> 
     except Invalid as error:
         raise MalformedQuery(error.detail, problems=error.problems) from error
     log = request.service.log
-    log_range = LogRange.positions(snapshot, log, earlier, later)
+    log_range = LogRange.read(snapshot, log, earlier, later)
     answer, following = changes_page(snapshot, log, log_range, ChangeFilter(), _MOST_CHANGES, None)
     changes = [
         change | {"was": _label(change["track"], change["before"]), "is": _label(change["track"], change["after"])}

@@ -98,7 +98,7 @@ def _status_changes(
     place_ids = list(dict.fromkeys(_affected_places(entry, names)))
     places: dict[Transition, list[str]] = {}
     for id_ in place_ids[:_MOST_PLACES]:
-        place = snapshot.memory.directory.place(id_, snapshot.position)
+        place = snapshot.cache.directory.place(id_, snapshot.position)
         if place is not None:
             history = status_history(request, snapshot, id_, snapshot.clocks(place.time_zone).as_of)
             for transition in history.transitions:

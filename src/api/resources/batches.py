@@ -126,9 +126,9 @@ def record_a_batch(
     )
     answer = {
         "recorded": report.recorded,
-        "already": report.already,
-        "suspected": [row.shown() for row in report.suspected[:MOST_SUSPECTED]],
-        "suspected_total": len(report.suspected),
+        "already": report.already_recorded,
+        "suspected": [row.shown() for row in report.possible_duplicates[:MOST_SUSPECTED]],
+        "suspected_total": len(report.possible_duplicates),
         "dry_run": query.dry_run,
     }
     with service.snapshot() as snapshot:

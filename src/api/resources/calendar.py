@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
@@ -18,12 +18,13 @@ from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, PlaceId, slug_of
 from api.http.responses import ResourceResponse
 from api.http.routes import get
+from domain.answers import Deadline
 from domain.dates import Day
-from domain.deadlines import Deadline
+from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
-from domain.validation import Problem
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
+from projections.entries import entry_fields
 from projections.places import place_by_id
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -43,12 +44,6 @@ _POSITIONS = CompiledQuery(
     select(_versions.c.position).where(
         _versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head")
     )
-)
-_BODY_AT = CompiledQuery(
-    select(_versions.c.body)
-    .where(_versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head"))
-    .order_by(_versions.c.position.desc())
-    .limit(1)
 )
 _LAST_DAY = "9999-12-31"
 _PARTIES = {
@@ -104,7 +99,7 @@ class CalendarEntry:
     @property
     def entries(self) -> list[tuple[str, str]]:
         """The entries that it rests on, each with its role."""
-        deadline = self.event.deadline
+        deadline: Mapping[str, Any] = self.event.deadline
         roles = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
         return [(label, deadline[role]) for role, label in roles.items() if deadline[role] is not None]
 
@@ -143,7 +138,7 @@ def whole_calendar(snapshot: Snapshot, deadline_filter: DeadlineFilter, most: in
 def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
     """The addressees of every version of a demand."""
     for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
-        yield from snapshot.memory.fact(snapshot.connection, position).jurisdictions
+        yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
 
 
 def _calendar_entries(snapshot: Snapshot, addressees: set[str], deadline_filter: DeadlineFilter) -> list[CalendarEntry]:
@@ -159,7 +154,7 @@ def _calendar_entries(snapshot: Snapshot, addressees: set[str], deadline_filter:
 
 def _takes(deadline_filter: DeadlineFilter, event: CalendarEvent) -> bool:
     """Whether the filter takes an event; one that was taken out of the record counts as withdrawn."""
-    return deadline_filter.takes({**event.deadline, "state": "withdrawn"} if event.gone else event.deadline)
+    return deadline_filter.matches({**event.deadline, "state": "withdrawn"} if event.gone else event.deadline)
 
 
 def _order(deadline: Deadline) -> tuple[str, str, str]:
@@ -167,9 +162,7 @@ def _order(deadline: Deadline) -> tuple[str, str, str]:
 
 
 def _entry(snapshot: Snapshot, event: CalendarEvent) -> dict[str, Any]:
-    row = _BODY_AT.run(snapshot.connection, entry=event.deadline["demand"], head=event.read_at).fetchone()
-    entry: dict[str, Any] = msgspec.json.decode(row[0] + "}")
-    return entry
+    return entry_fields(snapshot.connection, event.deadline["demand"], event.read_at)
 
 
 router = APIRouter(tags=["deadlines"], prefix="/api/v1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -45,7 +45,7 @@ class ChangesQuery(PageParameters):
     )
 
 
-class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
+class ChangeList(ComputedList[ChangesQuery, ChangeKey, Mapping[str, Any]]):
     """Entries that say something else, and days about which the account of a place does."""
 
     plural = "changes"
@@ -67,18 +67,18 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         except Invalid as error:
             raise MalformedQuery(error.detail, problems=error.problems) from error
         slug = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction)).id
-        self._between = LogRange.positions(snapshot, log, earlier, later)
+        self._between = LogRange.read(snapshot, log, earlier, later)
         self._filter = ChangeFilter(slug, query.track)
 
     def span(self) -> str:
         """The positions compared, since an instant may stand for another position one day."""
         return f"{self._between.earlier}.{self._between.later}."
 
-    def leading(self, snapshot: Snapshot) -> Sequence[dict[str, Any]]:
+    def leading(self, snapshot: Snapshot) -> Sequence[Mapping[str, Any]]:
         """The entries that say something else."""
         return entries_changed(snapshot, self.service.log, self._between, self._filter.jurisdiction)
 
-    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Iterator[tuple[ChangeKey, dict[str, Any], int]]:
+    def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Iterator[tuple[ChangeKey, Mapping[str, Any], int]]:
         """By place, track, key and day."""
         for key, change in account_changes(snapshot, self.service.log, self._between, self._filter, after):
             yield key, change, self._last_cause(change)
@@ -90,7 +90,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         )
         return raw_json(snapshot, {**answer, "next": encode_cursor(next_key)})
 
-    def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
         """A row for each field of an entry, and for each interval of days."""
         because = item["because"]
         causes = (
@@ -110,7 +110,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
             after.get("value"), after.get("since"), after.get("entry"), item["first_recorded"], *causes,
         )  # fmt: skip
 
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """As of the last event that caused it."""
         position = self._last_cause(item)
         if "fields" in item:
@@ -142,7 +142,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         """By log position."""
         return self._last_cause(feed_item.data), feed_item.id
 
-    def _last_cause(self, item: dict[str, Any]) -> int:
+    def _last_cause(self, item: Mapping[str, Any]) -> int:
         return max((cause["position"] for cause in item["because"]), default=self._between.later)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from typing import Any, ClassVar, Literal
@@ -17,6 +17,7 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words
 from api.http.parameters import ClockQuery, PageParameters, slug_of
 from api.openapi.schemas import Deadlines
+from domain.answers import Deadline
 from domain.dates import Day
 from projections.deadlines import DeadlineFilter, DeadlineKey, all_deadlines, place_deadlines
 from projections.feed import recorded_span
@@ -24,7 +25,6 @@ from projections.paging import KeyText, Page, take_page
 from projections.snapshot import Snapshot
 
 _KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyText])
-_ENTRIES = ("demand", "answer", "extended_by", "withdrawn_by")
 
 
 class DeadlineQuery(ClockQuery, PageParameters):
@@ -37,7 +37,7 @@ class DeadlineQuery(ClockQuery, PageParameters):
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
 
-class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
+class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey, Deadline]):
     """Deadlines in order of the day due; in feeds in order of what last happened to them."""
 
     plural = "deadlines"
@@ -55,27 +55,29 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
         self._spans: dict[str, tuple[int, int] | None] = {}
         self.title = "Deadlines" if self._place is None else f"Deadlines: {self._place}"
 
-    def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Iterator[tuple[DeadlineKey, dict[str, Any], int]]:
+    def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Iterator[tuple[DeadlineKey, Deadline, int]]:
         """By day due, demand and addressee."""
         if self._place is None:
             rows = all_deadlines(snapshot, self._filter, after)
             return ((_key(deadline), deadline, position) for deadline, position in rows)
         return _beyond(after, *place_deadlines(snapshot, self._place, self._filter))
 
-    def page(self, snapshot: Snapshot, after: DeadlineKey | None, limit: int) -> Page[DeadlineKey, dict[str, Any]]:
+    def page(self, snapshot: Snapshot, after: DeadlineKey | None, limit: int) -> Page[DeadlineKey, Deadline]:
         """A page. A place's list rests on a position also where it is empty."""
         if self._place is None:
             return super().page(snapshot, after, limit)
         deadlines, rests_on = place_deadlines(snapshot, self._place, self._filter)
         return take_page(_beyond(after, deadlines, rests_on), limit, rests_on)
 
-    def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: Deadline) -> Iterator[Sequence[Cell]]:
         """A row each."""
-        yield [item[name] for name in self.columns]
+        cells: Mapping[str, Any] = item
+        yield [cells[name] for name in self.columns]
 
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: Deadline) -> FeedItem:
         """Updated with each entry of the deadline, and at the end of the day due where it lapsed."""
-        entries = [item[name] for name in _ENTRIES if item[name] is not None]
+        named = (item["demand"], item["answer"], item["extended_by"], item["withdrawn_by"])
+        entries = [entry for entry in named if entry is not None]
         for entry in entries:
             if entry not in self._spans:
                 self._spans[entry] = recorded_span(snapshot, entry)
@@ -98,13 +100,13 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
         )
 
 
-def _key(deadline: dict[str, Any]) -> DeadlineKey:
+def _key(deadline: Deadline) -> DeadlineKey:
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
 def _beyond(
-    after: DeadlineKey | None, deadlines: list[dict[str, Any]], rests_on: int
-) -> Iterator[tuple[DeadlineKey, dict[str, Any], int]]:
+    after: DeadlineKey | None, deadlines: list[Deadline], rests_on: int
+) -> Iterator[tuple[DeadlineKey, Deadline, int]]:
     rows = ((_key(deadline), deadline, rests_on) for deadline in deadlines)
     return (row for row in rows if after is None or row[0] > after)
 

@@ -18,10 +18,11 @@ from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of, slug_o
 from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
 from api.http.routes import get, post
 from api.openapi.document import ENTRIES, body_schema
-from api.openapi.schemas import EntryShown, Position, Shape
+from api.openapi.schemas import EntryShown, Shape
 from api.resources.citations import citation, permalink_of
 from application.recording import record_entry
 from application.service import Service
+from domain.answers import Position
 from domain.errors import NotFound
 from projections.places import place_by_id
 from projections.snapshot import Snapshot
@@ -101,7 +102,7 @@ def record_an_entry(service: Service, body: Annotated[JsonBody, Depends(json_bod
     with service.snapshot() as snapshot:
         entry, _ = read_entry(snapshot, outcome.id)
         headers = etag_header(entry) | {"Location": f"/api/v1/entries/{outcome.id}"}
-        return json_response(snapshot, entry, 200 if outcome.already else 201, headers)
+        return json_response(snapshot, entry, 200 if outcome.already_recorded else 201, headers)
 
 
 timemaps = APIRouter(prefix="/api/v1", tags=["audit"])

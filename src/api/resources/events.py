@@ -21,7 +21,7 @@ from api.openapi.schemas import Shape
 from application.cloudevents import to_cloudevent
 from application.followers import LogFollower
 from application.service import Service
-from domain.validation import Problem
+from domain.errors import Problem
 from eventlog.engine import reading
 from eventlog.log import Recorded
 

@@ -14,6 +14,7 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words, web_address
 from api.http.parameters import ClockQuery, PageParameters, slug_of
 from api.openapi.schemas import StatusHistory
+from domain.answers import StatusTransition
 from domain.dates import bounds
 from projections.feed import recorded_span
 from projections.history import TransitionKey, all_transitions, place_transitions
@@ -31,7 +32,7 @@ class HistoryQuery(ClockQuery, PageParameters):
     """Which part of a history."""
 
 
-class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
+class TransitionList(ComputedList[HistoryQuery, TransitionKey | int, StatusTransition]):
     """Transitions, place by place in order of the day; in feeds in order of when they were first shown."""
 
     plural = "transitions"
@@ -54,7 +55,7 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
 
     def find(
         self, snapshot: Snapshot, after: TransitionKey | int | None
-    ) -> Iterator[tuple[TransitionKey | int, dict[str, Any], int]]:
+    ) -> Iterator[tuple[TransitionKey | int, StatusTransition, int]]:
         """Place by place, in order of day."""
         if self._place is None:
             yield from all_transitions(snapshot, after if isinstance(after, tuple) else None)
@@ -65,14 +66,14 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
 
     def page(
         self, snapshot: Snapshot, after: TransitionKey | int | None, limit: int
-    ) -> Page[TransitionKey | int, dict[str, Any]]:
+    ) -> Page[TransitionKey | int, StatusTransition]:
         """A page; of a place without reading the sources of what is not on it."""
         if self._place is None:
             return super().page(snapshot, after, limit)
         start = after if isinstance(after, int) else 0
         return Page(*place_transitions(snapshot, self._place, start, limit))
 
-    def rows(self, item: dict[str, Any]) -> Iterator[Sequence[Cell]]:
+    def rows(self, item: StatusTransition) -> Iterator[Sequence[Cell]]:
         """A row each."""
         earliest, latest = (None, None) if item["since"] is None else bounds(item["since"])
         sources = item["sources"]
@@ -82,7 +83,7 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
             [source["url"] for source in sources if source.get("url")],
         )  # fmt: skip
 
-    def feed_item(self, snapshot: Snapshot, item: dict[str, Any]) -> FeedItem:
+    def feed_item(self, snapshot: Snapshot, item: StatusTransition) -> FeedItem:
         """Updated with its entry, but not before the day that it is on."""
         first, last = ("", "") if item["entry"] is None else self._recorded_span(snapshot, item["entry"])
         place, day = item["jurisdiction"], f"{item['on']}T00:00:00.000000Z"

@@ -23,7 +23,7 @@ from api.http.responses import ResourceResponse, json_response, page_response, r
 from api.http.routes import get, post
 from api.openapi.document import A_JURISDICTION, body_schema
 from api.openapi.schemas import Jurisdictions, JurisdictionShown, Status
-from application.recording import Submitted, record
+from application.recording import record
 from application.service import Service
 from domain.facts import Stage
 from domain.jurisdictions import JurisdictionKind
@@ -83,7 +83,9 @@ def jurisdictions(query: JurisdictionQuery, snapshot: Snapshot) -> ResourceRespo
 )
 def add_a_jurisdiction(service: Service, body: Annotated[JsonBody, Depends(json_body)]) -> Response:
     """Puts a place or an agency on record."""
-    outcome = record(service, [], [Submitted(body.fields())], recorder=recorder_of(service, body.key))[0]
+    outcome = record(service, [], [body.fields()], recorder=recorder_of(service, body.key))[0]
     with service.snapshot() as snapshot:
         address = {"Location": f"/api/v1/jurisdictions/{outcome.id}"}
-        return json_response(snapshot, place_json(snapshot, outcome.id), 200 if outcome.already else 201, address)
+        return json_response(
+            snapshot, place_json(snapshot, outcome.id), 200 if outcome.already_recorded else 201, address
+        )

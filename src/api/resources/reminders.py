@@ -13,7 +13,7 @@ from api.http.parameters import PageParameters, PlaceId, decode_cursor, slug_of
 from api.http.routes import get, post
 from api.resources.subscriptions import Reminders, ReminderShown, private_response
 from application.reminders import queries
-from application.reminders.signed_links import acknowledge
+from application.reminders.lifecycle import acknowledge
 from application.service import Service
 from domain.reminders import OpaqueId
 from projections.paging import encode_cursor

@@ -14,10 +14,10 @@ from api.http.responses import ResourceResponse, etag_header, json_response, raw
 from api.http.routes import get, post
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, body_schema
 from api.openapi.schemas import EntryHistory, EntryShown
-from application.revising import Revision, revise_entry, revision_event
+from application.recording import handle, parse_change
 from application.service import Service
+from domain.errors import Problem
 from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
-from domain.validation import Problem
 from projections.entries import entry_history
 from projections.snapshot import Snapshot
 from projections.timeline import read_entry
@@ -36,8 +36,7 @@ def _revised(service: Service, id_: str, body: JsonBody, if_match: str | None, c
     """Records one event on an entry and answers with the entry as it now stands."""
     recorder = recorder_of(service, body.key)
     version = _version(if_match)
-    revision = Revision(revision_event(cls, id_, body.fields()), on_version=version)
-    revise_entry(service, revision, recorder=recorder)
+    handle(service, [parse_change(cls, id_, body.fields(), version)], recorder=recorder)
     with service.snapshot() as snapshot:
         entry, _ = read_entry(snapshot, id_)
         return json_response(snapshot, entry, headers=etag_header(entry))

@@ -189,7 +189,7 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
     def feed(self, snapshot: Snapshot, limit: int) -> Feed:
         """The entries that were recorded or corrected last."""
         latest = latest_entries(snapshot, self.filter, limit, decode_cursor(self.query.cursor, _FEED_KEY))
-        items = [self._feed_item(snapshot, position, body) for position, body in latest.found]
+        items = [self._feed_item(snapshot, position, body) for position, body in latest.entries]
         return Feed(items, latest.next)
 
     def _feed_item(self, snapshot: Snapshot, position: int, body: bytes) -> FeedItem:

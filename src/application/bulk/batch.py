@@ -1,7 +1,7 @@
 """Batches: rows recorded together or not at all, with everything that is wrong with any of them.
 
-What is well formed is judged although other rows are not, so that one report names every bad row; what may be the fault
-of a row that could not be read is not held against the others.
+Well-formed rows are validated even when other rows are malformed, so that one report names every bad row. A problem
+that a malformed row may have caused in another row is not reported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -18,12 +18,21 @@ from sqlalchemy import Connection
 
 from application.bulk.json_rows import WHOLE, SourceRow
 from application.idempotency import carried_out_to
-from application.recording import NewStream, Submitted, already_on_record, located, revise, validate_new, validated
-from application.register import problem_summary, problems_of, write_read_models
-from application.revising import Revision, Update
+from application.recording import (
+    PreparedCommand,
+    Recording,
+    add_once,
+    conflict_message,
+    located,
+    parse_entry,
+    parse_jurisdiction,
+    prepare,
+    stream_of,
+)
 from application.service import Service
 from domain.dates import bounds
-from domain.errors import Invalid, RecordError
+from domain.decisions import ChangeCommand, RecordEntry, command_for
+from domain.errors import Invalid, Problem, RecordError, problems_of
 from domain.events import (
     EntryCorrected,
     EntryDisputed,
@@ -32,12 +41,11 @@ from domain.events import (
     JurisdictionUpdated,
     LaterEvent,
 )
-from domain.validation import Problem
 from eventlog.log import Append, Recorded
 from projections.entries import DuplicateKey, possible_duplicates
 
 _COMPARED_AT_ONCE = 1_000
-_MOST_LIKE = 10
+_MOST_DUPLICATES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,56 +66,51 @@ class PossibleDuplicate:
         return {"row": self.row, "entry": self.entry, "like": list(self.like), "because": because}
 
 
-def find_duplicates(connection: Connection, fresh: Sequence[NewStream]) -> list[PossibleDuplicate]:
-    """Those of the acts about to be recorded that have their like on record, or before them in the same batch."""
-    found: list[PossibleDuplicate] = []
-    before: dict[DuplicateKey, list[str]] = {}
-    own = {one.id for one in fresh}
-    acts = [one for one in fresh if one.judged is not None]
+def find_duplicates(connection: Connection, commands: Sequence[PreparedCommand]) -> list[PossibleDuplicate]:
+    """The acts about to be recorded that may be on record already, or before them in the same batch."""
+    duplicates: list[PossibleDuplicate] = []
+    earlier_rows: dict[DuplicateKey, list[str]] = {}
+    own_ids = {prepared.id for prepared in commands}
+    acts = [(prepared, prepared.command.event) for prepared in commands if isinstance(prepared.command, RecordEntry)]
     for start in range(0, len(acts), _COMPARED_AT_ONCE):
-        piece = [
-            (one, one.judged.act, _duplicate_key(one.judged.act))
-            for one in acts[start : start + _COMPARED_AT_ONCE]
-            if one.judged
-        ]
+        piece = [(prepared, act, _duplicate_key(act)) for prepared, act in acts[start : start + _COMPARED_AT_ONCE]]
         on_record: dict[DuplicateKey, list[str]] = {}
-        for body in possible_duplicates(
-            connection, ((named, earliest, latest) for _, _, (_, earliest, latest, named) in piece)
-        ):
-            if body.id not in own:
-                on_record.setdefault(_duplicate_key(body), []).append(body.id)
-        for new, act, likeness in piece:
-            its = before.setdefault(likeness, [])
-            like = (*sorted(on_record.get(likeness, ())), *its)[:_MOST_LIKE]
+        days = ((jurisdictions, earliest, latest) for _, _, (_, earliest, latest, jurisdictions) in piece)
+        for entry in possible_duplicates(connection, days):
+            if entry.id not in own_ids:
+                on_record.setdefault(_duplicate_key(entry), []).append(entry.id)
+        for prepared, act, key in piece:
+            earlier = earlier_rows.setdefault(key, [])
+            like = (*sorted(on_record.get(key, ())), *earlier)[:_MOST_DUPLICATES]
             if like:
-                found.append(
+                duplicates.append(
                     PossibleDuplicate(
-                        new.item.row, new.item.where, act.id, like, act.kind, act.occurred, act.jurisdictions
+                        prepared.row, prepared.where, act.id, like, act.kind, act.occurred, act.jurisdictions
                     )
                 )
-            if len(its) < _MOST_LIKE:
-                its.append(act.id)
-    return found
+            if len(earlier) < _MOST_DUPLICATES:
+                earlier.append(act.id)
+    return duplicates
 
 
-def _duplicate_key(one: Any) -> DuplicateKey:  # noqa: ANN401 - an act, or as much of an entry as is read
-    return (one.kind, *bounds(one.occurred), frozenset(one.jurisdictions))
+def _duplicate_key(entry: Any) -> DuplicateKey:  # noqa: ANN401 - an act, or the row of one: they share no base
+    return (entry.kind, *bounds(entry.occurred), frozenset(entry.jurisdictions))
 
 
 _PIECE = 2_000
-_ACTS: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
+_CHANGES: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
     "correct": EntryCorrected,
     "dispute": EntryDisputed,
     "retract": EntryRetracted,
     "reinstate": EntryReinstated,
     "update": JurisdictionUpdated,
 }
-# What answers say of an entry beside its own fields.
-_SAME_FIELDS = ("certain", "log")
-_CALLED = re.compile(r"[A-Za-z0-9_.-]{1,160}")
-_NAMED = ("review", "policy", "list", "case", "subjects")
+# What answers add to an entry's own fields: ignored, so that an answer can be loaded as it is.
+_ADDED_BY_ANSWERS = ("certain", "log")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,160}")
+_REFERENCES = ("review", "policy", "list", "case", "subjects")
 BatchProgress = Callable[[str, int, int | None], None]
-"""Told what is being done, how much of it is done, and of how much, where that is known."""
+"""Called with what is being done, how much of it is done, and of how much, where that is known."""
 
 
 class BadRows(Invalid):
@@ -118,8 +121,8 @@ class TooManyRows(RecordError):
     """There are more rows than are taken at once."""
 
 
-class _Undone(Exception):
-    """Leaves a transaction that is not to be kept."""
+class _DryRun(Exception):
+    """Rolls back the transaction of a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +130,21 @@ class Report:
     """What became of a batch, or would have become of it."""
 
     recorded: int
-    already: int
-    suspected: list[PossibleDuplicate]
+    already_recorded: int
+    possible_duplicates: list[PossibleDuplicate]
 
 
 @dataclass(slots=True)
 class _Batch:
     """Rows sorted by what they are, and what is wrong with some."""
 
-    new: list[NewStream] = field(default_factory=list)
-    revisions: list[tuple[Submitted, Revision | Update]] = field(default_factory=list)
+    places: dict[str, PreparedCommand] = field(default_factory=dict)
+    entries: dict[str, PreparedCommand] = field(default_factory=dict)
+    changes: list[tuple[ChangeCommand, str, int]] = field(default_factory=list)
+    """Each with where it was read, and its row."""
     problems: list[Problem] = field(default_factory=list)
-    spoilt: set[str] = field(default_factory=set)
+    malformed_ids: set[str] = field(default_factory=set)
+    """What malformed rows may have been meant to introduce."""
     rows: int = 0
 
 
@@ -154,30 +160,30 @@ def record_rows(
 ) -> Report:
     """Records rows (each with the file that it is in, if any), or on any error none; on a dry run none either.
 
-    `revising`: whether acts on the record itself (`act: correct` and so on) are taken. `most`: rows, at most.
+    `revising`: whether changes of what is on record (`act: correct` and so on) are taken. `most`: rows, at most.
     Raises BadRows, whose problems name file, row, field and value; TooManyRows.
     """
     order: dict[tuple[str, int | None], int] = {}
-    batch = _sorted(service, _as_recorded(rows, order, most, progress), revising=revising)
+    batch = _parse(service, _counted(rows, order, most, progress), revising=revising)
     if not batch.rows:
         raise BadRows("there are no rows", problems=[Problem(WHOLE, None, "holds no rows")])
-    with suppress(_Undone), service.log.appending(recorder=recorder, now=service.now()) as append:
-        report = _recorded(service, append, batch, progress)
+    with suppress(_DryRun), service.log.appending(recorder=recorder, now=service.now()) as append:
+        report = _record(Recording(service, append), append, batch, progress)
         if batch.problems:
-            batch.problems.sort(key=lambda one: order.get((_file(one.where), one.row), 0))
-            raise BadRows(problem_summary(batch.problems), problems=batch.problems, errors_total=len(batch.problems))
+            batch.problems.sort(key=lambda problem: order.get((_file(problem.where), problem.row), 0))
+            raise BadRows(problems=batch.problems, errors_total=len(batch.problems))
         if dry_run:
-            raise _Undone
+            raise _DryRun
     return report
 
 
-def _as_recorded(
+def _counted(
     rows: Iterable[tuple[str, SourceRow]],
     order: dict[tuple[str, int | None], int],
     most: int | None,
     progress: BatchProgress,
 ) -> Iterator[tuple[str, SourceRow]]:
-    """The rows as they come, counted."""
+    """The rows, each numbered in `order`."""
     numbers = count(1)
     for file, row in rows:
         number = next(numbers)
@@ -189,111 +195,130 @@ def _as_recorded(
         yield file, row
 
 
-def _sorted(service: Service, rows: Iterable[tuple[str, SourceRow]], *, revising: bool) -> _Batch:
-    """Every row, validated as it comes, so that no more is held of it than what is to be recorded."""
+def _parse(service: Service, rows: Iterable[tuple[str, SourceRow]], *, revising: bool) -> _Batch:
+    """Each row parsed as it comes, so that its fields need not be held beside what is to be recorded."""
     batch = _Batch()
-    places: list[Submitted] = []
-
-    def acts() -> Iterator[Submitted]:
-        for file, row in rows:
-            batch.rows += 1
-            item, problems = _item(file, row)
-            if problems:
-                batch.problems += problems
-                batch.spoilt |= _spoilt(row.fields)
-            elif "act" in item.fields:
-                _take_revision(batch, item, revising=revising)
-            elif "time_zone" in item.fields and "occurred" not in item.fields:
-                places.append(item)
-            else:
-                yield item
-
-    def malformed(item: Submitted) -> None:
-        batch.spoilt |= _spoilt(item.fields)
-
-    found, problems = validated(service, acts(), malformed=malformed)
-    new_places, more = validated(service, (), places, malformed)
-    batch.problems += [*problems, *more]
-    batch.new = [*new_places, *found]
+    for file, row in rows:
+        batch.rows += 1
+        where = _where(file, row)
+        fields, problems = _fields_to_record(row)
+        if not problems:
+            try:
+                problems = _take(service, batch, fields, where, row.number, revising=revising)
+            except Invalid as error:
+                problems = error.problems
+                batch.malformed_ids |= _introduced_ids(fields)
+        else:
+            batch.malformed_ids |= _introduced_ids(row.fields)
+        batch.problems += located(problems, where, row.number)
     return batch
 
 
-def _item(file: str, row: SourceRow) -> tuple[Submitted, list[Problem]]:
+def _where(file: str, row: SourceRow) -> str:
     id_ = row.fields.get("id")
-    called = id_ if isinstance(id_, str) and _CALLED.fullmatch(id_) else f"item {row.number}"
-    where = f"{file}: {called}" if file else ""
-    fields = {name: value for name, value in row.fields.items() if value is not None and name not in _SAME_FIELDS}
+    name = id_ if isinstance(id_, str) and _PLAIN_ID.fullmatch(id_) else f"item {row.number}"
+    return f"{file}: {name}" if file else ""
+
+
+def _fields_to_record(row: SourceRow) -> tuple[dict[str, Any], list[Problem]]:
+    fields = {name: value for name, value in row.fields.items() if value is not None and name not in _ADDED_BY_ANSWERS}
     problems = list(row.problems)
     standing = fields.pop("standing", "stands")
     if standing != "stands":
         message = "is no field of an entry: an act of its own makes it so, as it is in an exported log"
         problems.append(Problem("standing", standing, message))
-    item = Submitted(fields, where, row.number)
-    return item, located(item, problems)
+    return fields, problems
 
 
-def _take_revision(batch: _Batch, item: Submitted, *, revising: bool) -> None:
-    act = item.fields["act"]
-    cls = _ACTS.get(act) if isinstance(act, str) else None
+def _take(
+    service: Service, batch: _Batch, fields: Mapping[str, Any], where: str, row: int, *, revising: bool
+) -> list[Problem]:
+    """Adds the command that fields amount to; raises Invalid, or returns its problems, where they are none."""
+    if "act" in fields:
+        batch.changes.append((_parse_change(fields, revising=revising), where, row))
+        return []
+    if "time_zone" in fields and "occurred" not in fields:
+        return add_once(batch.places, prepare(service, parse_jurisdiction(fields), where, row))
+    return add_once(batch.entries, prepare(service, parse_entry(fields), where, row))
+
+
+def _parse_change(fields: Mapping[str, Any], *, revising: bool) -> ChangeCommand:
+    act = fields["act"]
+    event = _CHANGES.get(act) if isinstance(act, str) else None
     if not revising:
-        batch.problems += located(item, [Problem("act", act, "is not taken here: each has an address of its own")])
-    elif cls is None:
-        batch.problems += located(item, [Problem("act", act, f"is none of {', '.join(_ACTS)}")])
-    else:
-        try:
-            event = cls.model_validate({name: value for name, value in item.fields.items() if name != "act"})
-        except ValidationError as error:
-            batch.problems += located(item, problems_of(error, None))
-        else:
-            where = item.where
-            one = Update(event, where) if isinstance(event, JurisdictionUpdated) else Revision(event, where)
-            batch.revisions.append((item, one))
+        raise Invalid(problems=[Problem("act", act, "is not taken here: each has an address of its own")])
+    if event is None:
+        raise Invalid(problems=[Problem("act", act, f"is none of {', '.join(_CHANGES)}")])
+    try:
+        return command_for(event.model_validate({name: value for name, value in fields.items() if name != "act"}))
+    except ValidationError as error:
+        raise Invalid(problems=problems_of(error)) from error
 
 
-def _recorded(service: Service, append: Append, batch: _Batch, progress: BatchProgress) -> Report:
-    """Decides and appends all of it, noting what cannot be; the read models follow piece by piece."""
-    new = batch.new
-    at, others = already_on_record(service, append, new)
-    batch.problems += [one.new.problem(str(one)) for one in others]
-    done = carried_out_to()
-    if done is not None and not others:
-        return _already_recorded(append, batch, at, done)
-    fresh = [one for one in new if one.event.stream not in at]
-    directory, problems = validate_new(append, service, fresh)
-    batch.problems += [one for one in problems if not (isinstance(one.value, str) and one.value in batch.spoilt)]
+def _record(recording: Recording, append: Append, batch: _Batch, progress: BatchProgress) -> Report:
+    """Decides and appends all of it, noting the problems; the read models follow piece by piece."""
+    new = [*batch.places.values(), *batch.entries.values()]
+    on_record = recording.first_events(new)
+    conflicts = [
+        prepared.problem(conflict_message(prepared, recorded))
+        for prepared in new
+        if (recorded := on_record.get(prepared.event.stream)) and bytes(recorded.state) != prepared.event.state
+    ]
+    batch.problems += conflicts
+    carried_out = carried_out_to()
+    if carried_out is not None and not conflicts:
+        return _report_of_recorded(append, batch.rows, new, on_record, carried_out)
+    fresh = [prepared for prepared in new if prepared.event.stream not in on_record]
+    batch.problems += [
+        problem
+        for problem in recording.problems_of_new(fresh)
+        if not (isinstance(problem.value, str) and problem.value in batch.malformed_ids)
+    ]
     if batch.problems:
-        # Revisions rest on what is not recorded now; they are judged when the rest is right.
+        # Changes rest on what is not recorded now: they are decided when the rest is right.
         return Report(0, 0, [])
-    suspected = find_duplicates(append.connection, fresh)
+    duplicates = find_duplicates(append.connection, fresh)
     for start in range(0, len(fresh), _PIECE):
         piece = fresh[start : start + _PIECE]
-        write_read_models(service, append, append.append([one.event for one in piece]))
+        recording.append_new(piece)
         progress("Recording", start + len(piece), len(fresh))
-    recorded = len(fresh)
-    for item, revision in batch.revisions:
-        try:
-            outcome, directory = revise(service, append, directory, revision)
-        except RecordError as error:
-            found = error.problems or [Problem("entry", revision.stream.partition(":")[2], error.detail)]
-            batch.problems += [replace(one, where=item.where, row=item.row) for one in found]
-        else:
-            recorded += not outcome.already
-    return Report(recorded, batch.rows - recorded, suspected)
+    changed = sum(_change(recording, batch, *change) for change in batch.changes)
+    recorded_count = len(fresh) + changed
+    return Report(recorded_count, batch.rows - recorded_count, duplicates)
 
 
-def _already_recorded(append: Append, batch: _Batch, at: Mapping[str, Recorded], done: int) -> Report:
+def _change(recording: Recording, batch: _Batch, command: ChangeCommand, where: str, row: int) -> bool:
+    """Whether a change is recorded now, and was not before; its problems are noted."""
+    if recording.recorded_before(command):
+        return False
+    try:
+        recording.change(command)
+    except RecordError as error:
+        problems = error.problems or [Problem("entry", stream_of(command).partition(":")[2], error.detail)]
+        batch.problems += located(problems, where, row)
+        return False
+    return True
+
+
+def _report_of_recorded(
+    append: Append, rows: int, new: Sequence[PreparedCommand], on_record: Mapping[str, Recorded], carried_out: int
+) -> Report:
     """The report of a batch that was recorded and then cut off: everything recorded together has one stamp."""
-    stamps = {one.recorded_at for one in at.values() if one.position == done}
-    its = [one for one in batch.new if (there := at.get(one.event.stream)) is not None and there.recorded_at in stamps]
-    return Report(len(its), batch.rows - len(its), find_duplicates(append.connection, its))
+    stamps = {recorded.recorded_at for recorded in on_record.values() if recorded.position == carried_out}
+    of_batch = [
+        prepared
+        for prepared in new
+        if (recorded := on_record.get(prepared.event.stream)) and recorded.recorded_at in stamps
+    ]
+    return Report(len(of_batch), rows - len(of_batch), find_duplicates(append.connection, of_batch))
 
 
-def _spoilt(fields: Any) -> set[str]:  # noqa: ANN401 - whatever was written
-    """The ids that a bad row may have been meant to make known: its own, and those of what it names."""
-    named = [fields.get("id"), *(fields.get(name) for name in _NAMED)]
-    each = [one for its in named for one in (its if isinstance(its, list) else [its])]
-    ids = [one.get("id") if isinstance(one, dict) else one for one in each]
-    return {one for one in ids if isinstance(one, str)}
+def _introduced_ids(fields: Mapping[str, Any]) -> set[str]:
+    """The ids that a malformed row may have been meant to introduce: its own, and those of its references."""
+    values = [fields.get("id"), *(fields.get(name) for name in _REFERENCES)]
+    references = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    ids = [reference.get("id") if isinstance(reference, dict) else reference for reference in references]
+    return {id_ for id_ in ids if isinstance(id_, str)}
 
 
 def _file(where: str) -> str:

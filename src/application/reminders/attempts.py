@@ -1,4 +1,7 @@
-"""How one attempt to send a message ended, in words for its sender: no address, and nothing that a receiver said."""
+"""One attempt to send a message: its result, and a limit on how long it takes.
+
+The text of a result is shown to the subscription's owner, so it holds no address and nothing that a receiver answered.
+"""
 
 from __future__ import annotations
 
@@ -12,52 +15,50 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """`ends`: why nothing can come of trying again; None where something may."""
+    """How an attempt ended. `ends`: why trying again is of no use; None where it may be."""
 
     ok: bool
     detail: str
     retry_after_s: int | None = None
     ends: str | None = None
     is_gone: bool = False
-    """Whether the receiver said that it wants no more of anything."""
+    """The receiver wants no more messages: the subscription is to end."""
 
 
 def delivered(detail: str) -> DeliveryResult:
-    """A receiver took it."""
     return DeliveryResult(ok=True, detail=detail)
 
 
 def failed(detail: str, retry_after_s: int | None = None) -> DeliveryResult:
-    """It is to be tried again."""
+    """The attempt failed; another may not."""
     return DeliveryResult(ok=False, detail=detail, retry_after_s=retry_after_s)
 
 
 def given_up(reason: str) -> DeliveryResult:
-    """It cannot be delivered, however often it is tried."""
+    """The message cannot be delivered, however often it is tried."""
     return DeliveryResult(ok=False, detail=reason, ends=reason)
 
 
 def gone(detail: str) -> DeliveryResult:
-    """The receiver is there no more, and said so."""
     return DeliveryResult(ok=False, detail=detail, ends="the receiver said that it is gone", is_gone=True)
 
 
 class ConnectedSocket(Protocol):
-    """What has a socket, once it is connected: a connection of `http.client` or of `smtplib`."""
+    """A connection of `http.client` or `smtplib`, whose socket is None until it is connected."""
 
     sock: socket.socket | None
 
 
 class TotalTimeout:
-    """Shuts a connection's socket after so many seconds, so that whoever waits on it goes on with an error.
+    """Shuts a connection's socket after so many seconds, so that a thread blocked on it continues with an error.
 
-    Time-outs of a socket are for each read; a server that sends a byte now and then would be waited for for ever.
+    A socket's own timeout is for each read: a server that sends a byte now and then would never run into it.
     """
 
     def __init__(self, connection: ConnectedSocket, seconds: float) -> None:
-        self.ended = False
+        self.expired = False
         self._connection = connection
-        self._timer = Timer(seconds, self._end)
+        self._timer = Timer(seconds, self._expire)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -69,10 +70,10 @@ class TotalTimeout:
     ) -> None:
         self._timer.cancel()
 
-    def _end(self) -> None:
-        self.ended = True
+    def _expire(self) -> None:
+        self.expired = True
         sock = self._connection.sock
         if sock is not None:
             with suppress(OSError):
-                # Not an SSL socket's own method, which takes away what another thread is reading with.
+                # Not the method of an SSLSocket, which drops the SSL object that another thread is reading with.
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -1,163 +1,203 @@
-"""Ticks: what has come due is claimed from the database and recorded, once, however many processes tick.
+"""A tick: plan for what is new in the log, then record what has come due. Escalations come due here too.
 
-The claim, the event and the message to be sent are one transaction under the append's lock. A process that dies in it
-has done nothing; one that dies after it has nothing left to do.
+The path of a tick:
+
+1. The scheduler calls `tick` every few seconds. One statement reads where the log ends, up to where reminders are
+   planned, and the first instant planned. If there is nothing to do, that was all.
+2. While the log goes on beyond the planner's position, `planner.catch_up` plans, updates and cancels reminders of the
+   places affected, and enqueues notices of the events.
+3. While a planned instant has passed, `fire_due` takes the next reminders. Each whose deadlines still need an answer
+   gets a ReminderDue event and a message in the outbox; the others are cancelled.
+4. In a job of its own the sender takes messages from the outbox, sends them, and records how that went.
+
+In step 3 the claim, the event and the message are one transaction under the append's lock. So it makes no difference
+how many processes tick: one that dies before the commit has done nothing, and one that dies after it has done all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Row, bindparam, func, literal_column, select, update
 
-from application.reminders.outlook import DeadlineContext, DeadlineState, deadline_context, deadline_states
-from application.reminders.planner import cancel, catch_up, why_not_planned
-from application.reminders.subscription import Subscription, subscription_from_row
-from application.reminders.tables import outbox_table, planner_table, reminders_table
-from application.reminders.tables import subscriptions_table as _subscriptions
+from application.reminders.deadline_states import (
+    DeadlineState,
+    deadline_states,
+    snapshot_in_append,
+    still_due,
+    why_not_due,
+)
+from application.reminders.lifecycle import RECORDER, advance, cancel
+from application.reminders.outbox import OutboxMessage, enqueue
+from application.reminders.planner import catch_up
+from application.reminders.subscription import find_subscription
+from application.reminders.tables import planner_table, reminders_table, subscriptions_table
 from application.service import Service
 from domain.reminders import About, ReminderDue, instant
-from eventlog.engine import reading
+from eventlog.engine import reading, writing
 from eventlog.log import Append
 from eventlog.sql import CompiledQuery
 from eventlog.tables import log_head
-from projections.projector import MAPPER
+from projections.snapshot import Snapshot
 
-AT_ONCE = 100
+BATCH = 100
 """Reminders fired in one transaction: appends wait for it, so it is short."""
 LATE_AFTER = timedelta(minutes=5)
 """From this long after its instant on, a reminder is marked late."""
+ESCALATION_ID = "esc_"
+"""How the id of a message begins that goes to a second subscription."""
 
-# Written out, and not as a parameter: only then does every plan know that the index of what is planned is enough.
-_PLANNED = reminders_table.c.state == literal_column("'planned'")
-# The one statement of a tick that has nothing to do.
-NEXT = CompiledQuery(
+# A literal, not a bind parameter, so that the planner can use the partial index.
+_IS_PLANNED = reminders_table.c.state == literal_column("'planned'")
+_WORK = CompiledQuery(
     select(
         select(log_head.c.position).where(log_head.c.id == 1).scalar_subquery(),
         select(planner_table.c.planned_to).where(planner_table.c.id == 1).scalar_subquery(),
-        select(func.min(reminders_table.c.planned_for)).where(_PLANNED).scalar_subquery(),
+        select(func.min(reminders_table.c.planned_for)).where(_IS_PLANNED).scalar_subquery(),
     )
 )
 _DUE = CompiledQuery(
     select(reminders_table)
-    .where(_PLANNED, reminders_table.c.planned_for <= bindparam("now"))
+    .where(_IS_PLANNED, reminders_table.c.planned_for <= bindparam("now"))
     .order_by(reminders_table.c.planned_for, reminders_table.c.id)
-    .limit(AT_ONCE)
+    .limit(BATCH)
+)
+_COLUMNS = [column.name for column in reminders_table.columns]
+_TO_ESCALATE = (
+    select(reminders_table, subscriptions_table.c.escalate_to)
+    .join_from(reminders_table, subscriptions_table, reminders_table.c.subscription == subscriptions_table.c.id)
+    .where(reminders_table.c.escalate_at <= bindparam("now"))
+    .order_by(reminders_table.c.escalate_at, reminders_table.c.id)
+    .limit(BATCH)
 )
 
 
+class Work(NamedTuple):
+    """What there may be to do: the log's head, the position planned up to, and the first instant planned."""
+
+    head: int
+    planned_to: int
+    next_due: str | None
+
+
 def tick(service: Service) -> int:
-    """Plans for what is new and fires everything that is due, in order; returns how many reminders it fired."""
+    """Plan for what is new and fire everything that is due, in order; returns how many reminders came due."""
     fired = 0
     while True:
         now = instant(service.now())
-        with reading(service.engine) as connection:  # none of the tables is a read model: nothing to join
-            head, planned_to, first = NEXT.run(connection).fetchone()
-        if planned_to < head:
+        work = read_work(service)
+        if work.planned_to < work.head:
             catch_up(service)
-        elif first is None or first > now:
+        elif work.next_due is None or work.next_due > now:
             return fired
         else:
-            fired += _fire(service)
+            fired += fire_due(service)
 
 
-def note_tick(service: Service, late_s: int) -> None:
-    """Notes when the ticker last ran, for whoever watches it."""
+def read_work(service: Service) -> Work:
+    """The one statement of a tick that has nothing to do."""
+    with reading(service.engine) as connection:  # none of the tables is a read model, so a rebuild may go on meanwhile
+        return Work(*_WORK.run(connection).fetchone())
+
+
+def record_tick(service: Service, late_s: int) -> None:
+    """Record that the scheduler ticked now, and how late it was, for whoever monitors it."""
     with service.engine.begin() as connection:
         connection.execute(update(planner_table).values(last_tick=instant(service.now()), late_s=late_s))
 
 
-def _fire(service: Service) -> int:
-    """Claims the next reminders that are due and records each as due, or as cancelled where it was overtaken."""
+def fire_due(service: Service) -> int:
+    """Claim the next reminders that are due; record each as due, or cancel it where it was overtaken."""
     now = service.now()
     fired = 0
-    with service.log.appending(recorder="reminders", now=now) as append:
-        names = [column.name for column in reminders_table.columns]
-        rows = [dict(zip(names, row, strict=True)) for row in _DUE.run(append.connection, now=instant(now))]
-        outlook = deadline_context(service, append.connection, append.head, as_of=None)
-        standing: dict[str, dict[str, DeadlineState]] = {}  # nothing that is appended here moves a deadline
+    with service.log.appending(recorder=RECORDER, now=now) as append:
+        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _DUE.run(append.connection, now=instant(now))]
+        snapshot = snapshot_in_append(service, append)
+        states: dict[str, dict[str, DeadlineState]] = {}  # by place; nothing that is appended here changes them
         for row in rows:
             place = row["addressee"]
-            if place not in standing:
-                standing[place] = {deadline.demand: deadline for deadline in deadline_states(outlook, place)}
-            fired += _decide(append, outlook, row, standing[place], now)
-        # What was appended here is known to be planned for, unless somebody else's is still to be looked at.
+            if place not in states:
+                states[place] = deadline_states(snapshot, place)
+            fired += _fire(append, snapshot, row, states[place], now)
+        # The events appended here need no planning. Where others before them do, the position stays.
         append.connection.execute(
             update(planner_table).where(planner_table.c.planned_to == append.head).values(planned_to=append.position)
         )
     return fired
 
 
-def _decide(
-    append: Append, outlook: DeadlineContext, row: dict[str, Any], standing: Mapping[str, DeadlineState], now: datetime
+def _fire(
+    append: Append, snapshot: Snapshot, row: dict[str, Any], states: Mapping[str, DeadlineState], now: datetime
 ) -> bool:
-    """Records one reminder as due and puts it into the outbox, if any of its deadlines still stands."""
-    subscription = _subscription(append, row["subscription"])
+    """Record one reminder as due and enqueue its message; or cancel it, if nothing that it names is still due."""
+    subscription = find_subscription(append.connection, row["subscription"])
+    if subscription is None or subscription.ended_at is not None:
+        cancel(append, row["id"], row["version"], "the subscription has ended")
+        return False
     named = msgspec.json.decode(row["deadlines"])
-    left = [one for one in named if _still_open(standing.get(one["demand"]), one["due"])]
-    if subscription is None or not left:
-        why = why_not_planned(outlook, standing, row["addressee"], named)
-        reason = why if subscription is not None else "the subscription has ended"
-        cancel(append, row["id"], row["version"], reason)
+    deadlines = still_due(states, named)
+    if not deadlines:
+        cancel(append, row["id"], row["version"], why_not_due(snapshot, states, row["addressee"], named))
         return False
     late = now - datetime.fromisoformat(row["planned_for"]) > LATE_AFTER
-    version = row["version"] + 1
-    due = ReminderDue(
+    event = ReminderDue(
         reminder=row["id"],
         subscription=subscription.id,
-        deadlines=tuple(About(**one) for one in left),
+        deadlines=tuple(About(**about) for about in deadlines),
         offset=row["offset"],
         planned_for=row["planned_for"],
         late=late,
     )
-    append.append([MAPPER.new(f"reminder:{row['id']}", version, due)])
     escalates = subscription.escalate_to is not None and subscription.escalate_after_s is not None
-    values = {
+    changes = {
         "state": "due",
-        "version": version,
         "late": late,
         "fired_at": append.recorded_at,
-        "deadlines": msgspec.json.encode(left).decode(),
+        "deadlines": msgspec.json.encode(deadlines).decode(),
         "escalate_at": instant(now + timedelta(seconds=subscription.escalate_after_s or 0)) if escalates else None,
     }
-    append.connection.execute(update(reminders_table).where(reminders_table.c.id == row["id"]).values(**values))
-    append.connection.execute(
-        insert(outbox_table).values(
-            id=f"msg_{row['id'].removeprefix('rem_')}{version}",
-            subscription=subscription.id,
-            reminder=row["id"],
-            body=message_of({**row, **values}, append.recorded_at),
-            state="pending",
-            attempts=0,
-            next_at=instant(now),
-            created_at=instant(now),
-        )
-    )
+    advance(append, row["version"], event, **changes)
+    id_ = _message_id("msg_", row["id"], row["version"] + 1)
+    data = _message_data({**row, **changes})
+    message = OutboxMessage(id_, subscription.id, "reminder.due", append.recorded_at, data, row["id"])
+    enqueue(append.connection, now, [message])
     return True
 
 
-def message_of(row: dict[str, Any], at: str) -> str:
-    """The body of a reminder's message: what a webhook gets, and what a mail is written from."""
-    data = {
-        "id": row["id"],
-        "subscription": row["subscription"],
-        "deadlines": msgspec.json.decode(row["deadlines"]),
-        "offset": row["offset"],
-        "planned_for": row["planned_for"],
-        "late": row["late"],
-    }
-    return msgspec.json.encode({"type": "reminder.due", "timestamp": at, "data": data}).decode()
+def _message_id(prefix: str, reminder: str, version: int) -> str:
+    return f"{prefix}{reminder.removeprefix('rem_')}{version}"
 
 
-def _still_open(deadline: DeadlineState | None, due: str) -> bool:
-    return deadline is not None and deadline.stands and deadline.due == due
+def _message_data(row: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {name: row[name] for name in ("id", "subscription", "deadlines", "offset", "planned_for", "late")}
+    return fields | {"deadlines": msgspec.json.decode(row["deadlines"])}
 
 
-def _subscription(append: Append, id_: str) -> Subscription | None:
-    table = _subscriptions
-    query = select(table).where(table.c.id == id_, table.c.ended_at.is_(None))
-    row = append.connection.execute(query).one_or_none()
-    return None if row is None else subscription_from_row(row._asdict())
+def escalate_unacknowledged(service: Service) -> int:
+    """Enqueue, for a second subscription, what nobody acknowledged in time; returns how many messages."""
+    with reading(service.engine) as connection:
+        rows = connection.execute(_TO_ESCALATE, {"now": instant(service.now())}).all()
+    return sum(_escalate(service, row) for row in rows)
+
+
+def _escalate(service: Service, row: Row[Any]) -> bool:
+    """Escalate one reminder, unless its deadlines were answered meanwhile or the second subscription has ended."""
+    with service.snapshot() as snapshot:
+        is_due = bool(still_due(deadline_states(snapshot, row.addressee), msgspec.json.decode(row.deadlines)))
+    now = service.now()
+    with writing(service.engine) as connection:
+        # Clearing `escalate_at` is the claim: of several processes one changes the row.
+        is_same = reminders_table.c.escalate_at == row.escalate_at
+        query = update(reminders_table).where(reminders_table.c.id == row.id, is_same).values(escalate_at=None)
+        if not connection.execute(query).rowcount or not is_due:
+            return False
+        second = find_subscription(connection, row.escalate_to)
+        if second is None or second.ended_at is not None:
+            return False
+        id_ = _message_id(ESCALATION_ID, row.id, row.version)
+        data = _message_data(row._asdict()) | {"escalated": True}
+        enqueue(connection, now, [OutboxMessage(id_, second.id, "reminder.due", instant(now), data, row.id)])
+    return True

@@ -1,4 +1,4 @@
-"""E-mail: one attempt to hand a message to the server that SMTP_URL names."""
+"""E-mail: the text of a message, and one attempt to hand it to the server that SMTP_URL names."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from projections.timeline import read_entry
 
 MAIL_READ_S = 10.0
 MAIL_TOTAL_S = 30.0
-# A signed link is longer than a line of a header should be, and some readers cannot put folded ones together.
-_WIRE = SMTP.clone(max_line_length=998)
-_READY, _OK = 220, 250
+# A List-Unsubscribe header is longer than the usual 78 characters, and some mail programs cannot read it folded.
+_UNFOLDED = SMTP.clone(max_line_length=998)
+_READY, _ACCEPTED = 220, 250
 
 
 class MailNotConfigured(Exception):
-    """A setting without which no mail can be sent is missing, or says nothing that can be used."""
+    """A setting without which no mail can be sent is missing or invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in, and as whom. `starttls`: auto (where offered), always or never."""
+    """The server of SMTP_URL. `starttls`: auto (where offered), always or never."""
 
     host: str
     port: int
@@ -54,7 +54,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-    """What is written to whom. `id` is the same at every attempt, and becomes the Message-ID."""
+    """A mail before it is encoded. `id` is the same at every attempt, and becomes the Message-ID."""
 
     id: str
     to: str
@@ -65,7 +65,7 @@ class MailText:
 
 
 def parse_mail_server(url: str | None) -> MailServer:
-    """The server of an SMTP_URL: `smtp://` or `smtps://user:password@host:port?starttls=always`. Raises Unset."""
+    """Parse an SMTP_URL: `smtp://` or `smtps://user:password@host:port?starttls=always`. Raises MailNotConfigured."""
     if url is None:
         raise MailNotConfigured("SMTP_URL is not set")
     try:
@@ -82,47 +82,47 @@ def parse_mail_server(url: str | None) -> MailServer:
     return MailServer(parts.hostname, port or (465 if secure else 25), secure, starttls, user, password)
 
 
-def build_message(letter: MailText, settings: Settings) -> EmailMessage:
-    """The letter as it goes out. Raises Unset where it has no sender."""
+def build_message(mail: MailText, settings: Settings) -> EmailMessage:
+    """The mail as it is sent. Raises MailNotConfigured where MAIL_FROM is no sender."""
     message = EmailMessage(policy=SMTP)
-    message.set_content(_plain_mail(letter.text), charset="utf-8", cte="quoted-printable")
+    message.set_content(_plain_mail(mail.text), charset="utf-8", cte="quoted-printable")
     try:
         message["From"] = settings.mail_from or ""
     except ValueError as error:
         raise MailNotConfigured("MAIL_FROM is no mail address") from error
     if not _sender(message):
         raise MailNotConfigured("MAIL_FROM is not set, or is no mail address")
-    message["To"] = Address(addr_spec=letter.to)
-    message["Subject"] = " ".join(_plain_mail(letter.subject).split())
-    message["Date"] = letter.at
-    message["Message-ID"] = f"<{letter.id}@{_host(settings)}>"
+    message["To"] = Address(addr_spec=mail.to)
+    message["Subject"] = " ".join(_plain_mail(mail.subject).split())
+    message["Date"] = mail.at
+    message["Message-ID"] = f"<{mail.id}@{_host(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+    message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message
 
 
-def send_mail(letter: MailText, settings: Settings, tls: ssl.SSLContext) -> DeliveryResult:
-    """One attempt, of `TOTAL_S` at most."""
+def send_mail(mail: MailText, settings: Settings, tls: ssl.SSLContext) -> DeliveryResult:
+    """Try once, within `MAIL_TOTAL_S`."""
     try:
-        server, message = parse_mail_server(settings.smtp_url), build_message(letter, settings)
+        server, message = parse_mail_server(settings.smtp_url), build_message(mail, settings)
     except MailNotConfigured as error:
         return failed(str(error))
-    name = _greeting(_host(settings))
+    name = _ehlo_name(_host(settings))
     smtp: smtplib.SMTP = (
         smtplib.SMTP_SSL(timeout=MAIL_READ_S, context=tls, local_hostname=name)
         if server.secure
         else smtplib.SMTP(timeout=MAIL_READ_S, local_hostname=name)
     )
-    # It checks the certificate's name against this, which only its own constructor would set, by connecting.
-    smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - as said
-    with TotalTimeout(cast("Any", smtp), MAIL_TOTAL_S) as patience:
+    # smtplib checks the certificate against `_host`, which its constructor sets only if it also connects.
+    smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - no public way to set it
+    with TotalTimeout(cast("Any", smtp), MAIL_TOTAL_S) as timeout:
         try:
-            code, said = smtp.connect(server.host, server.port)
+            code, message_text = smtp.connect(server.host, server.port)
             if code != _READY:
-                raise smtplib.SMTPConnectError(code, said)
+                raise smtplib.SMTPConnectError(code, message_text)
             _log_in(smtp, server, tls)
-            smtp.sendmail(_sender(message), [letter.to], message.as_bytes(policy=_WIRE))
+            smtp.sendmail(_sender(message), [mail.to], message.as_bytes(policy=_UNFOLDED))
         except smtplib.SMTPRecipientsRefused as error:
             return failed(f"SMTP {next(iter(error.recipients.values()))[0]}")
         except smtplib.SMTPResponseException as error:
@@ -130,22 +130,22 @@ def send_mail(letter: MailText, settings: Settings, tls: ssl.SSLContext) -> Deli
         except smtplib.SMTPNotSupportedError:
             return failed("the mail server lacks what SMTP_URL asks for")
         except (OSError, smtplib.SMTPException) as error:
-            return failed("timed out" if patience.ended or isinstance(error, TimeoutError) else "no mail server there")
+            return failed("timed out" if timeout.expired or isinstance(error, TimeoutError) else "no mail server there")
         finally:
             with suppress(OSError, smtplib.SMTPException):
                 smtp.quit()
             smtp.close()
-    return delivered(f"SMTP {_OK}")
+    return delivered(f"SMTP {_ACCEPTED}")
 
 
 def _log_in(smtp: smtplib.SMTP, server: MailServer, tls: ssl.SSLContext) -> None:
     smtp.ehlo_or_helo_if_needed()
-    wanted = server.starttls == "always" or (server.starttls == "auto" and smtp.has_extn("starttls"))
-    if not server.secure and wanted:
+    upgrade = server.starttls == "always" or (server.starttls == "auto" and smtp.has_extn("starttls"))
+    if not server.secure and upgrade:
         smtp.starttls(context=tls)
         smtp.ehlo()
     if server.user is not None:
-        if not (server.secure or wanted or server.starttls == "never"):
+        if not (server.secure or upgrade or server.starttls == "never"):
             raise smtplib.SMTPNotSupportedError("a password is not sent in the clear unless starttls=never says so")
         smtp.login(server.user, server.password or "")
 
@@ -159,7 +159,8 @@ def _host(settings: Settings) -> str:
     return urlsplit(settings.mail_url).hostname or "localhost"
 
 
-def _greeting(host: str) -> str:
+def _ehlo_name(host: str) -> str:
+    """The name to greet the server with: a host name, or an address in the form that SMTP has for it."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -168,42 +169,43 @@ def _greeting(host: str) -> str:
 
 
 def _plain_mail(text: str) -> str:
-    """Text without what a mail reader would obey: control characters, and marks that turn the direction of writing."""
-    obeyed = {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x0A}
-    return text.translate(dict.fromkeys(obeyed, " ")).encode("utf-8", "replace").decode()
+    """Text without control characters (but line breaks) and without marks that change the direction of writing."""
+    removed = {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x0A}
+    return text.translate(dict.fromkeys(removed, " ")).encode("utf-8", "replace").decode()
 
 
 _LONGEST_NAME = 100
 
 
-def mail_text(service: Service, settings: Settings, to: Subscription, row: Mapping[str, Any]) -> MailText:
-    """The letter of a message in the outbox, the same at every attempt."""
-    made = datetime.fromisoformat(row["created_at"])
-    message = msgspec.json.decode(row["body"])
+def mail_text(service: Service, settings: Settings, subscription: Subscription, message: Mapping[str, Any]) -> MailText:
+    """The mail of a message in the outbox, with the same id, date and links at every attempt."""
+    created_at = datetime.fromisoformat(message["created_at"])
+    body = msgspec.json.decode(message["body"])
 
     def link(purpose: signed_links.Purpose, id_: str, sent_to: str) -> str:
-        return f"{settings.mail_url}/r/{signed_links.sign_link(service, purpose, id_, sent_to, made)}"
+        return f"{settings.mail_url}/r/{signed_links.sign_link(service, purpose, id_, sent_to, created_at)}"
 
-    address = to.target or ""
-    unsubscribe = link("unsubscribe", to.id, address)
+    address = subscription.target or ""
+    unsubscribe = link("unsubscribe", subscription.id, address)
     with service.snapshot() as snapshot:
-        if message["type"] == CONFIRMATION:
+        if body["type"] == CONFIRMATION:
             subject = "Please confirm: reminders by mail"
-            lines = list(_confirmation(snapshot, to, link("confirm", to.id, address)))
-        elif row["reminder"] is not None:
-            subject = _subject(snapshot, message["data"])
-            lines = list(_reminder_text(snapshot, settings, message["data"], link("acknowledge", row["reminder"], "")))
+            lines = list(_confirmation(snapshot, subscription, link("confirm", subscription.id, address)))
+        elif message["reminder"] is not None:
+            subject = _reminder_subject(snapshot, body["data"])
+            acknowledge = link("acknowledge", message["reminder"], "")
+            lines = list(_reminder_text(snapshot, settings, body["data"], acknowledge))
         else:
-            subject, lines = _notice_text(snapshot, settings, message)
+            subject, lines = _notice_text(snapshot, settings, body)
         text = "\n".join(lines)
     footer = f"\n\nYou get this because this address asked for it. To get no more of it:\n{unsubscribe}\n"
-    return MailText(row["id"], address, subject, text + footer, unsubscribe, format_datetime(made))
+    return MailText(message["id"], address, subject, text + footer, unsubscribe, format_datetime(created_at))
 
 
-def _confirmation(snapshot: Snapshot, to: Subscription, link: str) -> Iterator[str]:
-    places = [_name(snapshot, place) for place in sorted(to.jurisdictions)] + sorted(to.states)
+def _confirmation(snapshot: Snapshot, subscription: Subscription, link: str) -> Iterator[str]:
+    places = [_name(snapshot, place) for place in sorted(subscription.jurisdictions)] + sorted(subscription.states)
     yield "Somebody asked the dispute timeline to write to this address about"
-    yield "every place in its record." if to.everywhere else f"{', '.join(places)}."
+    yield "every place in its record." if subscription.everywhere else f"{', '.join(places)}."
     yield ""
     yield "If that was you, confirm it here within a week:"
     yield link
@@ -211,15 +213,15 @@ def _confirmation(snapshot: Snapshot, to: Subscription, link: str) -> Iterator[s
     yield "If it was not, do nothing: nothing more is sent to an address that did not confirm."
 
 
-def _subject(snapshot: Snapshot, data: Mapping[str, Any]) -> str:
-    who, due = _who(snapshot, data), data["deadlines"][0]["due"]
-    lead = "Nobody has acknowledged: " if data.get("escalated") else ""
-    return f"{lead}{who}: due {_when(data, due)}"
+def _reminder_subject(snapshot: Snapshot, data: Mapping[str, Any]) -> str:
+    addressee, due = _addressee(snapshot, data), data["deadlines"][0]["due"]
+    prefix = "Nobody has acknowledged: " if data.get("escalated") else ""
+    return f"{prefix}{addressee}: due {_when(data, due)}"
 
 
 def _reminder_text(snapshot: Snapshot, settings: Settings, data: Mapping[str, Any], link: str) -> Iterator[str]:
     due = data["deadlines"][0]["due"]
-    yield f"{_who(snapshot, data)} is to answer or comply by the end of {due}, local time ({_when(data, due)})."
+    yield f"{_addressee(snapshot, data)} is to answer or comply by the end of {due}, local time ({_when(data, due)})."
     if data["offset"] > 0:
         yield "No answer is on record."
     if data["late"]:
@@ -227,11 +229,11 @@ def _reminder_text(snapshot: Snapshot, settings: Settings, data: Mapping[str, An
     if data.get("escalated"):
         yield "It was sent to somebody else first, who has not acknowledged it."
     for deadline in data["deadlines"]:
-        its = _entry(snapshot, deadline["demand"])
+        demand = _entry(snapshot, deadline["demand"])
         yield ""
-        if its is not None:
-            yield f"- {its['summary']}"
-            yield f"  Asked by: {_asker(its['actor'])}, {its['occurred']}"
+        if demand is not None:
+            yield f"- {demand['summary']}"
+            yield f"  Asked by: {_actor(demand['actor'])}, {demand['occurred']}"
         if deadline["words"]:
             yield f"  In these words: “{deadline['words']}”"
         yield f"  The entry and its sources: {settings.mail_url}/api/v1/entries/{deadline['demand']}"
@@ -240,19 +242,19 @@ def _reminder_text(snapshot: Snapshot, settings: Settings, data: Mapping[str, An
     yield link
 
 
-def _notice_text(snapshot: Snapshot, settings: Settings, message: Mapping[str, Any]) -> tuple[str, list[str]]:
-    data = message["data"]
-    what = "On record" if message["type"] == "entry.recorded" else "Changed on record"
-    its = _entry(snapshot, data["entry"])
-    summary = data["entry"] if its is None else its["summary"]
-    lines = [f"{what}: {summary}", "", f"{settings.mail_url}/api/v1/entries/{data['entry']}"]
+def _notice_text(snapshot: Snapshot, settings: Settings, body: Mapping[str, Any]) -> tuple[str, list[str]]:
+    data = body["data"]
+    lead = "On record" if body["type"] == "entry.recorded" else "Changed on record"
+    entry = _entry(snapshot, data["entry"])
+    summary = data["entry"] if entry is None else entry["summary"]
+    lines = [f"{lead}: {summary}", "", f"{settings.mail_url}/api/v1/entries/{data['entry']}"]
     if data.get("reason"):
         lines.insert(1, f"Why: {data['reason']}")
-    return f"{what}: {summary[:_LONGEST_NAME]}", lines
+    return f"{lead}: {summary[:_LONGEST_NAME]}", lines
 
 
 def _when(data: Mapping[str, Any], due: str) -> str:
-    """The day due, and how far off it is; a late reminder says the day alone."""
+    """The day due and how far off it is; of a late reminder the day alone, since the distance is no longer true."""
     days = -data["offset"]
     if data["late"]:
         return due
@@ -263,7 +265,7 @@ def _when(data: Mapping[str, Any], due: str) -> str:
     return f"since {due}"
 
 
-def _who(snapshot: Snapshot, data: Mapping[str, Any]) -> str:
+def _addressee(snapshot: Snapshot, data: Mapping[str, Any]) -> str:
     return _name(snapshot, data["deadlines"][0]["addressee"])
 
 
@@ -277,12 +279,12 @@ def _name(snapshot: Snapshot, place: str) -> str:
 
 def _entry(snapshot: Snapshot, id_: str) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = msgspec.json.decode(read_entry(snapshot, id_)[0])
+        entry: dict[str, Any] = msgspec.json.decode(read_entry(snapshot, id_)[0])
     except NotFound:
         return None
-    return found
+    return entry
 
 
-def _asker(actor: Mapping[str, str]) -> str:
-    said = ", ".join(actor[part] for part in ("name", "office") if part in actor)
-    return said or {"federal": "a federal office"}.get(actor["party"], actor["party"])
+def _actor(actor: Mapping[str, str]) -> str:
+    named = ", ".join(actor[part] for part in ("name", "office") if part in actor)
+    return named or {"federal": "a federal office"}.get(actor["party"], actor["party"])

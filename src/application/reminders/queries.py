@@ -1,4 +1,4 @@
-"""Reminders as readers see them: planned, sent, delivered, acknowledged, cancelled, and why."""
+"""Queries for readers: the list of reminders with their deliveries, and the figures of the health check."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from application.reminders.tables import (
 )
 
 ReminderKey = tuple[str, str]
-"""The order of the list: the instant planned for, and the id."""
+"""What the list is ordered by: the instant planned for, and the id."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderFilter:
-    """Which reminders; `owner` None: everybody's."""
+    """Which reminders to list; a field that is None restricts nothing."""
 
     owner: str | None = None
     addressees: Collection[str] | None = None
@@ -34,17 +34,17 @@ class ReminderFilter:
 
 
 def list_reminders(
-    connection: Connection, wanted: ReminderFilter, limit: int, after: ReminderKey | None = None
+    connection: Connection, filters: ReminderFilter, limit: int, after: ReminderKey | None = None
 ) -> list[dict[str, Any]]:
-    """Reminders in order of the instant planned for, from beyond a key, with every attempt to deliver each."""
+    """Reminders beyond the key `after`, in order of the instant planned for, each with every attempt to deliver it."""
     query = select(reminders_table)
-    if wanted.owner is not None:
+    if filters.owner is not None:
         query = query.join(subscriptions_table, reminders_table.c.subscription == subscriptions_table.c.id)
-        query = query.where(subscriptions_table.c.owner == wanted.owner)
-    if wanted.addressees is not None:
-        query = query.where(reminders_table.c.addressee.in_(wanted.addressees))
+        query = query.where(subscriptions_table.c.owner == filters.owner)
+    if filters.addressees is not None:
+        query = query.where(reminders_table.c.addressee.in_(filters.addressees))
     for name in ("state", "subscription", "id"):
-        if (value := getattr(wanted, name)) is not None:
+        if (value := getattr(filters, name)) is not None:
             query = query.where(reminders_table.c[name] == value)
     if after is not None:
         query = query.where(tuple_(reminders_table.c.planned_for, reminders_table.c.id) > after)
@@ -54,7 +54,6 @@ def list_reminders(
 
 
 def reminder_key(reminder: dict[str, Any]) -> ReminderKey:
-    """The key of one in the list."""
     return reminder["planned_for"], reminder["id"]
 
 
@@ -75,7 +74,7 @@ def _reminder_row(row: Row[Any], attempts: list[dict[str, Any]]) -> dict[str, An
 
 
 def _attempts(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    attempts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     query = (
         select(outbox_table.c.reminder, outbox_table.c.subscription, deliveries_table)
         .join_from(outbox_table, deliveries_table, deliveries_table.c.message == outbox_table.c.id)
@@ -83,24 +82,22 @@ def _attempts(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict
         .order_by(deliveries_table.c.at, deliveries_table.c.attempt)
     )
     for row in connection.execute(query) if ids else ():
-        its = {"at": row.at, "outcome": row.outcome, "detail": row.detail}
-        found[row.reminder].append(its | {"message": row.message, "subscription": row.subscription})
-    return found
+        attempt = {name: getattr(row, name) for name in ("at", "outcome", "detail", "message", "subscription")}
+        attempts[row.reminder].append(attempt)
+    return attempts
 
 
 def last_tick(connection: Connection) -> tuple[str | None, int | None]:
-    """When the ticker last ran, and how late the first of what it found was, in seconds."""
+    """When the scheduler last ticked, and how many seconds late the first reminder was that it found due."""
     row = connection.execute(select(planner_table.c.last_tick, planner_table.c.late_s)).one()
     return row.last_tick, row.late_s
 
 
 def by_state(connection: Connection) -> dict[str, int]:
-    """How many reminders there are in each state."""
     query = select(reminders_table.c.state, func.count()).group_by(reminders_table.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def waiting(connection: Connection) -> int:
-    """How many messages are still to be sent."""
     query = select(func.count()).select_from(outbox_table).where(outbox_table.c.state == "pending")
     return connection.execute(query).scalar_one()

@@ -1,7 +1,7 @@
-"""The ticker: every few seconds, what has come due is recorded, and what is to be sent is sent.
+"""The scheduler: two jobs, run every few seconds. One ticks (see `due`), the other sends (see `sender`).
 
-APScheduler only ticks, in UTC and in memory; what is due, and whose it is, the database says. So a tick that is
-missed, doubled or cut short costs nothing but time.
+APScheduler only keeps the interval, in memory and in UTC; what is due is in the database. So a tick that is missed,
+doubled or cut short costs nothing but time.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.jobstores.cache import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from application.reminders.due import NEXT, note_tick, tick
-from application.reminders.outbox import OutboxSender
+from application.reminders.due import read_work, record_tick, tick
+from application.reminders.sender import OutboxSender
 from application.service import Service
 from application.settings import Settings
-from eventlog.engine import reading
 
 log = logging.getLogger("reminders")
 
@@ -39,10 +38,10 @@ class Scheduler:
         )
 
     def start(self) -> None:
-        """Ticks from now on, in the background."""
+        """Run both jobs in the background, the first time at once."""
         for name, job in (("tick", self.tick), ("send", self.sender.start_due)):
             self._scheduler.add_job(
-                _surviving(name, job),
+                _logging_errors(name, job),
                 "interval",
                 seconds=self._tick_s,
                 id=name,
@@ -51,33 +50,32 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Ticks no more; returns when what was being done is done."""
+        """Start no more jobs; returns when those that are running have ended."""
         self._scheduler.shutdown(wait=True)
         self.sender.close()
 
     def tick(self) -> int:
-        """One tick, noted with how late the first of what it found was; returns how many reminders came due."""
+        """Tick once, and record how late the first reminder was; returns how many came due."""
         late_s = self._late_s()
         fired = tick(self._service)
-        note_tick(self._service, late_s)
+        record_tick(self._service, late_s)
         return fired
 
     def once(self) -> int:
-        """One tick, and everything sent that is due."""
+        """Tick once and send everything that is due; returns how many reminders came due."""
         fired = self.tick()
         self.sender.send_due()
         return fired
 
     def _late_s(self) -> int:
-        with reading(self._service.engine) as connection:
-            first: str | None = NEXT.run(connection).fetchone()[2]
-        if first is None:
+        next_due = read_work(self._service).next_due
+        if next_due is None:
             return 0
-        return max(0, int((self._service.now() - datetime.fromisoformat(first)).total_seconds()))
+        return max(0, int((self._service.now() - datetime.fromisoformat(next_due)).total_seconds()))
 
 
-def _surviving(name: str, job: Callable[[], object]) -> Callable[[], None]:
-    """A job that outlives its errors: a database that is away or locked is there again at a later tick."""
+def _logging_errors(name: str, job: Callable[[], object]) -> Callable[[], None]:
+    """The job, with errors logged: a database that is away or locked may be back at the next run."""
 
     def run() -> None:
         try:
@@ -90,10 +88,10 @@ def _surviving(name: str, job: Callable[[], object]) -> Callable[[], None]:
 
 @contextmanager
 def run_scheduler(service: Service, settings: Settings) -> Iterator[Scheduler]:
-    """A ticker that runs for as long as the block does."""
-    ticker = Scheduler(service, settings)
-    ticker.start()
+    """A scheduler that runs for as long as the block does."""
+    scheduler = Scheduler(service, settings)
+    scheduler.start()
     try:
-        yield ticker
+        yield scheduler
     finally:
-        ticker.stop()
+        scheduler.stop()

@@ -1,6 +1,6 @@
-"""The secrets that sign webhooks: each shown once, when it is made, and in no answer, log or event after that.
+"""The secrets that sign webhooks: each is shown once, when it is created, and in no answer, log or event after that.
 
-They are written and read by the driver alone: an error of SQLAlchemy's would quote the values of its statement.
+The statements run on the driver, not through SQLAlchemy, whose errors would quote the values.
 """
 
 from __future__ import annotations
@@ -17,43 +17,42 @@ from domain.reminders import instant
 from eventlog.sql import BulkInsert, CompiledQuery
 
 OVERLAP = timedelta(days=1)
-"""For this long the secret that was replaced still signs, beside the new one."""
+"""How long a replaced secret still signs, beside the new one."""
 _BYTES = 32
-_MINE = secrets_table.c.subscription == bindparam("its")
+_OWN = secrets_table.c.subscription == bindparam("subscription_id")
 _INSERT = BulkInsert(secrets_table)
 _RETIRE = CompiledQuery(
-    update(secrets_table).where(_MINE, secrets_table.c.expires_at.is_(None)).values(expires_at=bindparam("until"))
+    update(secrets_table).where(_OWN, secrets_table.c.expires_at.is_(None)).values(expires_at=bindparam("until"))
 )
-_FORGET = CompiledQuery(delete(secrets_table).where(_MINE, secrets_table.c.expires_at <= bindparam("now")))
-_FORGET_ALL = CompiledQuery(delete(secrets_table).where(_MINE))
+_FORGET = CompiledQuery(delete(secrets_table).where(_OWN, secrets_table.c.expires_at <= bindparam("now")))
+_FORGET_ALL = CompiledQuery(delete(secrets_table).where(_OWN))
 _IN_USE = CompiledQuery(
     select(secrets_table.c.secret)
-    .where(_MINE, or_(secrets_table.c.expires_at.is_(None), secrets_table.c.expires_at > bindparam("now")))
+    .where(_OWN, or_(secrets_table.c.expires_at.is_(None), secrets_table.c.expires_at > bindparam("now")))
     .order_by(secrets_table.c.created_at.desc())
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret that does not show itself by accident."""
+    """A secret that `repr` and tracebacks do not show."""
 
     shown_once: str = field(repr=False)
 
 
 def make_secret(connection: Connection, subscription: str, now: datetime) -> Secret:
-    """A new secret for a subscription; one that it had signs for a day more."""
-    _FORGET.run(connection, its=subscription, now=instant(now))
-    _RETIRE.run(connection, its=subscription, until=instant(now + OVERLAP))
+    """Create a secret for a subscription; the one before signs for a day more."""
+    _FORGET.run(connection, subscription_id=subscription, now=instant(now))
+    _RETIRE.run(connection, subscription_id=subscription, until=instant(now + OVERLAP))
     secret = Secret(f"whsec_{b64encode(token_bytes(_BYTES)).decode()}")
     _INSERT.rows(connection, [(subscription, secret.shown_once, instant(now), None)])
     return secret
 
 
 def secrets_in_use(connection: Connection, subscription: str, now: datetime) -> list[Secret]:
-    """The secrets that sign now, the newest first."""
-    return [Secret(row[0]) for row in _IN_USE.run(connection, its=subscription, now=instant(now))]
+    """The newest first."""
+    return [Secret(row[0]) for row in _IN_USE.run(connection, subscription_id=subscription, now=instant(now))]
 
 
 def forget_secrets(connection: Connection, subscription: str) -> None:
-    """Forgets the secrets of a subscription that has ended."""
-    _FORGET_ALL.run(connection, its=subscription)
+    _FORGET_ALL.run(connection, subscription_id=subscription)

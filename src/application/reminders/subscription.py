@@ -1,37 +1,35 @@
-"""What may be asked of a subscription, and what is wrong where it may not."""
+"""A subscription, and the request that makes one: its fields, their limits, and errors that name the field at fault."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
 from sqlalchemy import Connection, select
 
-from application.register import problem_summary, problems_of
-from application.reminders.tables import subscriptions_table as _subscriptions
+from application.reminders.tables import subscriptions_table as _table
 from domain import dates
-from domain.errors import Invalid
+from domain.errors import Invalid, Problem, problems_of
 from domain.jurisdictions import Place
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, OpaqueId
-from domain.validation import Problem
 from domain.values import Slug, State, Value
 
 DEFAULT_ESCALATE_AFTER = "PT24H"
 _SHORTEST_S, _LONGEST_S = 60, 30 * 86_400
-# Plain and short: what the mail's own standard allows beyond that is how headers are smuggled.
+# Far fewer characters than RFC 5322 allows: quoting and comments are how headers are smuggled into a mail.
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LONGEST_ADDRESS = 254
 
 
 def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    twice = next((value for value in values if values.count(value) > 1), None)
-    if twice is not None:
-        raise ValueError(f"{twice!r} is given twice")
+    repeated = next((value for value in values if values.count(value) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"{repeated!r} is given twice")
     return values
 
 
@@ -49,36 +47,22 @@ def _mailbox(written: str) -> str:
     return written
 
 
-_EACH_ONCE: dict[str, Any] = {"uniqueItems": True}
+T = TypeVar("T")
+Distinct = Annotated[tuple[T, ...], AfterValidator(_each_once), Field(json_schema_extra={"uniqueItems": True})]
 
 
 class SubscriptionRequest(Value):
     """What somebody wants to hear of, and how."""
 
     jurisdictions: Annotated[
-        tuple[Slug, ...],
-        AfterValidator(_each_once),
-        Field(
-            max_length=1000,
-            description="Places, each with its agencies.",
-            examples=[["new-orleans-la"]],
-            json_schema_extra=_EACH_ONCE,
-        ),
+        Distinct[Slug],
+        Field(max_length=1000, description="Places, each with its agencies.", examples=[["new-orleans-la"]]),
     ] = ()
-    states: Annotated[
-        tuple[State, ...],
-        AfterValidator(_each_once),
-        Field(max_length=100, description="All places of these states.", json_schema_extra=_EACH_ONCE),
-    ] = ()
+    states: Annotated[Distinct[State], Field(max_length=100, description="All places of these states.")] = ()
     all: Annotated[StrictBool, Field(description="Every place.")] = False
     kinds: Annotated[
-        tuple[Literal["reminder", "entry", "correction"], ...],
-        AfterValidator(_each_once),
-        Field(
-            min_length=1,
-            description="Reminders of deadlines; new entries; what befalls entries on record.",
-            json_schema_extra=_EACH_ONCE,
-        ),
+        Distinct[Literal["reminder", "entry", "correction"]],
+        Field(min_length=1, description="Reminders of deadlines; new entries; what befalls entries on record."),
     ] = ("reminder",)
     channel: Literal["webhook", "email", "log"]
     url: Annotated[
@@ -88,17 +72,10 @@ class SubscriptionRequest(Value):
             description="Of a webhook: https, at a public address.", examples=["https://example.org/hooks/reminders"]
         ),
     ] = None
-    address: Annotated[
-        str | None, AfterValidator(lambda one: None if one is None else _mailbox(one)), Field(description="Of e-mail.")
-    ] = None
+    address: Annotated[Annotated[str, AfterValidator(_mailbox)] | None, Field(description="Of e-mail.")] = None
     plan: Annotated[
-        tuple[Annotated[StrictInt, Field(ge=-365, le=30)], ...],
-        AfterValidator(_each_once),
-        Field(
-            min_length=1,
-            description="Days from the day due on which to be reminded; below zero: before it.",
-            json_schema_extra=_EACH_ONCE,
-        ),
+        Distinct[Annotated[StrictInt, Field(ge=-365, le=30)]],
+        Field(min_length=1, description="Days from the day due on which to be reminded; below zero: before it."),
     ] = DEFAULT_PLAN
     hour: Annotated[
         str,
@@ -109,8 +86,7 @@ class SubscriptionRequest(Value):
         OpaqueId | None, Field(description="The subscription that gets what nobody acknowledged in time.")
     ] = None
     escalate_after: Annotated[
-        str | None,
-        AfterValidator(lambda one: None if one is None else _escalation_delay(one)),
+        Annotated[str, AfterValidator(_escalation_delay)] | None,
         Field(description="After how long: an ISO 8601 duration. Left out: PT24H.", examples=["PT24H"]),
     ] = None
 
@@ -128,43 +104,41 @@ class SubscriptionRequest(Value):
 
     @property
     def target(self) -> str | None:
-        """Where to: a URL or an address; None for the log."""
         return self.url if self.channel == "webhook" else self.address
 
     @property
     def escalate_after_s(self) -> int | None:
-        """How long to wait for somebody to acknowledge; None where nobody else is told."""
-        return (
-            None if self.escalate_to is None else dates.duration_seconds(self.escalate_after or DEFAULT_ESCALATE_AFTER)
-        )
+        """How long to wait for an acknowledgement; None without an escalation."""
+        if self.escalate_to is None:
+            return None
+        return dates.duration_seconds(self.escalate_after or DEFAULT_ESCALATE_AFTER)
 
 
 def parse_subscription(fields: Mapping[str, Any]) -> SubscriptionRequest:
-    """The wish that fields say; Invalid, naming each field at fault."""
+    """Validate the fields of a request. Raises Invalid, naming each field at fault."""
     try:
         return SubscriptionRequest.model_validate(dict(fields))
     except ValidationError as error:
-        problems = [_named(one) for one in problems_of(error, None)]
-        raise Invalid(problem_summary(problems), problems=problems) from error
+        problems = [_with_field(problem) for problem in problems_of(error)]
+        raise Invalid(problems=problems) from error
 
 
-def _named(problem: Problem) -> Problem:
-    """A problem of the whole under the field that its message names first."""
-    if problem.field != "(the whole)":
+def _with_field(problem: Problem) -> Problem:
+    """A problem of the request as a whole, ascribed to the first field that its message names."""
+    field = re.search("`([a-z_]+)`", problem.message)
+    if problem.field != "(the whole)" or field is None:
         return problem
-    found = re.search("`([a-z_]+)`", problem.message)
-    value = problem.value.get(found[1]) if found and isinstance(problem.value, dict) else None
-    return Problem(found[1], value, problem.message) if found else problem
+    value = problem.value.get(field[1]) if isinstance(problem.value, dict) else None
+    return Problem(field[1], value, problem.message)
 
 
 def refuse_field(field: str, value: object, message: str) -> Invalid:
-    """The error that says what is wrong with one field."""
     return Invalid(f"{field}: {message}", problems=[Problem(field, value, message)])
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What somebody asked for. `target` is a URL or an e-mail address; None for the log."""
+    """A row of the subscriptions table. `target` is a URL or an e-mail address; None for the log."""
 
     id: str
     owner: str
@@ -184,7 +158,7 @@ class Subscription:
     why_ended: str | None = None
 
     def covers(self, place: Place) -> bool:
-        """Whether a place is among those asked for: by name, by state, through the state it speaks for, or as all."""
+        """Whether it includes a place: by name, by state, through the state that the place speaks for, or as all."""
         return (
             self.everywhere
             or place.state in self.states
@@ -193,16 +167,18 @@ class Subscription:
         )
 
 
-def active_subscriptions(connection: Connection, kind: str) -> list[Subscription]:
-    """The subscriptions in use that want a kind of message."""
-    table = _subscriptions
-    rows = connection.execute(select(table).where(table.c.ended_at.is_(None)).order_by(table.c.id))
-    found = [subscription_from_row(row._asdict()) for row in rows]
-    return [one for one in found if kind in one.kinds]
+def active_subscriptions(connection: Connection) -> list[Subscription]:
+    rows = connection.execute(select(_table).where(_table.c.ended_at.is_(None)).order_by(_table.c.id))
+    return [subscription_from_row(row._asdict()) for row in rows]
+
+
+def find_subscription(connection: Connection, id_: str | None) -> Subscription | None:
+    """A subscription, also one that has ended; None where there is none of that id."""
+    row = connection.execute(select(_table).where(_table.c.id == id_)).one_or_none()
+    return None if row is None else subscription_from_row(row._asdict())
 
 
 def subscription_from_row(row: dict[str, object]) -> Subscription:
-    """A row of the table as a value."""
     lists = {name: msgspec.json.decode(str(row[name])) for name in ("jurisdictions", "states", "kinds", "plan")}
     return Subscription(
         **{name: row[name] for name in Subscription.__slots__ if name not in lists},  # type: ignore[arg-type]  # the table's own types

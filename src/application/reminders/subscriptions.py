@@ -1,4 +1,7 @@
-"""Subscribing: made, shown, changed and ended by the holder of the key that made it, and planned for at once."""
+"""Subscriptions: created, read, changed and ended by their owner, which is the key that created them.
+
+Every change is planned for before the call returns.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from application.reminders import secrets
+from application.reminders.deadline_states import find_place
+from application.reminders.outbox import OutboxMessage, enqueue
 from application.reminders.planner import plan_everything
 from application.reminders.secrets import Secret
 from application.reminders.subscription import (
     Subscription,
     SubscriptionRequest,
+    find_subscription,
     parse_subscription,
     refuse_field,
     subscription_from_row,
@@ -33,43 +39,43 @@ from eventlog.engine import reading, writing
 BY_ITS_OWNER = "ended by its owner"
 CONFIRMATION = "subscription.confirmation"
 _STATES = frozenset().union(*CIRCUITS.values())
-_ALONE = select(planner_table.c.id).where(planner_table.c.id == 1).with_for_update()
+_LOCK = select(planner_table.c.id).where(planner_table.c.id == 1).with_for_update()
 
 
 def create_subscription(
     service: Service, fields: Mapping[str, Any], *, owner: str, allowed: Collection[Network] = ()
 ) -> tuple[Subscription, Secret | None]:
-    """Makes a subscription; of a webhook, with the secret that signs for it, which nobody gets to see again.
+    """Create a subscription, and for a webhook the secret that signs, which is shown to nobody again.
 
-    Raises Invalid, naming each field at fault.
+    `allowed`: networks that webhooks may reach though they are not public. Raises Invalid, naming each field at fault.
     """
-    wish = parse_subscription(fields)
-    _check_url(wish, allowed)
+    request = parse_subscription(fields)
+    _check_url(request, allowed)
     id_, secret = f"sub_{token_hex(16)}", None
-    _check_places(service, wish)
+    _check_places(service, request)
     with writing(service.engine) as connection:
-        _check_escalation(connection, wish, owner, id_)
+        _check_escalation(connection, request, owner, id_)
         now = service.now()
-        row = {"id": id_, "owner": owner, "channel": wish.channel, "created_at": instant(now), **_columns(wish)}
+        row = {"id": id_, "owner": owner, "channel": request.channel, "created_at": instant(now), **_columns(request)}
         connection.execute(insert(_table).values(**row))
-        if wish.channel == "webhook":
+        if request.channel == "webhook":
             secret = secrets.make_secret(connection, id_, now)
-        _ask_to_confirm(service, connection, wish, id_)
-        made = _owned_by(connection, id_, owner)
+        _enqueue_confirmation(service, connection, request, id_)
+        subscription = _owned_by(connection, id_, owner)
     plan_everything(service)
-    return made, secret
+    return subscription, secret
 
 
 def read_subscription(service: Service, id_: str, *, owner: str) -> Subscription:
-    """One subscription of an owner's; NotFound for any other."""
+    """A subscription of the owner's; NotFound for any other."""
     with reading(service.engine) as connection:
         return _owned_by(connection, id_, owner)
 
 
 def list_subscriptions(service: Service, *, owner: str, after: str, limit: int) -> list[Subscription]:
-    """An owner's subscriptions beyond an id, by id; those too that ended other than by their owner."""
+    """The owner's subscriptions beyond an id, by id, with those that ended other than by the owner."""
     with reading(service.engine) as connection:
-        query = select(_table).where(_table.c.owner == owner, _table.c.id > after, _still_shown())
+        query = select(_table).where(_table.c.owner == owner, _table.c.id > after, _not_ended_by_owner())
         rows = connection.execute(query.order_by(_table.c.id).limit(limit))
         return [subscription_from_row(row._asdict()) for row in rows]
 
@@ -77,41 +83,40 @@ def list_subscriptions(service: Service, *, owner: str, after: str, limit: int) 
 def change_subscription(
     service: Service, id_: str, fields: Mapping[str, Any], *, owner: str, allowed: Collection[Network] = ()
 ) -> Subscription:
-    """Gives fields new values; null gives back the default. Raises Invalid, NotFound, or Refused once it has ended."""
+    """Change fields; null restores a default. Raises Invalid, NotFound, or Refused once the subscription has ended."""
     before = read_subscription(service, id_, owner=owner)
-    wish = parse_subscription(
-        {name: value for name, value in {**requested(before), **fields}.items() if value is not None}
-    )
-    if wish.channel != before.channel:
-        raise refuse_field("channel", wish.channel, f"is {before.channel} and stays so: make another subscription")
-    moved = wish.target != before.target
-    if moved:
-        _check_url(wish, allowed)
-    _check_places(service, wish)
+    changed_fields = {**requested(before), **fields}
+    request = parse_subscription({name: value for name, value in changed_fields.items() if value is not None})
+    if request.channel != before.channel:
+        raise refuse_field("channel", request.channel, f"is {before.channel} and stays so: make another subscription")
+    target_changed = request.target != before.target
+    if target_changed:
+        _check_url(request, allowed)
+    _check_places(service, request)
     with writing(service.engine) as connection:
-        _check_escalation(connection, wish, owner, id_)
+        _check_escalation(connection, request, owner, id_)
         if _in_use(connection, id_, owner).target != before.target:
             raise Refused("it was changed by somebody else just now: look at it again")
-        values = _columns(wish) | ({"confirmed_at": None} if moved else {})
+        values = _columns(request) | ({"confirmed_at": None} if target_changed else {})
         connection.execute(update(_table).where(_table.c.id == id_).values(**values))
-        if moved or ("address" in fields and before.confirmed_at is None):  # given again: asked again
-            _ask_to_confirm(service, connection, wish, id_)
-        changed = _owned_by(connection, id_, owner)
+        # The same address given again, while unconfirmed, asks for another mail.
+        if target_changed or ("address" in fields and before.confirmed_at is None):
+            _enqueue_confirmation(service, connection, request, id_)
+        subscription = _owned_by(connection, id_, owner)
     plan_everything(service)
-    return changed
+    return subscription
 
 
 def rotate_secret(service: Service, id_: str, *, owner: str) -> Secret:
-    """A new secret for a webhook; the one before signs too, for a day. NotFound, or Refused where none signs."""
+    """Create a new secret for a webhook; the one before signs too, for a day. Raises NotFound or Refused."""
     with writing(service.engine) as connection:
-        its = _in_use(connection, id_, owner)
-        if its.channel != "webhook":
+        if _in_use(connection, id_, owner).channel != "webhook":
             raise Refused(f"{id_} is no webhook: nothing signs for it")
         return secrets.make_secret(connection, id_, service.now())
 
 
 def end_subscription(service: Service, id_: str, why: str, *, owner: str | None = None) -> None:
-    """Ends a subscription and cancels what is planned for it. Ended once more, it stays as it is, or is hidden."""
+    """End a subscription and cancel what is planned for it. One that has ended already is hidden, if its owner asks."""
     with writing(service.engine) as connection:
         if owner is not None:
             _owned_by(connection, id_, owner)
@@ -125,7 +130,7 @@ def end_subscription(service: Service, id_: str, why: str, *, owner: str | None 
 
 
 def confirm_address(service: Service, id_: str, address: str) -> None:
-    """Notes that whoever reads an address wants to be written to; what waited for that is sent now."""
+    """Record that the reader of an address agreed to get mail; the messages that waited for that are due now."""
     now = instant(service.now())
     with writing(service.engine) as connection:
         query = update(_table).where(_table.c.id == id_, _table.c.target == address, _table.c.confirmed_at.is_(None))
@@ -138,41 +143,42 @@ def confirm_address(service: Service, id_: str, address: str) -> None:
             connection.execute(waiting.values(next_at=now))
 
 
-def requested(its: Subscription) -> dict[str, Any]:
-    """What was asked for, in the words in which it is asked."""
+def requested(subscription: Subscription) -> dict[str, Any]:
+    """The fields of the request that would make a subscription what it is."""
+    after_s = subscription.escalate_after_s
     return {
-        "jurisdictions": sorted(its.jurisdictions),
-        "states": sorted(its.states),
-        "all": its.everywhere,
-        "kinds": [kind for kind in ("reminder", "entry", "correction") if kind in its.kinds],
-        "channel": its.channel,
-        **({"url": its.target} if its.channel == "webhook" else {}),
-        **({"address": its.target} if its.channel == "email" else {}),
-        "plan": list(its.plan),
-        "hour": its.hour,
-        "escalate_to": its.escalate_to,
-        "escalate_after": None if its.escalate_after_s is None else dates.duration_text(its.escalate_after_s),
+        "jurisdictions": sorted(subscription.jurisdictions),
+        "states": sorted(subscription.states),
+        "all": subscription.everywhere,
+        "kinds": [kind for kind in ("reminder", "entry", "correction") if kind in subscription.kinds],
+        "channel": subscription.channel,
+        **({"url": subscription.target} if subscription.channel == "webhook" else {}),
+        **({"address": subscription.target} if subscription.channel == "email" else {}),
+        "plan": list(subscription.plan),
+        "hour": subscription.hour,
+        "escalate_to": subscription.escalate_to,
+        "escalate_after": None if after_s is None else dates.duration_text(after_s),
     }
 
 
-def _columns(wish: SubscriptionRequest) -> dict[str, Any]:
-    lists = {name: sorted(getattr(wish, name)) for name in ("jurisdictions", "states", "kinds", "plan")}
+def _columns(request: SubscriptionRequest) -> dict[str, Any]:
+    lists = {name: sorted(getattr(request, name)) for name in ("jurisdictions", "states", "kinds", "plan")}
     return {
-        "target": wish.target,
+        "target": request.target,
         **{name: msgspec.json.encode(values).decode() for name, values in lists.items()},
-        "everywhere": wish.all,
-        "hour": wish.hour,
-        "escalate_to": wish.escalate_to,
-        "escalate_after_s": wish.escalate_after_s,
+        "everywhere": request.all,
+        "hour": request.hour,
+        "escalate_to": request.escalate_to,
+        "escalate_after_s": request.escalate_after_s,
     }
 
 
-def _still_shown() -> ColumnElement[bool]:
+def _not_ended_by_owner() -> ColumnElement[bool]:
     return or_(_table.c.ended_at.is_(None), _table.c.why_ended != BY_ITS_OWNER)
 
 
 def _owned_by(connection: Connection, id_: str, owner: str) -> Subscription:
-    query = select(_table).where(_table.c.id == id_, _table.c.owner == owner, _still_shown())
+    query = select(_table).where(_table.c.id == id_, _table.c.owner == owner, _not_ended_by_owner())
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"no subscription {id_!r} of yours is in use")
@@ -180,64 +186,50 @@ def _owned_by(connection: Connection, id_: str, owner: str) -> Subscription:
 
 
 def _in_use(connection: Connection, id_: str, owner: str) -> Subscription:
-    its = _owned_by(connection, id_, owner)
-    if its.ended_at is not None:
-        raise Refused(f"{id_} has ended: {its.why_ended}")
-    return its
+    subscription = _owned_by(connection, id_, owner)
+    if subscription.ended_at is not None:
+        raise Refused(f"{id_} has ended: {subscription.why_ended}")
+    return subscription
 
 
-def _check_url(wish: SubscriptionRequest, allowed: Collection[Network]) -> None:
-    if wish.url is not None:
+def _check_url(request: SubscriptionRequest, allowed: Collection[Network]) -> None:
+    if request.url is not None:
         try:
-            destination(wish.url, allowed)
+            destination(request.url, allowed)
         except Unreachable as error:
-            raise refuse_field("url", wish.url, str(error)) from error
+            raise refuse_field("url", request.url, str(error)) from error
 
 
-def _check_places(service: Service, wish: SubscriptionRequest) -> None:
+def _check_places(service: Service, request: SubscriptionRequest) -> None:
     with service.snapshot() as snapshot:
-        directory = snapshot.memory.directory
-        for number, name in enumerate(wish.jurisdictions):
-            if directory.place(name, snapshot.position) is None:
+        for number, name in enumerate(request.jurisdictions):
+            if find_place(snapshot, name) is None:
                 raise refuse_field(f"jurisdictions.{number}", name, "is not on record")
-        for number, state in enumerate(wish.states):
-            if state not in _STATES and state not in directory.states():
-                raise refuse_field(
-                    f"states.{number}", state, "is no state of the United States, nor of any place on record"
-                )
+        for number, state in enumerate(request.states):
+            if state not in _STATES and state not in snapshot.cache.directory.states():
+                message = "is no state of the United States, nor of any place on record"
+                raise refuse_field(f"states.{number}", state, message)
 
 
-def _check_escalation(connection: Connection, wish: SubscriptionRequest, owner: str, id_: str) -> None:
-    """Raises Invalid unless a message goes on to another subscription in use of the same owner, and never back."""
-    connection.execute(_ALONE)  # two that change at once must not make a circle of what is straight alone
-    following, passed = wish.escalate_to, {id_}
+def _check_escalation(connection: Connection, request: SubscriptionRequest, owner: str, id_: str) -> None:
+    """Raises Invalid unless the chain of escalations runs through active subscriptions of the owner, and ends."""
+    connection.execute(_LOCK)  # two changes at once could close a circle that neither of them sees
+    following, passed = request.escalate_to, {id_}
     while following is not None:
         if following in passed:
-            raise refuse_field("escalate_to", wish.escalate_to, "leads back to the subscription itself")
+            raise refuse_field("escalate_to", request.escalate_to, "leads back to the subscription itself")
         passed.add(following)
-        query = select(_table.c.escalate_to).where(
-            _table.c.id == following, _table.c.owner == owner, _table.c.ended_at.is_(None)
-        )
-        row = connection.execute(query).one_or_none()
-        if row is None and following == wish.escalate_to:
-            raise refuse_field("escalate_to", wish.escalate_to, "is no subscription of yours that is in use")
-        following = None if row is None else row[0]
+        subscription = find_subscription(connection, following)
+        is_usable = subscription is not None and subscription.owner == owner and subscription.ended_at is None
+        if not is_usable and following == request.escalate_to:
+            raise refuse_field("escalate_to", request.escalate_to, "is no subscription of yours that is in use")
+        following = subscription.escalate_to if subscription is not None and is_usable else None
 
 
-def _ask_to_confirm(service: Service, connection: Connection, wish: SubscriptionRequest, id_: str) -> None:
-    """Puts the mail into the outbox that asks whether an address wants mail at all."""
-    if wish.channel != "email":
-        return
-    now = instant(service.now())
-    body = {"type": CONFIRMATION, "timestamp": now, "data": {"subscription": id_, "address": wish.address}}
-    connection.execute(
-        insert(outbox_table).values(
-            id=f"msg_{token_hex(16)}",
-            subscription=id_,
-            body=msgspec.json.encode(body).decode(),
-            state="pending",
-            attempts=0,
-            next_at=now,
-            created_at=now,
-        )
-    )
+def _enqueue_confirmation(service: Service, connection: Connection, request: SubscriptionRequest, id_: str) -> None:
+    """Enqueue the mail that asks the reader of an address to agree to get mail; nothing for other channels."""
+    if request.channel == "email":
+        now = service.now()
+        data = {"subscription": id_, "address": request.address}
+        message = OutboxMessage(f"msg_{token_hex(16)}", id_, CONFIRMATION, instant(now), data)
+        enqueue(connection, now, [message])

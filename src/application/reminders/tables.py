@@ -1,18 +1,18 @@
-"""The tables of reminders: what was asked for, what is planned, what is to be sent, and each attempt to send it.
+"""The tables of reminders: subscriptions, reminders, the outbox, and each attempt to deliver a message.
 
-None of it is part of the record, and none of it can be rebuilt from the log, which holds only opaque ids.
+They are no part of the record and cannot be rebuilt from the log, which holds only opaque ids.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
 reminder_metadata = MetaData()
 
 
 def _text() -> TypeEngine[str]:
-    # Compared byte by byte on both databases, so that instants sort as moments.
+    # Compared byte by byte on both databases, so that the order of the texts is the order of the instants.
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
@@ -36,8 +36,8 @@ subscriptions_table = Table(
     Column("ended_at", _text()),
     Column("why_ended", _text()),
 )
-"""Who asked for what. `owner` is the name of the key that made it; `jurisdictions`, `states`, `kinds` and `plan` are
-JSON lists. E-mail is sent once `confirmed_at` is set. One that ended is kept, so that its reminders can be read."""
+"""`owner` is the name of the key that created the subscription; `jurisdictions`, `states`, `kinds` and `plan` are JSON
+lists. E-mail is sent once `confirmed_at` is set. A subscription that ended stays, so that its reminders can be read."""
 
 secrets_table = Table(
     "webhook_secrets",
@@ -47,7 +47,7 @@ secrets_table = Table(
     Column("created_at", _text(), nullable=False),
     Column("expires_at", _text()),
 )
-"""The secrets that sign a subscription's webhooks: two for a day while one takes over from the other."""
+"""The secrets that sign a subscription's webhooks: for a day after a rotation there are two."""
 
 signing_keys_table = Table(
     "link_keys",
@@ -55,7 +55,7 @@ signing_keys_table = Table(
     Column("id", Integer, primary_key=True),
     Column("key", _text(), nullable=False),
 )
-"""The key that signs links in messages, made at the first need."""
+"""One row: the key that signs links in mails, created when the first is needed."""
 
 reminders_table = Table(
     "reminders",
@@ -75,9 +75,9 @@ reminders_table = Table(
     Column("acknowledged_at", _text()),
     Column("escalate_at", _text()),
 )
-"""Every reminder ever planned. `state`: planned, due, delivered, failed, acknowledged, cancelled. `version`: of its
-stream in the log. `deadlines`: JSON, as `About`. `escalate_at`: when it goes on to another subscription unless
-acknowledged; null where it does not, or has."""
+"""Every reminder ever planned. `state`: planned, due, delivered, failed, acknowledged or cancelled. `version`: of the
+reminder's stream in the log, 0 before it has one. `deadlines`: a JSON list, each as `About`. `escalate_at`: when it is
+sent to a second subscription unless acknowledged; null without an escalation, and after it."""
 
 outbox_table = Table(
     "outbox",
@@ -92,9 +92,9 @@ outbox_table = Table(
     Column("created_at", _text(), nullable=False),
     Column("leased_until", _text()),
 )
-"""Messages to be sent. `id` is stable over all attempts, so that a receiver can drop repeats. `state`: pending,
-delivered, failed. `next_at`: when it may be tried; a sender moves it on before it tries, so that no other does, and
-notes in `leased_until` that it is at it: to one subscription there is one message on its way at a time."""
+"""Messages to be sent. `id` is the same at every attempt, so that a receiver can drop repeats. `state`: pending,
+delivered or failed. `next_at`: when to try next. A sender that claims a message moves `next_at` to the end of its
+lease, and sets `leased_until` to it: while that is to come, no other message goes to the same subscription."""
 
 deliveries_table = Table(
     "deliveries",
@@ -115,36 +115,21 @@ planner_table = Table(
     Column("last_tick", _text()),
     Column("late_s", Integer),
 )
-"""One row: the log position up to which reminders are planned, when the ticker last ran, and how late it was."""
+"""One row: the log position up to which reminders are planned, when the scheduler last ticked, and how late it was."""
 
+
+def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[str]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+_reminders, _outbox = reminders_table.c, outbox_table.c
 indexes = (
-    Index(
-        "reminders_to_fire",
-        reminders_table.c.planned_for,
-        sqlite_where=reminders_table.c.state == "planned",
-        postgresql_where=reminders_table.c.state == "planned",
-    ),
-    Index("reminders_of", reminders_table.c.addressee, reminders_table.c.state),
-    Index("reminders_for", reminders_table.c.subscription),
-    Index(
-        "reminders_to_escalate",
-        reminders_table.c.escalate_at,
-        sqlite_where=reminders_table.c.escalate_at.is_not(None),
-        postgresql_where=reminders_table.c.escalate_at.is_not(None),
-    ),
-    Index(
-        "outbox_to_send",
-        outbox_table.c.next_at,
-        sqlite_where=outbox_table.c.state == "pending",
-        postgresql_where=outbox_table.c.state == "pending",
-    ),
-    Index(
-        "outbox_waiting",
-        outbox_table.c.subscription,
-        outbox_table.c.next_at,
-        sqlite_where=outbox_table.c.state == "pending",
-        postgresql_where=outbox_table.c.state == "pending",
-    ),
-    Index("outbox_of", outbox_table.c.reminder),
+    _partial_index("reminders_to_fire", _reminders.state == "planned", _reminders.planned_for),
+    Index("reminders_of", _reminders.addressee, _reminders.state),
+    Index("reminders_for", _reminders.subscription),
+    _partial_index("reminders_to_escalate", _reminders.escalate_at.is_not(None), _reminders.escalate_at),
+    _partial_index("outbox_to_send", _outbox.state == "pending", _outbox.next_at),
+    _partial_index("outbox_waiting", _outbox.state == "pending", _outbox.subscription, _outbox.next_at),
+    Index("outbox_of", _outbox.reminder),
     Index("deliveries_of", deliveries_table.c.message),
 )

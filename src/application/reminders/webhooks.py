@@ -1,6 +1,7 @@
-"""Webhooks, as Standard Webhooks has them: signed, to a checked address and no other, and only 2xx is success.
+"""Webhooks as in Standard Webhooks: signed POSTs, of which only a 2xx answer is a success.
 
-What a receiver answers is read no further than its first kilobytes, and nothing of it is kept but the status.
+Against server-side request forgery, a host name is resolved once, every address is checked to be public, and the
+connection goes to a checked address. Of the answer only the status is kept.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from application.reminders.attempts import DeliveryResult, TotalTimeout, deliver
 from application.reminders.secrets import Secret
 from application.settings import Network
 
-_LONGEST = 2_000
+_LONGEST_URL = 2_000
 _WEB_PORTS = (80, 443)
 _FIRST_UNPRIVILEGED_PORT = 1024
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _MAPPED = ip_network("::ffff:0:0/96")
-# All global unicast of IPv6 lies in here: what embeds or translates another address outside of it (IPv4-mapped and
-# -compatible, NAT64), link-local, local and multicast addresses do not.
+# All global unicast addresses of IPv6. Outside lie those that embed an IPv4 address (IPv4-mapped and -compatible,
+# NAT64), and link-local, unique local and multicast addresses.
 _GLOBAL_UNICAST = ip_network("2000::/3")
-# What lies among public addresses and leads somewhere else: protocol assignments and relays, Teredo (in 2001::/23),
-# 6to4, documentation.
+# Among the public addresses, but leading elsewhere: protocol assignments and relays, Teredo (in 2001::/23), 6to4,
+# documentation.
 _NOT_PUBLIC = tuple(
     map(
         ip_network,
@@ -43,12 +44,12 @@ _NOT_PUBLIC = tuple(
 
 
 class Unreachable(Exception):
-    """The address is of no use: it is malformed, does not resolve, or is not public. The text names no address."""
+    """The URL is malformed, does not resolve, or is not public. The text names no address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A URL taken apart, with the addresses that were found and checked: the only ones to connect to."""
+    """A URL taken apart, with its checked addresses: the only ones to connect to."""
 
     secure: bool
     host: str
@@ -58,12 +59,15 @@ class Destination:
 
 
 def destination(url: str, allowed: Collection[Network]) -> Destination:
-    """Resolves a URL's host and checks every address of it. Raises Unreachable, saying why."""
-    if len(url) > _LONGEST or not url.isascii() or re.search(r"[\x00-\x20\x7f\\]", url):
-        raise Unreachable(f"is no address of at most {_LONGEST} plain characters")
+    """Resolve a URL's host and check every address of it. Raises Unreachable, saying why.
+
+    `allowed`: networks that the operator allows though they are not public; http and any port are allowed there too.
+    """
+    if len(url) > _LONGEST_URL or not url.isascii() or re.search(r"[\x00-\x20\x7f\\]", url):
+        raise Unreachable(f"is no address of at most {_LONGEST_URL} plain characters")
     try:
         parts = urlsplit(url)
-        given = parts.port
+        explicit_port = parts.port
     except ValueError as error:
         raise Unreachable("is no address of the web") from error
     host = (parts.hostname or "").rstrip(".")
@@ -74,33 +78,34 @@ def destination(url: str, allowed: Collection[Network]) -> Destination:
     if "#" in url:
         raise Unreachable("holds a fragment, which is never sent")
     secure = parts.scheme == "https"
-    port = given if given is not None else (443 if secure else 80)
-    found = resolve(host, port)
-    inside = [is_allowed(one, allowed) for one in found]
-    if not all(inside):
-        _refuse_private(found, inside)
+    port = explicit_port if explicit_port is not None else (443 if secure else 80)
+    addresses = resolve(host, port)
+    not_allowed = [address for address in addresses if not is_allowed(address, allowed)]
+    if not_allowed:
+        if not all(map(is_public, not_allowed)):
+            raise Unreachable("leads to an address that is not public")
         if not secure:
             raise Unreachable("is not https")
         if port not in _WEB_PORTS and port < _FIRST_UNPRIVILEGED_PORT:
             raise Unreachable(f"names port {port}, which belongs to another service than the web")
     query = f"?{parts.query}" if parts.query else ""
-    return Destination(secure, host, port, (parts.path or "/") + query, tuple(map(str, found)))
+    return Destination(secure, host, port, (parts.path or "/") + query, tuple(map(str, addresses)))
 
 
 def resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     """All addresses of a host, in the order in which to try them."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError, OverflowError) as error:
         raise Unreachable("names a host that cannot be found") from error
-    addresses = [ip_address(its[4][0]) for its in found]
+    addresses = list(dict.fromkeys(ip_address(answer[4][0]) for answer in answers))
     if not addresses:
         raise Unreachable("names a host that cannot be found")
-    return list(dict.fromkeys(addresses))
+    return addresses
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is somebody's on the public Internet, and leads nowhere else."""
+    """Whether an address belongs to a host on the public Internet, and leads nowhere else."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
@@ -109,30 +114,24 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def is_allowed(address: IPv4Address | IPv6Address, allowed: Collection[Network]) -> bool:
-    """Whether an operator allowed the network of an address, however it is written."""
+    """Whether an address, also one that is IPv4-mapped, is in a network that the operator allows."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) and address in _MAPPED else None
     return any((mapped or address) in network for network in allowed)
-
-
-def _refuse_private(found: Collection[IPv4Address | IPv6Address], inside: Collection[bool]) -> None:
-    for address, is_inside in zip(found, inside, strict=True):
-        if not is_inside and not is_public(address):
-            raise Unreachable("leads to an address that is not public")
 
 
 CONNECT_S = 5.0
 WEBHOOK_READ_S = 10.0
 WEBHOOK_TOTAL_S = 15.0
-_LARGEST_ANSWER = 64 * 1024
+_MOST_BODY_BYTES = 64 * 1024
 _MOST_ADDRESSES = 3
 _LONGEST_WAIT_S = 24 * 3600
-_GOOD = range(200, 300)
+_SUCCESS = range(200, 300)
 
 
 def webhook_headers(id_: str, body: str, secrets: Sequence[Secret], now: datetime) -> dict[str, str]:
-    """The three headers, with a signature by each secret in use; the id is the same at every attempt."""
-    at = now.astimezone(UTC)  # the library takes any other zone's hours for UTC's
-    signatures = (Webhook(one.shown_once).sign(id_, at, body) for one in secrets)
+    """The three headers of Standard Webhooks, with a signature by each secret; the id is the same at every attempt."""
+    at = now.astimezone(UTC)  # the library ignores the time zone
+    signatures = (Webhook(secret.shown_once).sign(id_, at, body) for secret in secrets)
     return {
         "webhook-id": id_,
         "webhook-timestamp": str(int(at.timestamp())),
@@ -141,59 +140,59 @@ def webhook_headers(id_: str, body: str, secrets: Sequence[Secret], now: datetim
 
 
 def send_webhook(
-    to: Destination, body: str, signed: dict[str, str], now: datetime, tls: ssl.SSLContext
+    destination: Destination, body: str, headers: dict[str, str], now: datetime, tls: ssl.SSLContext
 ) -> DeliveryResult:
-    """One attempt: a POST over a connection to a checked address, for as long as `TOTAL_S` at most."""
-    connection = _Pinned(to, tls)
-    with closing(connection), TotalTimeout(connection, WEBHOOK_TOTAL_S) as patience:
+    """Try once: a POST to a checked address, within `WEBHOOK_TOTAL_S`."""
+    connection = _PinnedConnection(destination, tls)
+    with closing(connection), TotalTimeout(connection, WEBHOOK_TOTAL_S) as timeout:
         try:
-            sent = {"Content-Type": "application/json", "User-Agent": "dispute-timeline", "Connection": "close"}
-            connection.request("POST", to.path, body.encode(), sent | signed)
-            answer = connection.getresponse()
+            fixed = {"Content-Type": "application/json", "User-Agent": "dispute-timeline", "Connection": "close"}
+            connection.request("POST", destination.path, body.encode(), fixed | headers)
+            response = connection.getresponse()
             with suppress(OSError, HTTPException):
-                # Read, so that the receiver does not see its answer refused; dropped, since nothing in it matters.
-                answer.read(_LARGEST_ANSWER)
+                # Closing with an unread body would reset the connection under the receiver; the body is dropped.
+                response.read(_MOST_BODY_BYTES)
         except (OSError, HTTPException, ValueError) as error:
-            return failed("timed out" if patience.ended else _answer_text(error))
-    if answer.status in _GOOD:
-        return delivered(f"HTTP {answer.status}")
-    if answer.status == HTTPStatus.GONE:
-        return gone(f"HTTP {answer.status}")
-    return failed(f"HTTP {answer.status}", retry_after_s=_wait_s(answer.getheader("Retry-After"), now))
+            return failed("timed out" if timeout.expired else _error_text(error))
+    if response.status in _SUCCESS:
+        return delivered(f"HTTP {response.status}")
+    if response.status == HTTPStatus.GONE:
+        return gone(f"HTTP {response.status}")
+    return failed(f"HTTP {response.status}", retry_after_s=_retry_after_s(response.getheader("Retry-After"), now))
 
 
-class _Pinned(HTTPConnection):
-    """A connection to the checked addresses of a name, and to what that name now resolves to never."""
+class _PinnedConnection(HTTPConnection):
+    """A connection to the checked addresses of a host, whatever its name resolves to by now."""
 
-    def __init__(self, to: Destination, tls: ssl.SSLContext) -> None:
-        host = f"[{to.host}]" if ":" in to.host else to.host
-        super().__init__(host, to.port, timeout=WEBHOOK_READ_S)
-        self.default_port = 443 if to.secure else 80  # left out of the Host header
-        self._to = to
+    def __init__(self, destination: Destination, tls: ssl.SSLContext) -> None:
+        host = f"[{destination.host}]" if ":" in destination.host else destination.host
+        super().__init__(host, destination.port, timeout=WEBHOOK_READ_S)
+        self.default_port = 443 if destination.secure else 80  # left out of the Host header
+        self._destination = destination
         self._tls = tls
 
     def connect(self) -> None:
-        self.sock = self._reach()
+        self.sock = self._connect_to_any()
         self.sock.settimeout(WEBHOOK_READ_S)
-        if self._to.secure:
-            # The certificate must be the name's, whatever the address.
+        if self._destination.secure:
+            # The certificate must be valid for the host name, not for the address.
             self.sock = secured = self._tls.wrap_socket(
-                self.sock, server_hostname=self._to.host, do_handshake_on_connect=False
+                self.sock, server_hostname=self._destination.host, do_handshake_on_connect=False
             )
             secured.do_handshake()
 
-    def _reach(self) -> socket.socket:
+    def _connect_to_any(self) -> socket.socket:
         errors: list[OSError] = []
-        for address in self._to.addresses[:_MOST_ADDRESSES]:
+        for address in self._destination.addresses[:_MOST_ADDRESSES]:
             try:
-                return socket.create_connection((address, self._to.port), timeout=CONNECT_S)
+                return socket.create_connection((address, self._destination.port), timeout=CONNECT_S)
             except OSError as error:
                 errors.append(error)
         raise errors[0]
 
 
-def _answer_text(error: Exception) -> str:
-    """What went wrong, in words that hold nothing of the receiver's."""
+def _error_text(error: Exception) -> str:
+    """What went wrong, without anything that the receiver sent."""
     match error:
         case TimeoutError():
             return "timed out"
@@ -209,8 +208,8 @@ def _answer_text(error: Exception) -> str:
             return "the answer was not HTTP"
 
 
-def _wait_s(written: str | None, now: datetime) -> int | None:
-    """What a Retry-After asks for, as seconds or as a date, bounded; None where it cannot be read."""
+def _retry_after_s(written: str | None, now: datetime) -> int | None:
+    """A Retry-After, which is in seconds or a date, as seconds up to a day; None where it cannot be read."""
     if written is None:
         return None
     if written.strip().isdecimal():

@@ -16,7 +16,7 @@ from application.reminders import mail, signed_links
 from application.reminders.attempts import DeliveryResult
 from application.reminders.mail import MailNotConfigured, MailText, build_message, parse_mail_server
 from application.settings import Settings
-from delivery_world import LOOPBACK, Delivering, delivering
+from delivery_world import LOOPBACK, DeliveryWorld, delivery_world
 
 ADDRESS = "attorney@example.org"
 
@@ -50,17 +50,17 @@ class AnyPort(Controller):
 
 @pytest.fixture
 def post() -> Iterator[Post]:
-    its = Post()
-    controller = AnyPort(its, hostname="127.0.0.1", port=0)
+    server = Post()
+    controller = AnyPort(server, hostname="127.0.0.1", port=0)
     controller.start()
-    its.url = f"smtp://127.0.0.1:{controller.port}"
-    yield its
+    server.url = f"smtp://127.0.0.1:{controller.port}"
+    yield server
     controller.stop()
 
 
 @pytest.fixture
-def world(sqlite_url: str, post: Post) -> Iterator[Delivering]:
-    with delivering(sqlite_url, LOOPBACK.model_copy(update={"smtp_url": post.url})) as world:
+def world(sqlite_url: str, post: Post) -> Iterator[DeliveryWorld]:
+    with delivery_world(sqlite_url, LOOPBACK.model_copy(update={"smtp_url": post.url})) as world:
         yield world
 
 
@@ -72,12 +72,12 @@ def text_of(message: EmailMessage) -> str:
 
 
 def link(message: EmailMessage, purpose: str) -> str:
-    found = re.search(rf"https://timeline\.test(/r/{purpose}\.\S+)", text_of(message))
-    assert found, text_of(message)
-    return found[1]
+    match = re.search(rf"https://timeline\.test(/r/{purpose}\.\S+)", text_of(message))
+    assert match, text_of(message)
+    return match[1]
 
 
-def confirmed(world: Delivering, post: Post, **fields: object) -> dict[str, Any]:
+def confirmed(world: DeliveryWorld, post: Post, **fields: object) -> dict[str, Any]:
     """A subscription whose address said yes."""
     made = world.subscribe(channel="email", address=ADDRESS, **fields)
     world.send()
@@ -85,8 +85,8 @@ def confirmed(world: Delivering, post: Post, **fields: object) -> dict[str, Any]
     return made
 
 
-def test_nothing_is_sent_to_an_address_before_it_says_yes(world: Delivering, post: Post) -> None:
-    world.its.clock.turn("2026-03-13T15:00:00+00:00")
+def test_nothing_is_sent_to_an_address_before_it_says_yes(world: DeliveryWorld, post: Post) -> None:
+    world.timeline.clock.turn("2026-03-13T15:00:00+00:00")
     made = world.subscribe(channel="email", address=ADDRESS)
     world.send()
     world.come_due()
@@ -107,7 +107,7 @@ def test_nothing_is_sent_to_an_address_before_it_says_yes(world: Delivering, pos
     assert world.reminders()[0]["state"] == "delivered"
 
 
-def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: Delivering, post: Post) -> None:
+def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: DeliveryWorld, post: Post) -> None:
     confirmed(world, post)
     world.come_due()
     world.send()
@@ -115,7 +115,7 @@ def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: Delivering,
     assert to == [ADDRESS]
     assert message["Subject"] == "Alameda: due in 7 days, 2026-03-20"
     assert message["From"] == "Timeline <reminders@timeline.test>"
-    said = text_of(message)
+    body = text_of(message)
     for words in (
         "Alameda is to answer or comply by the end of 2026-03-20",
         "“by 2026-03-20”",
@@ -123,7 +123,7 @@ def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: Delivering,
         "Asked by: a federal office",
         "https://timeline.test/api/v1/entries/a-letter",
     ):
-        assert words in said
+        assert words in body
     assert message["Message-ID"].startswith("<msg_")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Unsubscribe"] == f"<https://timeline.test{link(message, 'unsubscribe')}>"
@@ -133,7 +133,7 @@ def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: Delivering,
 
 
 def test_a_repeat_is_the_same_mail_with_the_same_id(
-    world: Delivering, post: Post, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     confirmed(world, post)
     world.come_due()
@@ -144,17 +144,17 @@ def test_a_repeat_is_the_same_mail_with_the_same_id(
     seen: list[MailText] = []
     real = mail.send_mail
 
-    def looking(letter: MailText, settings: Settings, tls: ssl.SSLContext) -> DeliveryResult:
-        seen.append(letter)
-        return real(letter, settings, tls)
+    def looking(text: MailText, settings: Settings, tls: ssl.SSLContext) -> DeliveryResult:
+        seen.append(text)
+        return real(text, settings, tls)
 
     monkeypatch.setattr(mail, "send_mail", looking)
     world.later(seconds=5)
     assert seen[0].id == world.reminders()[0]["deliveries"][0]["message"]
-    assert len({one["message"] for one in world.reminders()[0]["deliveries"]}) == 1
+    assert len({delivery["message"] for delivery in world.reminders()[0]["deliveries"]}) == 1
 
 
-def test_a_scanner_that_looks_at_every_link_changes_nothing(world: Delivering, post: Post) -> None:
+def test_a_scanner_that_looks_at_every_link_changes_nothing(world: DeliveryWorld, post: Post) -> None:
     made = confirmed(world, post)
     world.come_due()
     world.send()
@@ -171,7 +171,7 @@ def test_a_scanner_that_looks_at_every_link_changes_nothing(world: Delivering, p
     assert world.ask("GET", f"subscriptions/{made['id']}").json()["ended_at"] is None
 
 
-def test_one_click_ends_a_subscription(world: Delivering, post: Post) -> None:
+def test_one_click_ends_a_subscription(world: DeliveryWorld, post: Post) -> None:
     made = confirmed(world, post, plan=[-7, -1])
     world.come_due()
     world.send()
@@ -181,14 +181,14 @@ def test_one_click_ends_a_subscription(world: Delivering, post: Post) -> None:
         assert answer.status_code == 200
     shown = world.ask("GET", f"subscriptions/{made['id']}").json()
     assert shown["why_ended"] == "ended by a link in a mail"
-    assert [one["state"] for one in world.reminders()] == ["delivered", "cancelled"]
+    assert [reminder["state"] for reminder in world.reminders()] == ["delivered", "cancelled"]
     before = len(post.got)
-    world.its.tick("2026-03-19T17:00:00+00:00")
+    world.timeline.tick("2026-03-19T17:00:00+00:00")
     world.send()
     assert len(post.got) == before
 
 
-def test_a_link_acknowledges_once_and_says_so_each_time(world: Delivering, post: Post) -> None:
+def test_a_link_acknowledges_once_and_says_so_each_time(world: DeliveryWorld, post: Post) -> None:
     confirmed(world, post)
     world.come_due()
     world.send()
@@ -196,10 +196,10 @@ def test_a_link_acknowledges_once_and_says_so_each_time(world: Delivering, post:
     for _ in range(2):
         assert "on record" in world.client.post(address).text
     assert world.reminders()[0]["state"] == "acknowledged"
-    assert world.happened() == ["ReminderDue", "ReminderDelivered", "ReminderAcknowledged"]
+    assert world.event_names() == ["ReminderDue", "ReminderDelivered", "ReminderAcknowledged"]
 
 
-def test_a_link_is_good_for_what_it_says_and_no_longer(world: Delivering, post: Post) -> None:
+def test_a_link_is_good_for_what_it_says_and_no_longer(world: DeliveryWorld, post: Post) -> None:
     made = world.subscribe(channel="email", address=ADDRESS)
     world.send()
     address = link(post.got[-1][1], "confirm")
@@ -228,19 +228,20 @@ def test_a_link_is_good_for_what_it_says_and_no_longer(world: Delivering, post: 
 
 
 def test_the_key_of_links_is_made_once(database_url: str) -> None:
-    with delivering(database_url) as world:
-        token = signed_links.sign_link(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
-        assert token == signed_links.sign_link(world.its.service, "acknowledge", "rem_12345678", "", world.its.clock.at)
-        assert signed_links.link_holds(world.its.service, signed_links.read_link(world.its.service, token), "")
+    with delivery_world(database_url) as world:
+        service, now = world.timeline.service, world.timeline.clock.at
+        token = signed_links.sign_link(service, "acknowledge", "rem_12345678", "", now)
+        assert token == signed_links.sign_link(service, "acknowledge", "rem_12345678", "", now)
+        assert signed_links.link_action(service, token).title == "Acknowledge a reminder"
 
 
-def test_words_of_the_record_cannot_become_headers(world: Delivering, post: Post) -> None:
-    world.its.update("alameda", name="Alameda\r\nBcc: everyone@example.org\r\n\r\nHello")
+def test_words_of_the_record_cannot_become_headers(world: DeliveryWorld, post: Post) -> None:
+    world.timeline.update("alameda", name="Alameda\r\nBcc: everyone@example.org\r\n\r\nHello")
     confirmed(world, post)
-    world.its.demand(
+    world.timeline.demand(
         "a-letter", "2026-03-20", summary="Hm\r\n.\r\nMAIL FROM:<x@example.org>\x1b[2J\u202e and \ud7ff more"
     )
-    world.its.tick("2026-03-13T16:00:30+00:00")
+    world.timeline.tick("2026-03-13T16:00:30+00:00")
     world.send()
     to, message = post.got[-1]
     assert to == [ADDRESS]
@@ -259,15 +260,15 @@ def test_words_of_the_record_cannot_become_headers(world: Delivering, post: Post
         "a" * 250 + "@example.org", "a@@example.org", "", '"a"@example.org', "a@[127.0.0.1]", 7, ["a@example.org"],
     ],
 )  # fmt: skip
-def test_what_is_no_plain_address_is_refused(world: Delivering, address: object) -> None:
+def test_what_is_no_plain_address_is_refused(world: DeliveryWorld, address: object) -> None:
     fields = {"all": True, "channel": "email", "address": address}
     answer = world.ask("POST", "subscriptions", fields)
     assert answer.status_code == 422
-    assert [one["field"] for one in answer.json()["errors"]] == ["address"]
+    assert [error["field"] for error in answer.json()["errors"]] == ["address"]
 
 
 def test_a_mail_server_that_is_away_or_not_set_is_tried_again(sqlite_url: str) -> None:
-    with delivering(sqlite_url, LOOPBACK.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})) as world:
+    with delivery_world(sqlite_url, LOOPBACK.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})) as world:
         world.subscribe(channel="email", address=ADDRESS)
         world.send()
         world.settings = LOOPBACK
@@ -295,7 +296,7 @@ def test_an_smtp_url_says_host_port_user_and_how_it_is_kept_secret() -> None:
             parse_mail_server(bad)
 
 
-def test_a_password_is_not_sent_in_the_clear(world: Delivering, post: Post) -> None:
+def test_a_password_is_not_sent_in_the_clear(world: DeliveryWorld, post: Post) -> None:
     world.settings = world.settings.model_copy(update={"smtp_url": post.url.replace("://", "://me:secret@")})
     world.subscribe(channel="email", address=ADDRESS)
     world.send()
@@ -305,8 +306,6 @@ def test_a_password_is_not_sent_in_the_clear(world: Delivering, post: Post) -> N
 
 @pytest.mark.parametrize("sender", [None, "", "nobody", "a@b.org, c@d.org", "a@b.org\r\nBcc: x@y.org"])
 def test_a_sender_that_is_none_is_told(sender: str | None) -> None:
-    letter = MailText(
-        "msg_1", ADDRESS, "Hello", "Hello", "https://timeline.test/r/x", "Sun, 01 Mar 2026 17:00:00 +0000"
-    )
+    text = MailText("msg_1", ADDRESS, "Hello", "Hello", "https://timeline.test/r/x", "Sun, 01 Mar 2026 17:00:00 +0000")
     with pytest.raises(MailNotConfigured):
-        build_message(letter, LOOPBACK.model_copy(update={"mail_from": sender}))
+        build_message(text, LOOPBACK.model_copy(update={"mail_from": sender}))

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -13,23 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_world import place
-from application.reminders import due
-from application.reminders.due import tick
+from application.reminders.due import fire_due, tick
 from application.service import Service
 from domain.reminders import ReminderCancelled, ReminderDue, instant, planned_for
 from eventlog.engine import driver_connection
-from reminding_world import Reminding, reminding
+from reminders_world import ON_BOTH_DATABASES, RemindersWorld, reminders_world, url_for
 
 ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[Reminding]:
-    with reminding(database_url) as one:
-        yield one
+def world(request: pytest.FixtureRequest) -> Iterator[RemindersWorld]:
+    with reminders_world(url_for(request)) as world:
+        yield world
 
 
-def test_nothing_comes_due_before_its_instant(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_nothing_comes_due_before_its_instant(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     assert world.tick("2026-03-18T15:59:59.999999+00:00") == 0
@@ -45,7 +46,7 @@ def test_nothing_comes_due_before_its_instant(world: Reminding) -> None:
     ]
 
 
-def test_the_log_names_nobody_who_asked(world: Reminding) -> None:
+def test_the_log_names_nobody_who_asked(world: RemindersWorld) -> None:
     world.subscribe(channel="email", target="attorney@alameda.example")
     world.demand("asks", "2026-04-01")
     world.tick("2026-03-18")
@@ -53,7 +54,9 @@ def test_the_log_names_nobody_who_asked(world: Reminding) -> None:
         assert not any(b"attorney" in event.state for event in world.service.log.read(connection))
 
 
-def test_what_came_due_in_a_week_in_which_nothing_ran_is_caught_up_in_order_and_marked_late(world: Reminding) -> None:
+def test_what_came_due_in_a_week_in_which_nothing_ran_is_caught_up_in_order_and_marked_late(
+    world: RemindersWorld,
+) -> None:
     world.subscribe()
     for number in range(40):
         world.demand(f"asks-{number}", f"2026-04-{1 + number % 20:02}", ("alameda", "boston")[number % 2])
@@ -68,10 +71,8 @@ def test_what_came_due_in_a_week_in_which_nothing_ran_is_caught_up_in_order_and_
     world.nothing_twice()
 
 
-def test_more_than_one_transaction_holds_come_due_all_the_same(
-    world: Reminding, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(due, "AT_ONCE", 3)
+@ON_BOTH_DATABASES
+def test_more_than_one_transaction_holds_come_due_all_the_same(world: RemindersWorld) -> None:
     world.places(*(place(f"city-{number}") for number in range(230)))
     world.subscribe()
     world.demand("asks", "2026-04-01", *(f"city-{number}" for number in range(230)))
@@ -79,7 +80,7 @@ def test_more_than_one_transaction_holds_come_due_all_the_same(
     world.nothing_twice()
 
 
-def test_the_day_after_is_for_those_who_have_not_answered(world: Reminding) -> None:
+def test_the_day_after_is_for_those_who_have_not_answered(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("answered", "2026-04-01", "alameda")
     world.demand("unanswered", "2026-04-01", "boston")
@@ -91,30 +92,32 @@ def test_the_day_after_is_for_those_who_have_not_answered(world: Reminding) -> N
     assert world.reasons() == {"answered by reply"}
 
 
-def test_an_answer_that_comes_between_the_look_and_the_claim_is_not_overlooked(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_an_answer_that_comes_between_the_look_and_the_claim_is_not_overlooked(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick("2026-03-17")
     world.answer("reply", "asks", "2026-03-16")
     world.clock.turn("2026-03-18")
-    assert due._fire(world.service) == 0
+    assert fire_due(world.service) == 0
     assert [event.reason for event in world.events() if isinstance(event, ReminderCancelled)] == ["answered by reply"]
     assert world.tick() == 0
     assert {row.state for row in world.rows()} == {"cancelled"}
 
 
-def test_what_a_planner_has_not_looked_at_is_still_looked_at_after_a_claim(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_what_a_planner_has_not_looked_at_is_still_looked_at_after_a_claim(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick("2026-03-17")
     world.demand("asks-boston", "2026-04-01", "boston")
     world.clock.turn("2026-03-18")
-    assert due._fire(world.service) == 1
+    assert fire_due(world.service) == 1
     world.tick()
     assert {row.addressee for row in world.rows("planned")} == {"alameda", "boston"}
 
 
-def test_a_demand_whose_day_is_not_certain_yet_is_not_sent_a_reminder_of(world: Reminding) -> None:
+def test_a_demand_whose_day_is_not_certain_yet_is_not_sent_a_reminder_of(world: RemindersWorld) -> None:
     world.subscribe(plan=[-20, -1])
     world.demand("asks", "2026-03-31", occurred="2026-03")
     world.tick("2026-03-11")
@@ -123,7 +126,8 @@ def test_a_demand_whose_day_is_not_certain_yet_is_not_sent_a_reminder_of(world: 
     assert world.fired() == []
 
 
-def test_many_tick_at_once_and_each_comes_due_once(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_many_tick_at_once_and_each_comes_due_once(world: RemindersWorld) -> None:
     world.subscribe()
     for number in range(20):
         world.demand(f"asks-{number}", f"2026-04-{number + 1:02}")
@@ -134,57 +138,59 @@ def test_many_tick_at_once_and_each_comes_due_once(world: Reminding) -> None:
     world.nothing_twice()
 
 
-def test_a_tick_with_nothing_due_is_one_statement_that_reads_no_more_than_it_must(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_a_tick_with_nothing_due_is_one_statement_that_reads_no_more_than_it_must(world: RemindersWorld) -> None:
     world.subscribe()
     for number in range(20):
         world.demand(f"asks-{number}", f"2026-04-{number + 1:02}")
     world.tick()
     assert len(world.planned()) == 120
-    said = statements_of(world.service, world.tick)
-    assert len(said) == 1
-    assert "planned_to" in said[0]
+    ((sql, values),) = statements_of(world.service, world.tick)
+    assert "planned_to" in sql
     with world.service.engine.connect() as connection:
-        (sql, values) = due.NEXT._compile(connection.dialect)
         driver = driver_connection(connection)
         if connection.dialect.name == "sqlite":
-            plan = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-            assert [one for one in plan if "reminders" in one] == ["SEARCH reminders USING INDEX reminders_to_fire"]
-            assert not [one for one in plan if one.startswith("SCAN") and one != "SCAN CONSTANT ROW"]
+            plan = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            assert [step for step in plan if "reminders" in step] == ["SEARCH reminders USING INDEX reminders_to_fire"]
+            assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN CONSTANT ROW"]
         else:
             driver.execute("ANALYZE reminders")
             plan = [row[0].strip() for row in driver.execute(f"EXPLAIN {sql}", values)]
-            assert [one.split("  (")[0] for one in plan if " on reminders" in one] == [
+            assert [step.split("  (")[0] for step in plan if " on reminders" in step] == [
                 "->  Index Only Scan using reminders_to_fire on reminders"
             ]
-            assert not [one for one in plan if "Seq Scan on reminders" in one]
+            assert not [step for step in plan if "Seq Scan on reminders" in step]
 
 
-def statements_of(service: Service, work: Callable[[], object]) -> list[str]:
-    """What the driver of either database is told meanwhile; not what begins and ends a transaction."""
+def statements_of(service: Service, work: Callable[[], object]) -> list[tuple[str, Any]]:
+    """The statements that either driver runs meanwhile, with their values, without those that delimit a transaction.
+
+    SQLite writes the values into the statement.
+    """
     with service.engine.connect() as connection:
         driver = driver_connection(connection)
-    said: list[str] = []
+    statements: list[tuple[str, Any]] = []
     if isinstance(driver, sqlite3.Connection):
-        driver.set_trace_callback(said.append)
+        driver.set_trace_callback(lambda statement: statements.append((statement, None)))
         work()
         driver.set_trace_callback(None)
-        return [one for one in said if one not in ("BEGIN", "ROLLBACK")]
+        return [statement for statement in statements if statement[0] not in ("BEGIN", "ROLLBACK")]
     execute = psycopg.Cursor.execute  # which a connection's own comes to
 
-    def told(cursor: psycopg.Cursor, query: str, *rest: object, **more: bool) -> object:
-        said.append(query)
-        return execute(cursor, query, *rest, **more)  # type: ignore[call-overload]  # whatever it was called with
+    def recording(cursor: psycopg.Cursor, query: str, values: Any = None, *rest: object, **more: bool) -> object:
+        statements.append((query, values))
+        return execute(cursor, query, values, *rest, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(psycopg.Cursor, "execute", told)
+        patch.setattr(psycopg.Cursor, "execute", recording)
         work()
-    return [one for one in said if not one.startswith("BEGIN")]
+    return [statement for statement in statements if not statement[0].startswith("BEGIN")]
 
 
 @given(
     due=st.dates(date(2020, 1, 1), date(2035, 12, 31)),
     offset=st.integers(-40, 10),
-    hour=st.times().map(lambda one: f"{one:%H:%M}"),
+    hour=st.times().map(lambda time: f"{time:%H:%M}"),
     zone=st.sampled_from(ZONES),
 )
 def test_a_planned_instant_is_the_first_at_which_the_clock_on_the_wall_has_come_that_far(
@@ -194,34 +200,35 @@ def test_a_planned_instant_is_the_first_at_which_the_clock_on_the_wall_has_come_
     day = due + timedelta(days=offset)
     wall = at.astimezone(ZoneInfo(zone))
     assert wall.date() == day
-    said = datetime.combine(day, datetime.strptime(hour, "%H:%M").time())  # noqa: DTZ007  # the wall has no zone
-    assert wall.replace(tzinfo=None) - said in (timedelta(0), timedelta(hours=1))
+    on_the_wall = datetime.combine(day, datetime.strptime(hour, "%H:%M").time())  # noqa: DTZ007  # the wall has no zone
+    assert wall.replace(tzinfo=None) - on_the_wall in (timedelta(0), timedelta(hours=1))
     # Any earlier minute of the two hours before, the clock had not come so far on that day.
     for minutes in range(1, 121):
         earlier = (at - timedelta(minutes=minutes)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        assert earlier < said
-    if wall.replace(tzinfo=None) != said:  # the clock skipped that hour: it was never on the wall
+        assert earlier < on_the_wall
+    if wall.replace(tzinfo=None) != on_the_wall:  # the clock skipped that hour: it was never on the wall
         assert (
-            said.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != said
+            on_the_wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            != on_the_wall
         )
 
 
 @pytest.mark.slow
 def test_a_simulated_year_of_ticks_skips_and_doubles_nothing(sqlite_url: str) -> None:
     chance = random.Random(1373)
-    with reminding(sqlite_url) as world:
+    with reminders_world(sqlite_url) as world:
         names = {f"city-{number}": zone for number, zone in enumerate(ZONES)}
         world.places(*(place(name, time_zone=zone) for name, zone in names.items()))
         hours = ("09:00", "02:30", "01:30")
-        asked = {world.subscribe(hour=hour): hour for hour in hours}
+        hour_of = {world.subscribe(hour=hour): hour for hour in hours}
         first = date(2026, 3, 2)
         dues = [(first + timedelta(days=3 * week)).isoformat() for week in range(1, 123)]
         for due in (*dues, "2026-03-08", "2026-11-01", "2027-03-14"):
             world.demand(f"asks-{due}", due, *names)
         recorded = instant(world.clock.at)
         wanted = {
-            (one, name, due, offset): at
-            for one, hour in asked.items()
+            (subscription, name, due, offset): at
+            for subscription, hour in hour_of.items()
             for name, zone in names.items()
             for due in {*dues, "2026-03-08", "2026-11-01", "2027-03-14"}
             for offset in (-14, -7, -3, -1, 0, 1)

@@ -15,13 +15,25 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from application.reminders.outbox import DELIVERY_LEASE, OutboxSender
+from application.recording import handle
+from application.reminders.outbox import DELIVERY_LEASE, claim
+from application.reminders.sender import OutboxSender
 from application.reminders.subscriptions import create_subscription
 from application.reminders.tables import outbox_table
-from application.revising import Revision, revise_entry
 from application.service import Service
-from delivery_world import LOOPBACK, Delivering, Got, Receiver, delivering, receiver, says, verified
+from delivery_world import (
+    LOOPBACK,
+    DeliveryWorld,
+    ReceivedRequest,
+    Receiver,
+    answers_with,
+    delivery_world,
+    receiver,
+    verified,
+)
+from domain.decisions import command_for
 from domain.events import EntryDisputed
+from reminders_world import ON_BOTH_DATABASES, url_for
 from serving import COMMAND
 from streaming import begin, judged, say, until
 
@@ -29,27 +41,27 @@ NEWS = ["entry", "correction"]
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[Delivering]:
-    with delivering(database_url) as world:
+def world(request: pytest.FixtureRequest) -> Iterator[DeliveryWorld]:
+    with delivery_world(url_for(request)) as world:
         yield world
 
 
 @pytest.fixture
 def there() -> Iterator[Receiver]:
-    with receiver() as its:
-        yield its
+    with receiver() as server:
+        yield server
 
 
-def told(there: Receiver) -> list[tuple[str, str]]:
+def announced(there: Receiver) -> list[tuple[str, str]]:
     """What came, in the order in which it was recorded."""
-    bodies = sorted((json.loads(one.body) for one in there.got), key=lambda body: body["data"]["position"])
+    bodies = sorted((json.loads(request.body) for request in there.got), key=lambda body: body["data"]["position"])
     return [(body["type"], body["data"]["entry"]) for body in bodies]
 
 
-def news(world: Delivering, there: Receiver, **places: object) -> dict[str, Any]:
+def news(world: DeliveryWorld, there: Receiver, **places: object) -> dict[str, Any]:
     """Somebody asks; a moment later things happen."""
     made = world.subscribe(channel="webhook", url=there.url, **{"kinds": NEWS, "jurisdictions": [], **places})
-    world.its.clock.at += timedelta(seconds=1)
+    world.timeline.clock.at += timedelta(seconds=1)
     return made
 
 
@@ -65,92 +77,96 @@ def news(world: Delivering, there: Receiver, **places: object) -> dict[str, Any]
     ],
 )
 def test_whoever_asked_about_a_place_is_told_of_each_entry_that_touches_it(
-    world: Delivering, there: Receiver, asked: dict[str, object], of: list[str]
+    world: DeliveryWorld, there: Receiver, asked: dict[str, object], of: list[str]
 ) -> None:
     news(world, there, **asked)
-    world.its.act("statement", "2026-02-01", ["alameda"], "of-alameda")
-    world.its.act("statement", "2026-02-01", ["boston"], "of-boston")
-    world.its.act("statement", "2026-02-01", ["board-of-corrections"], "of-an-agency")
-    world.its.act("order", "2026-02-01", [], "of-nobody")
-    world.its.tick()
+    world.timeline.act("statement", "2026-02-01", ["alameda"], "of-alameda")
+    world.timeline.act("statement", "2026-02-01", ["boston"], "of-boston")
+    world.timeline.act("statement", "2026-02-01", ["board-of-corrections"], "of-an-agency")
+    world.timeline.act("order", "2026-02-01", [], "of-nobody")
+    world.timeline.tick()
     world.send()
-    assert told(there) == [("entry.recorded", entry) for entry in of]
+    assert announced(there) == [("entry.recorded", entry) for entry in of]
     assert len(set(there.ids)) == len(of)
 
 
-def test_whatever_befalls_an_entry_is_told_with_its_reason(world: Delivering, there: Receiver) -> None:
-    world.its.act("statement", "2026-02-01", ["alameda"], "a-word")
+@ON_BOTH_DATABASES
+def test_whatever_befalls_an_entry_is_told_with_its_reason(world: DeliveryWorld, there: Receiver) -> None:
+    world.timeline.act("statement", "2026-02-01", ["alameda"], "a-word")
     news(world, there, jurisdictions=["alameda"])
-    world.its.correct("a-word", note="Read again.")
+    world.timeline.correct("a-word", note="Read again.")
     dispute = EntryDisputed(entry="a-word", by="The mayor", what="That she said so.")
-    revise_entry(world.its.service, Revision(dispute), recorder="tests")
-    world.its.retract("a-word")
-    world.its.reinstate("a-word")
-    world.its.tick()
+    handle(world.timeline.service, [command_for(dispute)], recorder="tests")
+    world.timeline.retract("a-word")
+    world.timeline.reinstate("a-word")
+    world.timeline.tick()
     world.send()
     happened = ["corrected", "disputed", "retracted", "reinstated"]
-    assert told(there) == [(f"entry.{what}", "a-word") for what in happened]
-    why = {body["type"]: body["data"] for body in (json.loads(one.body) for one in there.got)}
+    assert announced(there) == [(f"entry.{what}", "a-word") for what in happened]
+    why = {body["type"]: body["data"] for body in (json.loads(request.body) for request in there.got)}
     assert why["entry.corrected"]["reason"] == "it says so"
     assert (why["entry.disputed"]["by"], why["entry.disputed"]["what"]) == ("The mayor", "That she said so.")
     assert why["entry.retracted"]["event"] == "entry-retracted"
 
 
-def test_a_correction_that_takes_a_place_out_or_in_is_told_to_both(world: Delivering, there: Receiver) -> None:
-    world.its.act("statement", "2026-02-01", ["alameda"], "a-word")
+def test_a_correction_that_takes_a_place_out_or_in_is_told_to_both(world: DeliveryWorld, there: Receiver) -> None:
+    world.timeline.act("statement", "2026-02-01", ["alameda"], "a-word")
     with receiver() as other:
         news(world, there, jurisdictions=["alameda"])
         news(world, other, jurisdictions=["boston"])
-        world.its.correct("a-word", jurisdictions=["boston"])
-        world.its.tick()
-        world.its.correct("a-word", note="Of Boston alone.")
-        world.its.tick()
+        world.timeline.correct("a-word", jurisdictions=["boston"])
+        world.timeline.tick()
+        world.timeline.correct("a-word", note="Of Boston alone.")
+        world.timeline.tick()
         world.send()
-        assert told(there) == [("entry.corrected", "a-word")]
-        assert told(other) == [("entry.corrected", "a-word")] * 2
+        assert announced(there) == [("entry.corrected", "a-word")]
+        assert announced(other) == [("entry.corrected", "a-word")] * 2
     assert json.loads(there.got[0].body)["data"]["jurisdictions"] == ["boston", "alameda"]
 
 
-def test_a_subscription_that_ended_or_wants_the_other_kind_is_told_nothing(world: Delivering, there: Receiver) -> None:
+def test_a_subscription_that_ended_or_wants_the_other_kind_is_told_nothing(
+    world: DeliveryWorld, there: Receiver
+) -> None:
     made = news(world, there, all=True)
     world.ask("DELETE", f"subscriptions/{made['id']}")
     world.subscribe(channel="webhook", url=there.url, kinds=["correction"])
-    world.its.act("statement", "2026-02-01", ["alameda"], "a-word")
-    world.its.tick()
+    world.timeline.act("statement", "2026-02-01", ["alameda"], "a-word")
+    world.timeline.tick()
     world.send()
     assert there.got == []
 
 
 def test_every_body_is_a_cloudevent_signed_whole_under_the_webhooks_own_id(
-    world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = news(world, there, jurisdictions=["alameda"], kinds=["reminder", *NEWS])
     world.come_due()
-    world.its.correct("a-letter", note="Read again.")
-    world.its.tick()
+    world.timeline.correct("a-letter", note="Read again.")
+    world.timeline.tick()
     world.send()
-    found: dict[str, Got] = {json.loads(one.body)["type"]: one for one in there.got}
-    assert set(found) == {"reminder.due", "entry.recorded", "entry.corrected"}
-    for type_, got in found.items():
+    by_type: dict[str, ReceivedRequest] = {json.loads(request.body)["type"]: request for request in there.got}
+    assert set(by_type) == {"reminder.due", "entry.recorded", "entry.corrected"}
+    for type_, got in by_type.items():
         event = judged(got.body)
         body = verified(world, got, made["secret"], monkeypatch)
         assert event.get_id() == got.headers["webhook-id"]
         assert (event.get_type(), event.get_source()) == (type_, "https://timeline.test/api/v1")
         assert event.get_data() == body["data"]
         assert event.get_attributes()["timestamp"] == body["time"] == body["timestamp"]
-    assert judged(found["entry.corrected"].body).get_subject() == "entries/a-letter"
-    due = json.loads(found["reminder.due"].body)
+    assert judged(by_type["entry.corrected"].body).get_subject() == "entries/a-letter"
+    due = json.loads(by_type["reminder.due"].body)
     assert due["subject"] == f"reminders/{due['data']['id']}"
 
 
-def test_what_died_before_it_was_noted_comes_again_as_it_was(world: Delivering, there: Receiver) -> None:
+@ON_BOTH_DATABASES
+def test_what_died_before_it_was_noted_comes_again_as_it_was(world: DeliveryWorld, there: Receiver) -> None:
     news(world, there, all=True)
-    world.its.act("statement", "2026-02-01", ["alameda"], "a-word")
-    world.its.tick()
-    dying = OutboxSender(world.its.service, world.settings)
-    row = dying._claim(world.waiting()[0].subscription)
-    assert row is not None
-    dying._attempt(row)  # and nobody notes that it was sent
+    world.timeline.act("statement", "2026-02-01", ["alameda"], "a-word")
+    world.timeline.tick()
+    dying = OutboxSender(world.timeline.service, world.settings)
+    message = claim(world.timeline.service, world.waiting()[0].subscription)
+    assert message is not None
+    dying.attempt(message)  # and nobody notes that it was sent
     dying.close()
     world.later(seconds=DELIVERY_LEASE.total_seconds())
     assert len(there.got) == 2
@@ -166,9 +182,9 @@ def _came(there: Receiver, enough: int) -> bool:
 
 @pytest.mark.slow
 def test_processes_that_are_killed_lose_no_announcement_and_make_none_twice(database_url: str, there: Receiver) -> None:
-    """A lease of a minute and a half is over at once here: the rows are told so, where a clock would."""
+    """A lease of a minute and a half is over at once here: the rows are set so, where a clock would."""
     chance = random.Random(2017)
-    there.always = says(204)
+    there.always = answers_with(204)
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,
@@ -202,9 +218,9 @@ def test_processes_that_are_killed_lose_no_announcement_and_make_none_twice(data
     service.close()
     assert [tuple(row) for row in states] == [("delivered", 60)]
     bodies = defaultdict(set)
-    for one in there.got:
-        bodies[one.headers["webhook-id"]].add(one.body)
-    assert {len(its) for its in bodies.values()} == {1}, "a repeat is the same, byte for byte"
-    entries = Counter(json.loads(body)["data"]["entry"] for its in bodies.values() for body in its)
+    for request in there.got:
+        bodies[request.headers["webhook-id"]].add(request.body)
+    assert {len(repeats) for repeats in bodies.values()} == {1}, "a repeat is the same, byte for byte"
+    entries = Counter(json.loads(body)["data"]["entry"] for repeats in bodies.values() for body in repeats)
     assert set(entries.values()) == {1}
     assert len(entries) == 60

@@ -9,18 +9,19 @@ from pydantic import JsonValue
 from api_world import place
 from application.reminders import planner
 from domain.reminders import ReminderCancelled
-from reminding_world import Reminding, reminding
+from reminders_world import ON_BOTH_DATABASES, RemindersWorld, reminders_world, url_for
 
 ALL = [-14, -7, -3, -1, 0, 1]
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[Reminding]:
-    with reminding(database_url) as one:
-        yield one
+def world(request: pytest.FixtureRequest) -> Iterator[RemindersWorld]:
+    with reminders_world(url_for(request)) as world:
+        yield world
 
 
-def test_a_deadline_earns_the_default_plan_at_nine_of_its_place(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_a_deadline_earns_the_default_plan_at_nine_of_its_place(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01", "alameda", "boston")
     world.tick()
@@ -32,7 +33,7 @@ def test_a_deadline_earns_the_default_plan_at_nine_of_its_place(world: Reminding
     assert world.events() == []
 
 
-def test_nine_is_nine_on_both_sides_of_a_clock_change(world: Reminding) -> None:
+def test_nine_is_nine_on_both_sides_of_a_clock_change(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-03-15", "boston")
     world.tick()
@@ -44,7 +45,7 @@ def test_nine_is_nine_on_both_sides_of_a_clock_change(world: Reminding) -> None:
     assert {row.planned_for[:16] for row in world.rows() if row.due == "2026-03-21"} >= {"2026-03-07T14:00"}
 
 
-def test_a_subscription_has_a_plan_and_an_hour_of_its_own(world: Reminding) -> None:
+def test_a_subscription_has_a_plan_and_an_hour_of_its_own(world: RemindersWorld) -> None:
     world.subscribe(plan=[-30, -2, 5], hour="17:45")
     world.demand("asks", "2026-04-20", "boston")
     world.tick()
@@ -55,7 +56,11 @@ def test_a_subscription_has_a_plan_and_an_hour_of_its_own(world: Reminding) -> N
     ]
 
 
-def test_two_deadlines_of_a_place_on_one_day_make_one_reminder_that_names_both(world: Reminding) -> None:
+def demands_of(message: dict[str, Any]) -> list[str]:
+    return [deadline["demand"] for deadline in message["deadlines"]]
+
+
+def test_two_deadlines_of_a_place_on_one_day_make_one_reminder_that_names_both(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("the-award", "2026-04-01", "alameda", "boston")
     world.demand("the-letter", "2026-04-01", "alameda")
@@ -64,30 +69,31 @@ def test_two_deadlines_of_a_place_on_one_day_make_one_reminder_that_names_both(w
     assert len(world.rows("planned")) == 18
     world.tick("2026-03-18")
     named = {
-        (one["deadlines"][0]["addressee"], *(its["demand"] for its in one["deadlines"])) for one in world.messages()
+        (message["deadlines"][0]["addressee"], *(deadline["demand"] for deadline in message["deadlines"]))
+        for message in world.messages()
     }
     assert named == {("alameda", "the-award", "the-letter"), ("boston", "the-award")}
     world.clock.turn("2026-03-19")
     world.answer("reply", "the-award", "2026-03-19")
     world.tick("2026-03-25")
-    named_later = [[its["demand"] for its in one["deadlines"]] for one in world.messages() if one["offset"] == -7]
+    named_later = [demands_of(message) for message in world.messages() if message["offset"] == -7]
     assert sorted(named_later) == [["the-award"], ["the-letter"]]
     assert world.reasons() == set()
 
 
-def test_what_joins_a_day_later_is_named_from_then_on(world: Reminding) -> None:
+def test_what_joins_a_day_later_is_named_from_then_on(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("the-award", "2026-04-01")
     world.tick("2026-03-18")
     world.demand("the-letter", "2026-04-01")
     world.tick("2026-03-25")
-    assert [[its["demand"] for its in one["deadlines"]] for one in world.messages()] == [
+    assert [demands_of(message) for message in world.messages()] == [
         ["the-award"],
         ["the-award", "the-letter"],
     ]
 
 
-def test_an_hour_that_had_passed_when_the_deadline_was_recorded_is_not_planned(world: Reminding) -> None:
+def test_an_hour_that_had_passed_when_the_deadline_was_recorded_is_not_planned(world: RemindersWorld) -> None:
     world.subscribe()
     world.clock.turn("2026-03-29T15:59:59+00:00")
     world.demand("just-before-nine", "2026-04-01")
@@ -100,7 +106,7 @@ def test_an_hour_that_had_passed_when_the_deadline_was_recorded_is_not_planned(w
     assert {row.due for row in world.rows()} == {"2026-04-01", "2026-04-02"}
 
 
-def test_an_hour_that_had_passed_when_somebody_asked_is_not_planned(world: Reminding) -> None:
+def test_an_hour_that_had_passed_when_somebody_asked_is_not_planned(world: RemindersWorld) -> None:
     world.demand("asks", "2026-04-01")
     world.clock.turn("2026-03-29")
     world.subscribe()
@@ -108,7 +114,7 @@ def test_an_hour_that_had_passed_when_somebody_asked_is_not_planned(world: Remin
     assert world.tick() == 0
 
 
-def test_loading_history_plans_nothing_and_sends_nothing(world: Reminding) -> None:
+def test_loading_history_plans_nothing_and_sends_nothing(world: RemindersWorld) -> None:
     world.subscribe()
     for year in range(2017, 2026):
         world.demand(f"asks-{year}", f"{year}-06-30", "alameda", occurred=f"{year}-06-01")
@@ -116,7 +122,8 @@ def test_loading_history_plans_nothing_and_sends_nothing(world: Reminding) -> No
     assert world.rows() == []
 
 
-def test_a_correction_of_the_day_plans_anew_and_sends_nothing_twice(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_a_correction_of_the_day_plans_anew_and_sends_nothing_twice(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     assert world.tick("2026-03-18") == 1
@@ -133,7 +140,7 @@ def test_a_correction_of_the_day_plans_anew_and_sends_nothing_twice(world: Remin
     world.nothing_twice()
 
 
-OVERTAKEN: dict[str, tuple[Callable[[Reminding], object], str]] = {
+OVERTAKEN: dict[str, tuple[Callable[[RemindersWorld], object], str]] = {
     "answered": (lambda world: world.answer("reply", "asks", "2026-03-19"), "answered by reply"),
     "withdrawn": (lambda world: world.withdraw("never-mind", "asks", "2026-03-19"), "withdrawn by never-mind"),
     "retracted": (lambda world: world.retract("asks"), "asks was retracted"),
@@ -160,7 +167,7 @@ OVERTAKEN: dict[str, tuple[Callable[[Reminding], object], str]] = {
 
 
 @pytest.mark.parametrize("how", OVERTAKEN)
-def test_what_overtakes_a_reminder_cancels_it_and_the_log_says_why(world: Reminding, how: str) -> None:
+def test_what_overtakes_a_reminder_cancels_it_and_the_log_says_why(world: RemindersWorld, how: str) -> None:
     overtaken, reason = OVERTAKEN[how]
     world.subscribe()
     asks = {"date": "2026-04-01", "words": "by April 1"}
@@ -175,7 +182,7 @@ def test_what_overtakes_a_reminder_cancels_it_and_the_log_says_why(world: Remind
     assert "alameda" not in {row.addressee for row in world.rows("planned") if row.due == "2026-04-01"}
 
 
-def test_where_sources_differ_reminders_run_on_the_earliest_day(world: Reminding) -> None:
+def test_where_sources_differ_reminders_run_on_the_earliest_day(world: RemindersWorld) -> None:
     world.subscribe()
     days: list[JsonValue] = ["2026-04-03", "2026-03-30", "a week", {"date": "2026-03-31"}, "2026-02-19", "2025-03-30"]
     claims: list[JsonValue] = [{"field": "respond_by", "value": day, "source": "s1"} for day in days]
@@ -192,7 +199,7 @@ def test_where_sources_differ_reminders_run_on_the_earliest_day(world: Reminding
     assert {row.due for row in world.rows("planned")} == {"2026-05-01"}
 
 
-def test_an_extension_moves_what_is_to_come(world: Reminding) -> None:
+def test_an_extension_moves_what_is_to_come(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick("2026-03-20")
@@ -204,7 +211,7 @@ def test_an_extension_moves_what_is_to_come(world: Reminding) -> None:
     assert world.planned() == [("2026-04-01", offset) for offset in (-3, -1, 0, 1)]
 
 
-def test_what_is_reinstated_is_planned_again_for_what_is_to_come(world: Reminding) -> None:
+def test_what_is_reinstated_is_planned_again_for_what_is_to_come(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick("2026-03-17")
@@ -217,7 +224,8 @@ def test_what_is_reinstated_is_planned_again_for_what_is_to_come(world: Remindin
     assert world.offsets("cancelled") == [-14, -7]
 
 
-def test_an_answer_that_is_retracted_brings_back_what_is_to_come_and_no_more(world: Reminding) -> None:
+@ON_BOTH_DATABASES
+def test_an_answer_that_is_retracted_brings_back_what_is_to_come_and_no_more(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.answer("reply", "asks", "2026-02-21")
@@ -229,7 +237,7 @@ def test_an_answer_that_is_retracted_brings_back_what_is_to_come_and_no_more(wor
     assert world.offsets() == [-3, -1, 0, 1]
 
 
-def test_an_act_that_ended_reviews_everywhere_and_is_retracted_brings_back_everyones(world: Reminding) -> None:
+def test_an_act_that_ended_reviews_everywhere_and_is_retracted_brings_back_everyones(world: RemindersWorld) -> None:
     world.subscribe()
     for name in ("alameda", "boston"):
         world.act("warning", "2026-02-20", [name], f"asks-{name}", respond_by={"date": "2026-04-01"})
@@ -244,7 +252,7 @@ def test_an_act_that_ended_reviews_everywhere_and_is_retracted_brings_back_every
     assert {row.addressee for row in world.rows("planned")} == {"alameda", "boston"}
 
 
-def test_an_agency_has_deadlines_of_its_own_that_its_state_may_answer(world: Reminding) -> None:
+def test_an_agency_has_deadlines_of_its_own_that_its_state_may_answer(world: RemindersWorld) -> None:
     world.subscribe(jurisdictions=["california"])
     world.demand("asks", "2026-04-01", "board-of-corrections")
     world.tick()
@@ -254,7 +262,7 @@ def test_an_agency_has_deadlines_of_its_own_that_its_state_may_answer(world: Rem
     assert world.planned() == []
 
 
-def test_an_agency_that_comes_to_speak_for_a_state_has_answered_for_it(world: Reminding) -> None:
+def test_an_agency_that_comes_to_speak_for_a_state_has_answered_for_it(world: RemindersWorld) -> None:
     world.places(place("a-bureau", kind="agency"))
     world.subscribe(jurisdictions=["california"])
     world.demand("asks", "2026-04-01", "california", "a-bureau")
@@ -281,7 +289,7 @@ def test_an_agency_that_comes_to_speak_for_a_state_has_answered_for_it(world: Re
     ],
 )
 def test_a_subscription_covers_places_states_agencies_or_all(
-    world: Reminding, wanted: dict[str, Any], of: set[str]
+    world: RemindersWorld, wanted: dict[str, Any], of: set[str]
 ) -> None:
     world.subscribe(**wanted)
     world.demand("asks", "2026-04-01", "alameda", "boston", "california", "board-of-corrections")
@@ -289,7 +297,7 @@ def test_a_subscription_covers_places_states_agencies_or_all(
     assert {row.addressee for row in world.rows()} == of
 
 
-def test_a_plan_that_is_changed_changes_what_is_to_come(world: Reminding) -> None:
+def test_a_plan_that_is_changed_changes_what_is_to_come(world: RemindersWorld) -> None:
     id_ = world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick("2026-03-26")
@@ -302,7 +310,7 @@ def test_a_plan_that_is_changed_changes_what_is_to_come(world: Reminding) -> Non
     assert world.reasons() == {"the subscription's plan changed", "the subscription no longer asks for it"}
 
 
-def test_a_place_that_turns_out_to_lie_elsewhere_is_reminded_at_its_own_nine(world: Reminding) -> None:
+def test_a_place_that_turns_out_to_lie_elsewhere_is_reminded_at_its_own_nine(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick()
@@ -312,7 +320,7 @@ def test_a_place_that_turns_out_to_lie_elsewhere_is_reminded_at_its_own_nine(wor
     assert world.offsets() == ALL
 
 
-def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: Reminding) -> None:
+def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: RemindersWorld) -> None:
     world.subscribe()
     world.demand("never", "9999-12-31")
     world.demand("asks", "2026-04-01")
@@ -320,8 +328,11 @@ def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: Reminding) -> Non
     assert world.planned()[:6] == [("2026-04-01", offset) for offset in ALL]
 
 
-def test_a_planner_that_was_down_plans_what_came_meanwhile(world: Reminding, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner, "_FEW_EVENTS", 2)  # so that it looks at every deadline, not at every event
+@ON_BOTH_DATABASES
+def test_a_planner_that_was_down_plans_what_came_meanwhile(
+    world: RemindersWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "_MOST_EVENTS", 2)  # so that it looks at every deadline, not at every event
     world.subscribe()
     world.tick()
     world.clock.turn("2026-03-10")
@@ -341,7 +352,7 @@ def test_a_planner_that_was_down_plans_what_came_meanwhile(world: Reminding, mon
     assert all(event.late for event in world.fired())
 
 
-def test_somebody_who_asks_while_the_planner_is_down_costs_nobody_a_reminder(world: Reminding) -> None:
+def test_somebody_who_asks_while_the_planner_is_down_costs_nobody_a_reminder(world: RemindersWorld) -> None:
     world.subscribe(jurisdictions=["alameda"])
     world.demand("asks", "2026-04-01")
     world.clock.turn("2026-03-19")
@@ -350,7 +361,8 @@ def test_somebody_who_asks_while_the_planner_is_down_costs_nobody_a_reminder(wor
     assert world.fired()[0].late
 
 
-def test_what_was_planned_for_is_not_looked_at_again(world: Reminding, monkeypatch: pytest.MonkeyPatch) -> None:
+@ON_BOTH_DATABASES
+def test_what_was_planned_for_is_not_looked_at_again(world: RemindersWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.subscribe()
     world.demand("asks", "2026-04-01")
     world.tick()

@@ -1,4 +1,4 @@
-"""A service whose clock the test turns, with people who asked to be reminded, and demands that fall due."""
+"""A service whose clock the test turns, with subscriptions and demands that fall due."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from pydantic import JsonValue
 from sqlalchemy import insert, select
 
-from api_world import act, place
-from application.recording import Submitted, record
+from api_world import DATABASES, act, place
+from application.recording import handle, record
 from application.reminders.due import tick
 from application.reminders.planner import plan_everything
 from application.reminders.tables import outbox_table, reminders_table, subscriptions_table
-from application.revising import Revision, revise_entry, update
 from application.service import Service
+from domain.decisions import command_for
 from domain.events import EntryCorrected, EntryReinstated, EntryRetracted, JurisdictionUpdated
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, ReminderDue, ReminderEvent, instant
 from domain.values import CorrectionSource
@@ -44,19 +45,19 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Reminding:
-    """What a test says and sees."""
+class RemindersWorld:
+    """What a test does to the record, and what it reads back of reminders."""
 
     service: Service
     clock: Clock
-    asked: list[str] = field(default_factory=list)
+    subscriptions: list[str] = field(default_factory=list)
 
     def places(self, *places: dict[str, Any]) -> None:
-        record(self.service, [], [Submitted(one) for one in places], recorder="tests")
+        record(self.service, [], list(places), recorder="tests")
 
     def act(self, kind: str, occurred: str, jurisdictions: list[str], id_: str, **more: object) -> str:
         fields = act(kind, occurred, jurisdictions, id=id_, **more)
-        record(self.service, [Submitted(fields)], recorder="tests")
+        record(self.service, [fields], recorder="tests")
         return id_
 
     def demand(self, id_: str, due: str, *addressees: str, occurred: str = "2026-02-20", **more: object) -> str:
@@ -77,20 +78,20 @@ class Reminding:
 
     def correct(self, entry: str, **fields: JsonValue) -> None:
         event = EntryCorrected(entry=entry, fields=fields, reason="it says so", source=A_PAPER)
-        revise_entry(self.service, Revision(event), recorder="tests")
+        handle(self.service, [command_for(event)], recorder="tests")
 
     def move(self, demand: str, due: str) -> None:
         self.correct(demand, respond_by={"date": due, "words": f"by {due}", "source": "s1"})
 
     def retract(self, entry: str) -> None:
-        revise_entry(self.service, Revision(EntryRetracted(entry=entry, reason="it is none")), recorder="tests")
+        handle(self.service, [command_for(EntryRetracted(entry=entry, reason="it is none"))], recorder="tests")
 
     def reinstate(self, entry: str) -> None:
-        revise_entry(self.service, Revision(EntryReinstated(entry=entry, reason="it is one")), recorder="tests")
+        handle(self.service, [command_for(EntryReinstated(entry=entry, reason="it is one"))], recorder="tests")
 
     def update(self, place: str, **fields: JsonValue) -> None:
         event = JurisdictionUpdated(jurisdiction=place, fields=fields)
-        update(self.service, event, recorder="tests")
+        handle(self.service, [command_for(event)], recorder="tests")
 
     def subscribe(
         self,
@@ -101,8 +102,8 @@ class Reminding:
         plan: Sequence[int] = DEFAULT_PLAN,
         **more: object,
     ) -> str:
-        """Asks to be told of everything, unless told otherwise."""
-        id_ = f"sub_{len(self.asked) + 1:08}"
+        """A subscription to every place, unless places or states are given."""
+        id_ = f"sub_{len(self.subscriptions) + 1:08}"
         lists = {"jurisdictions": jurisdictions, "states": states, "kinds": kinds, "plan": plan}
         row = {
             "id": id_,
@@ -117,7 +118,7 @@ class Reminding:
         with self.service.engine.begin() as connection:
             connection.execute(insert(subscriptions_table).values(**row))
         plan_everything(self.service)
-        self.asked.append(id_)
+        self.subscriptions.append(id_)
         return id_
 
     def change(self, subscription: str, **values: object) -> None:
@@ -156,10 +157,10 @@ class Reminding:
             return [msgspec.json.decode(row.body)["data"] for row in rows]
 
     def events(self) -> list[ReminderEvent]:
-        """What the log says of reminders, in order."""
+        """The events of reminders in the log, in order."""
         with self.service.reading() as connection:
-            found = [one for one in self.service.log.read(connection) if one.stream.startswith("reminder:")]
-        return [MAPPER.event(one) for one in found]  # type: ignore[misc]  # the streams of reminders hold no others
+            recorded = [event for event in self.service.log.read(connection) if event.stream.startswith("reminder:")]
+        return [MAPPER.event(event) for event in recorded]  # type: ignore[misc]  # the streams of reminders hold no others
 
     def fired(self) -> list[ReminderDue]:
         return [event for event in self.events() if isinstance(event, ReminderDue)]
@@ -168,15 +169,26 @@ class Reminding:
         """Every reminder came due once at most, and has one message for it."""
         fired = Counter(event.reminder for event in self.fired())
         assert set(fired.values()) <= {1}
-        assert Counter(one["id"] for one in self.messages()) == fired
+        assert Counter(message["id"] for message in self.messages()) == fired
+
+
+# For a test that takes `world`: on both databases, because its SQL differs or processes compete. Without it, on SQLite.
+ON_BOTH_DATABASES = pytest.mark.parametrize("world", DATABASES, indirect=True)
+
+
+def url_for(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database for a fixture `world`, of the kind that the test asks for."""
+    fixtures = {"sqlite": "sqlite_url", "postgresql": "fresh_postgres"}
+    url: str = request.getfixturevalue(fixtures[getattr(request, "param", "sqlite")])
+    return url
 
 
 @contextmanager
-def reminding(url: str) -> Iterator[Reminding]:
-    """Two cities and a state with an agency, nobody of whom was asked anything yet."""
+def reminders_world(url: str) -> Iterator[RemindersWorld]:
+    """Two cities and a state with an agency, to which no demand is addressed yet."""
     clock = Clock()
     service = Service(url, now=clock)
-    world = Reminding(service, clock)
+    world = RemindersWorld(service, clock)
     try:
         world.places(
             place("alameda"),

@@ -1,4 +1,4 @@
-"""The ticker: it ticks by itself, survives a database that is away, and ends when asked to."""
+"""The scheduler: it ticks by itself, survives a database that is away, and ends when asked to."""
 
 import json
 import logging
@@ -16,10 +16,10 @@ import pytest
 
 from api_world import act, place
 from application import clock, keys
-from application.recording import Submitted, record
+from application.recording import record
 from application.reminders import scheduler as under_test
-from application.reminders.outbox import OutboxSender
 from application.reminders.scheduler import Scheduler, run_scheduler
+from application.reminders.sender import OutboxSender
 from application.reminders.subscriptions import create_subscription
 from application.service import Service
 from application.settings import DEFAULT_RATE_LIMIT, Settings
@@ -32,8 +32,8 @@ QUICK = LOOPBACK.model_copy(update={"tick_s": 0.05})
 
 @pytest.fixture
 def there() -> Iterator[Receiver]:
-    with receiver() as its:
-        yield its
+    with receiver() as server:
+        yield server
 
 
 def soon(true: Callable[[], object], within_s: float = 10.0) -> None:
@@ -48,8 +48,8 @@ def due_now(service: Service, **fields: object) -> str:
     now = service.now()
     in_zone = now.astimezone(UTC)
     where = place("reykjavik", state="ZZ", time_zone="Atlantic/Reykjavik")  # where the clocks show UTC
-    record(service, [], [Submitted(where)], recorder="tests")
-    made, _ = create_subscription(
+    record(service, [], [where], recorder="tests")
+    subscription, _ = create_subscription(
         service,
         {"all": True, "plan": [0], "hour": (in_zone + timedelta(minutes=1)).strftime("%H:%M"), **fields},
         owner="tests",
@@ -57,8 +57,8 @@ def due_now(service: Service, **fields: object) -> str:
     )
     asks = {"date": (in_zone + timedelta(minutes=1)).date().isoformat(), "words": "today", "source": "s1"}
     demand = act("inquiry", "2026-02-20", ["reykjavik"], id="a-letter", respond_by=asks)
-    record(service, [Submitted(demand)], recorder="tests")
-    return made.id
+    record(service, [demand], recorder="tests")
+    return subscription.id
 
 
 def test_it_records_and_sends_by_itself(database_url: str, there: Receiver) -> None:
@@ -112,11 +112,11 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(sqlite_url: str, th
 
 def test_it_ends_and_sends_nothing_more(sqlite_url: str) -> None:
     service = Service(sqlite_url)
-    ticker = Scheduler(service, QUICK)
-    ticker.start()
-    ticker.stop()
+    scheduler = Scheduler(service, QUICK)
+    scheduler.start()
+    scheduler.stop()
     due_now(service, channel="log")
-    assert ticker.sender.start_due() == 0
+    assert scheduler.sender.start_due() == 0
     service.close()
 
 
@@ -138,10 +138,10 @@ def test_remind_once_does_what_is_due_and_ends(sqlite_url: str, there: Receiver)
     assert Scheduler(late, LOOPBACK).tick() == 1
     late.close()
     time.sleep(0.01)
-    said = run(sqlite_url, "remind", "--once")
-    assert (said.code, said.out) == (0, "0 reminders came due.\n")
+    ended = run(sqlite_url, "remind", "--once")
+    assert (ended.code, ended.out) == (0, "0 reminders came due.\n")
     listed = run(sqlite_url, "reminders", "--json").json
-    assert [one["state"] for one in listed["reminders"]] == ["due"]
+    assert [reminder["state"] for reminder in listed["reminders"]] == ["due"]
     assert "a-letter" in run(sqlite_url, "reminders", "--state", "due").out
     assert "No reminder" in run(sqlite_url, "reminders", "reykjavik", "--state", "cancelled").out
     assert run(sqlite_url, "reminders", "--state", "lost").code == 2
@@ -197,13 +197,13 @@ def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
 def test_what_is_not_set_has_its_default() -> None:
     assert Settings.from_environment({}) == Settings(rate_limit=DEFAULT_RATE_LIMIT)
     assert Settings.from_environment({"RATE_LIMIT": "off"}).rate_limit == 0
-    its = Settings.from_environment(
+    settings = Settings.from_environment(
         {
             "SMTP_URL": "smtp://me:word@mail",
             "WEBHOOK_ALLOW_NETWORKS": "10.1.0.0/16, fd00::/8",
             "PUBLIC_URL": "https://a.example/",
         }
     )
-    assert "word" not in repr(its)
-    assert its.webhook_networks == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
-    assert its.public_url == its.mail_url == "https://a.example"
+    assert "word" not in repr(settings)
+    assert settings.webhook_networks == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
+    assert settings.public_url == settings.mail_url == "https://a.example"

@@ -14,9 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from application.reminders.outbox import OutboxSender
+from application.reminders.sender import OutboxSender
 from application.reminders.webhooks import Unreachable, destination, is_allowed, is_public
-from delivery_world import LOOPBACK, Receiver, delivering, receiver
+from delivery_world import LOOPBACK, Receiver, delivery_world, receiver
 
 PRIVATE = [
     "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.0.0.9", "192.0.2.1",
@@ -28,14 +28,14 @@ PRIVATE = [
 
 
 def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
-    """Has names resolve to the answers in turn, the last for ever; returns what was asked for."""
+    """Has names resolve to the answers in turn, the last for ever; returns the hosts that were looked up."""
     asked: list[str] = []
     left = list(answers)
 
     def getaddrinfo(host: str, port: int, **_: object) -> list[Any]:
         asked.append(host)
-        found = left.pop(0) if len(left) > 1 else left[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+        addresses = left.pop(0) if len(left) > 1 else left[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     return asked
@@ -43,8 +43,8 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]
 
 @pytest.fixture
 def there() -> Iterator[Receiver]:
-    with receiver() as its:
-        yield its
+    with receiver() as server:
+        yield server
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -114,7 +114,7 @@ def test_an_operator_may_allow_a_network_and_http_only_there(monkeypatch: pytest
 def test_a_name_that_moves_between_check_and_connection_is_not_followed(
     sqlite_url: str, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with delivering(sqlite_url) as world:
+    with delivery_world(sqlite_url) as world:
         world.subscribe(channel="webhook", url=there.url.replace("127.0.0.1", "localhost"))
         world.come_due()
         asked = resolving(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
@@ -134,7 +134,7 @@ def test_a_name_that_moves_between_check_and_connection_is_not_followed(
 def test_a_name_that_has_become_private_is_refused_at_delivery(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with delivering(sqlite_url) as world:
+    with delivery_world(sqlite_url) as world:
         resolving(monkeypatch, ["93.184.215.14"], ["169.254.169.254"])
         connected: list[object] = []
         monkeypatch.setattr(socket, "create_connection", lambda *args, **_: connected.append(args))
@@ -151,13 +151,13 @@ def test_over_tls_the_certificate_must_be_the_names(
     certificate = _certificate(tmp_path, "hooks.example")
     ours = ssl.create_default_context(cafile=str(certificate))
     greeted: list[str | None] = []
-    with _over_tls(certificate, greeted) as port, delivering(sqlite_url, LOOPBACK) as world:
+    with _over_tls(certificate, greeted) as port, delivery_world(sqlite_url, LOOPBACK) as world:
         resolving(monkeypatch, ["127.0.0.1"])
         monkeypatch.setattr(socket, "create_connection", _to_number)
         for name in ("hooks.example", "other.example"):
             world.subscribe(channel="webhook", url=f"https://{name}:{port}/hook")
         world.come_due()
-        sender = OutboxSender(world.its.service, world.settings, tls=ours)
+        sender = OutboxSender(world.timeline.service, world.settings, tls=ours)
         sender.send_due()
         sender.close()
         assert sorted(world.attempts()) == [

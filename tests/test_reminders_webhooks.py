@@ -13,26 +13,26 @@ from standardwebhooks import WebhookVerificationError
 
 from application.reminders import webhooks
 from application.reminders.outbox import RETRIES_S
-from delivery_world import Delivering, Receiver, delivering, receiver, says, verified
+from delivery_world import DeliveryWorld, Receiver, answers_with, delivery_world, receiver, verified
 from eventlog.tables import log
 
 
 @pytest.fixture
-def world(sqlite_url: str) -> Iterator[Delivering]:
-    with delivering(sqlite_url) as world:
+def world(sqlite_url: str) -> Iterator[DeliveryWorld]:
+    with delivery_world(sqlite_url) as world:
         yield world
 
 
 @pytest.fixture
 def there() -> Iterator[Receiver]:
-    with receiver() as its:
-        yield its
+    with receiver() as server:
+        yield server
 
 
 def test_a_receiver_gets_what_is_due_signed(
     database_url: str, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with delivering(database_url) as world:
+    with delivery_world(database_url) as world:
         made = world.subscribe(channel="webhook", url=there.url)
         world.come_due()
         world.send()
@@ -45,17 +45,19 @@ def test_a_receiver_gets_what_is_due_signed(
         assert named == {"demand": "a-letter", "addressee": "alameda", "due": "2026-03-20", "words": "by 2026-03-20"}
         (shown,) = world.reminders()
         assert (shown["state"], shown["id"], shown["offset"]) == ("delivered", body["data"]["id"], -7)
-        assert [(one["outcome"], one["detail"]) for one in shown["deliveries"]] == [("delivered", "HTTP 204")]
-        assert world.happened() == ["ReminderDue", "ReminderDelivered"]
+        assert [(delivery["outcome"], delivery["detail"]) for delivery in shown["deliveries"]] == [
+            ("delivered", "HTTP 204")
+        ]
+        assert world.event_names() == ["ReminderDue", "ReminderDelivered"]
         world.later(days=1)
         assert len(there.got) == 1
 
 
 def test_a_repeat_carries_the_same_id_and_a_time_of_its_own(
-    world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = world.subscribe(channel="webhook", url=there.url)
-    there.answers += [says(500), says(302, Location="http://127.0.0.1:1/elsewhere"), says(404)]
+    there.answers += [answers_with(500), answers_with(302, Location="http://127.0.0.1:1/elsewhere"), answers_with(404)]
     world.come_due()
     world.send()
     for wait_s in RETRIES_S[:3]:
@@ -64,14 +66,14 @@ def test_a_repeat_carries_the_same_id_and_a_time_of_its_own(
         verified(world, there.got[-1], made["secret"], monkeypatch)
     assert [detail for _, detail in world.attempts()] == ["HTTP 500", "HTTP 302", "HTTP 404", "HTTP 204"]
     assert len(set(there.ids)) == 1
-    assert len({one.body for one in there.got}) == 1
-    assert len({one.headers["webhook-timestamp"] for one in there.got}) == 4
-    assert world.happened() == ["ReminderDue", "ReminderDelivered"]
+    assert len({request.body for request in there.got}) == 1
+    assert len({request.headers["webhook-timestamp"] for request in there.got}) == 4
+    assert world.event_names() == ["ReminderDue", "ReminderDelivered"]
 
 
-def test_after_three_days_of_failures_it_is_given_up(world: Delivering, there: Receiver) -> None:
+def test_after_three_days_of_failures_it_is_given_up(world: DeliveryWorld, there: Receiver) -> None:
     world.subscribe(channel="webhook", url=there.url)
-    there.always = says(503)
+    there.always = answers_with(503)
     world.come_due()
     world.send()
     for wait_s in RETRIES_S:
@@ -81,20 +83,20 @@ def test_after_three_days_of_failures_it_is_given_up(world: Delivering, there: R
     (shown,) = world.reminders(state="failed")
     assert len(shown["deliveries"]) == len(there.got) == 10
     assert shown["why"] == "10 attempts failed"
-    assert world.happened() == ["ReminderDue", "ReminderFailed"]
+    assert world.event_names() == ["ReminderDue", "ReminderFailed"]
     assert 3 * 86_400 < sum(RETRIES_S) < 4 * 86_400
 
 
-def test_gone_ends_the_subscription_and_what_is_planned_for_it(world: Delivering, there: Receiver) -> None:
+def test_gone_ends_the_subscription_and_what_is_planned_for_it(world: DeliveryWorld, there: Receiver) -> None:
     made = world.subscribe(channel="webhook", url=there.url, plan=[-7, -1])
-    there.always = says(410)
+    there.always = answers_with(410)
     world.come_due()
     world.send()
-    assert world.happened() == ["ReminderDue", "ReminderCancelled", "ReminderFailed"]
+    assert world.event_names() == ["ReminderDue", "ReminderCancelled", "ReminderFailed"]
     shown = world.ask("GET", f"subscriptions/{made['id']}").json()
     assert shown["why_ended"] == "the receiver answered 410"
     assert shown["ended_at"] is not None
-    assert {one["state"] for one in world.reminders()} == {"failed", "cancelled"}
+    assert {reminder["state"] for reminder in world.reminders()} == {"failed", "cancelled"}
     assert world.ask("POST", f"subscriptions/{made['id']}/secret").status_code == 422
 
 
@@ -102,9 +104,9 @@ def test_gone_ends_the_subscription_and_what_is_planned_for_it(world: Delivering
     ("asked", "wait_s"),
     [("120", 120), ("1", 5), ("a while", 5), ("999999999999", 86_400), ("Sun, 06 Nov 1994 08:49:37 GMT", 5)],
 )
-def test_a_receiver_may_ask_to_wait_longer(world: Delivering, there: Receiver, asked: str, wait_s: int) -> None:
+def test_a_receiver_may_ask_to_wait_longer(world: DeliveryWorld, there: Receiver, asked: str, wait_s: int) -> None:
     world.subscribe(channel="webhook", url=there.url)
-    there.answers.append(says(429, Retry_After=asked))
+    there.answers.append(answers_with(429, Retry_After=asked))
     world.come_due()
     world.send()
     world.later(seconds=wait_s - 1)
@@ -113,11 +115,11 @@ def test_a_receiver_may_ask_to_wait_longer(world: Delivering, there: Receiver, a
     assert len(there.got) == 2
 
 
-def test_a_receiver_may_say_until_when(world: Delivering, there: Receiver) -> None:
+def test_a_receiver_may_say_until_when(world: DeliveryWorld, there: Receiver) -> None:
     world.subscribe(channel="webhook", url=there.url)
     world.come_due()
-    until = world.its.clock.at.replace(minute=30)
-    there.answers.append(says(503, Retry_After=format_datetime(until, usegmt=True)))
+    until = world.timeline.clock.at.replace(minute=30)
+    there.answers.append(answers_with(503, Retry_After=format_datetime(until, usegmt=True)))
     world.send()
     world.later(minutes=29)
     assert len(there.got) == 1
@@ -126,7 +128,7 @@ def test_a_receiver_may_say_until_when(world: Delivering, there: Receiver) -> No
 
 
 def test_both_secrets_sign_for_a_day_and_then_the_new_one_alone(
-    world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = world.subscribe(channel="webhook", url=there.url, plan=[-7, -1])
     world.come_due()
@@ -135,7 +137,7 @@ def test_both_secrets_sign_for_a_day_and_then_the_new_one_alone(
     world.send()
     for secret in (made["secret"], new.json()["secret"]):
         verified(world, there.got[0], secret, monkeypatch)
-    assert world.its.tick("2026-03-19T17:00:00+00:00") == 1
+    assert world.timeline.tick("2026-03-19T17:00:00+00:00") == 1
     world.send()
     verified(world, there.got[1], new.json()["secret"], monkeypatch)
     with pytest.raises(WebhookVerificationError):
@@ -143,29 +145,29 @@ def test_both_secrets_sign_for_a_day_and_then_the_new_one_alone(
 
 
 def test_no_secret_is_anywhere_but_where_it_is_kept(
-    world: Delivering, there: Receiver, caplog: pytest.LogCaptureFixture
+    world: DeliveryWorld, there: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     made = world.subscribe(channel="webhook", url=there.url)
     new = world.ask("POST", f"subscriptions/{made['id']}/secret").json()["secret"]
-    there.answers.append(says(500))
+    there.answers.append(answers_with(500))
     world.come_due()
     world.send()
     world.later(seconds=5)
-    said = [
+    answers = [
         world.ask("GET", address).text
         for address in ("subscriptions", f"subscriptions/{made['id']}", "reminders", "deadlines", "timeline")
     ]
-    said.append(world.ask("PATCH", f"subscriptions/{made['id']}", {"hour": "10:00"}).text)
+    answers.append(world.ask("PATCH", f"subscriptions/{made['id']}", {"hour": "10:00"}).text)
     tables = MetaData()
-    with world.its.service.engine.connect() as connection:
+    with world.timeline.service.engine.connect() as connection:
         tables.reflect(connection)
         kept = {name: str(connection.execute(select(table)).all()) for name, table in tables.tables.items()}
     for secret in (made["secret"], new):
         assert [name for name, rows in kept.items() if secret in rows] == ["webhook_secrets"]
-        assert [one for one in said if secret in one] == []
+        assert [text for text in answers if secret in text] == []
         assert secret not in caplog.text
-        assert secret not in str([(one.headers, one.body) for one in there.got])
+        assert secret not in str([(request.headers, request.body) for request in there.got])
     assert there.url not in kept[log.name]
     assert "127.0.0.1" not in kept[log.name]
 
@@ -190,7 +192,7 @@ def babble(request: BaseHTTPRequestHandler) -> None:
 
 
 def test_a_receiver_that_answers_a_byte_at_a_time_is_not_waited_for(
-    world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "WEBHOOK_TOTAL_S", 0.5)
     world.subscribe(channel="webhook", url=there.url)
@@ -202,7 +204,7 @@ def test_a_receiver_that_answers_a_byte_at_a_time_is_not_waited_for(
     assert world.attempts() == [("failed", "timed out")]
 
 
-def test_an_endless_answer_is_read_no_further_than_its_beginning(world: Delivering, there: Receiver) -> None:
+def test_an_endless_answer_is_read_no_further_than_its_beginning(world: DeliveryWorld, there: Receiver) -> None:
     world.subscribe(channel="webhook", url=there.url)
     there.answers.append(pour)
     world.come_due()
@@ -210,7 +212,7 @@ def test_an_endless_answer_is_read_no_further_than_its_beginning(world: Deliveri
     assert world.attempts() == [("delivered", "HTTP 200")]
 
 
-def test_what_is_no_answer_is_a_failure(world: Delivering, there: Receiver) -> None:
+def test_what_is_no_answer_is_a_failure(world: DeliveryWorld, there: Receiver) -> None:
     world.subscribe(channel="webhook", url=there.url)
     there.answers.append(babble)
     world.come_due()
@@ -219,7 +221,7 @@ def test_what_is_no_answer_is_a_failure(world: Delivering, there: Receiver) -> N
 
 
 def test_a_hanging_receiver_delays_nobody_else(
-    world: Delivering, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "WEBHOOK_TOTAL_S", 2.5)
     arrived: list[float] = []
@@ -227,7 +229,7 @@ def test_a_hanging_receiver_delays_nobody_else(
 
     def note(request: BaseHTTPRequestHandler) -> None:
         arrived.append(time.perf_counter() - begun)
-        says(204)(request)
+        answers_with(204)(request)
 
     there.always = note
     with receiver() as dead:
@@ -235,25 +237,25 @@ def test_a_hanging_receiver_delays_nobody_else(
         for _ in range(3):
             world.subscribe(channel="webhook", url=dead.url)
         world.subscribe(channel="webhook", url=there.url, plan=[-7, -6, -5])
-        world.its.demand("a-letter", "2026-03-20")
-        world.its.tick("2026-03-15T17:00:00+00:00")
+        world.timeline.demand("a-letter", "2026-03-20")
+        world.timeline.tick("2026-03-15T17:00:00+00:00")
         begun = time.perf_counter()
         world.send()
     assert len(arrived) == 3
     assert max(arrived) < 2, "all three of the living one, before the dead one's first was given up"
 
 
-def test_entries_and_what_befalls_them_are_told_to_whoever_asked(world: Delivering, there: Receiver) -> None:
-    world.its.demand("before", "2026-03-20")
+def test_entries_and_what_befalls_them_are_told_to_whoever_asked(world: DeliveryWorld, there: Receiver) -> None:
+    world.timeline.demand("before", "2026-03-20")
     world.subscribe(channel="webhook", url=there.url, kinds=["entry", "correction"])
-    world.its.demand("a-letter", "2026-03-20")
-    world.its.demand("elsewhere", "2026-03-20", "boston")
-    world.its.move("before", "2026-03-25")
-    world.its.retract("a-letter")
-    world.its.tick("2026-03-19")
+    world.timeline.demand("a-letter", "2026-03-20")
+    world.timeline.demand("elsewhere", "2026-03-20", "boston")
+    world.timeline.move("before", "2026-03-25")
+    world.timeline.retract("a-letter")
+    world.timeline.tick("2026-03-19")
     world.send()
-    told = [(body["type"], body["data"]["entry"]) for body in (json.loads(one.body) for one in there.got)]
-    assert sorted(told) == [
+    announced = [(body["type"], body["data"]["entry"]) for body in (json.loads(request.body) for request in there.got)]
+    assert sorted(announced) == [
         ("entry.corrected", "before"),
         ("entry.recorded", "a-letter"),
         ("entry.retracted", "a-letter"),
@@ -261,14 +263,14 @@ def test_entries_and_what_befalls_them_are_told_to_whoever_asked(world: Deliveri
     assert len(set(there.ids)) == 3
 
 
-def test_the_log_holds_nothing_of_subscriptions(world: Delivering, there: Receiver) -> None:
+def test_the_log_holds_nothing_of_subscriptions(world: DeliveryWorld, there: Receiver) -> None:
     world.subscribe(channel="webhook", url=there.url)
     world.come_due()
     world.send()
-    with world.its.service.engine.connect() as connection:
+    with world.timeline.service.engine.connect() as connection:
         rows = connection.execute(text("SELECT stream, topic, state FROM log")).all()
     of_reminders = [json.loads(bytes(row.state)) for row in rows if row.stream.startswith("reminder:")]
-    assert [sorted(one) for one in of_reminders] == [
+    assert [sorted(fields) for fields in of_reminders] == [
         ["deadlines", "offset", "planned_for", "reminder", "subscription"],
         ["attempts", "reminder"],
     ]

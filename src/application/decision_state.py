@@ -1,0 +1,115 @@
+"""Loading what commands are decided on: the part of the record that they name, looked up under the append's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, select
+
+from application.service import Service
+from domain.acts import AnyAct
+from domain.decisions import ChangeCommand, CorrectEntry, State, UpdateJurisdiction, corrected_act
+from domain.entries import act_of
+from domain.errors import Refused
+from domain.facts import Fact
+from domain.jurisdictions import Place
+from domain.national import STILL
+from domain.validation import ValidationContext, links, mentions, places_named
+from eventlog.log import Append, Recorded
+from eventlog.sql import CompiledQuery, InList, list_param
+from projections.cache import Directory
+from projections.projector import entry_state, place_fields
+from projections.schema import live_tables
+from projections.snapshot import WASHINGTON
+
+_versions, _names, _links = live_tables().versions, live_tables().names, live_tables().links
+_CURRENT = CompiledQuery(
+    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
+        InList(_versions.c.entry, "entries"), _versions.c.until == STILL
+    )
+)
+_KNOWN = CompiledQuery(select(_names.c.kind, _names.c.id).where(InList(_names.c.id, "ids")).distinct())
+_DEPENDENTS = CompiledQuery(select(_links.c.entry).where(_links.c.target == bindparam("target")).distinct())
+
+
+def load_context(
+    service: Service,
+    append: Append,
+    directory: Directory,
+    acts: Sequence[tuple[AnyAct, Fact]],
+    places: Iterable[str] = (),
+) -> ValidationContext:
+    """What acts recorded together are validated against, themselves included; one query of each kind for all of them.
+
+    `directory` has the places on record and those recorded with the acts. `places` are looked up beside those that
+    the acts name.
+    """
+    context = ValidationContext()
+    context.today = _today(context.places, service.now())
+    for act, fact in acts:
+        context.include(act, fact)
+    linked = {entry for act, _ in acts for _, entry in links(act)} - context.facts.keys()
+    if linked:
+        rows = _CURRENT.run(append.connection, entries=list_param(append.connection, linked)).fetchall()
+        context.facts |= {entry: service.cache.fact_at(position, body) for entry, position, body in rows}
+    mentioned = {(kind, id_) for act, _ in acts for _, kind, id_ in mentions(act)} - context.names
+    if mentioned:
+        ids = list_param(append.connection, {id_ for _, id_ in mentioned})
+        context.names.update((kind, id_) for kind, id_ in _KNOWN.run(append.connection, ids=ids))
+    ids_of_places = {*places, *(place for act, _ in acts for _, place in places_named(act))}
+    ids_of_places |= {place for fact in context.facts.values() if fact.respond_by for place in fact.jurisdictions}
+    for id_ in ids_of_places:
+        place = directory.place(id_, append.position + 1)
+        if place is not None:
+            context.places[id_] = place
+    return context
+
+
+def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str]], str]:
+    @cache
+    def day_in(zone: str) -> str:
+        return now.astimezone(ZoneInfo(zone)).date().isoformat()
+
+    def today(jurisdictions: Sequence[str]) -> str:
+        """The latest day of any of the zones, so that nothing is refused that may have happened."""
+        zones = {places[id_].time_zone for id_ in jurisdictions if id_ in places} or {WASHINGTON}
+        return max(map(day_in, zones))
+
+    return today
+
+
+def load_state(
+    service: Service,
+    append: Append,
+    directory: Directory,
+    command: ChangeCommand,
+    history: Sequence[Recorded],
+) -> State:
+    """What a change of an entry or a place is decided on, from the `history` of its stream."""
+    if not history:
+        return State()
+    if isinstance(command, UpdateJurisdiction):
+        place = place_fields(history)
+        speaks_for = command.event.fields.get("speaks_for", place.get("speaks_for"))
+        named = [speaks_for] if isinstance(speaks_for, str) else []
+        return State(load_context(service, append, directory, [], named), place=place)
+    entry = entry_state(history)
+    acts: list[AnyAct] = []
+    if isinstance(command, CorrectEntry):
+        # Where the corrected fields are no act there is nothing to look up: `decide` will refuse them, and says why.
+        with suppress(Refused):
+            acts = [corrected_act(entry, command.event), *_dependents(service, append, command.event.entry)]
+    if not acts:
+        return State(entry=entry)
+    with_facts = [(act, service.cache.fact_of(act.fields())) for act in acts]
+    return State(load_context(service, append, directory, with_facts), entry=entry, dependents=acts[1:])
+
+
+def _dependents(service: Service, append: Append, target: str) -> list[AnyAct]:
+    """The entries that link to one, as they now stand."""
+    ids = [id_ for (id_,) in _DEPENDENTS.run(append.connection, target=target).fetchall() if id_ != target]
+    return [act_of(entry_state(service.log.stream(append.connection, f"entry:{id_}")).fields) for id_ in ids]

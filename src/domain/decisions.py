@@ -1,0 +1,249 @@
+"""Decisions: what a command does to the record. Every rule on what may be recorded is here or in `domain.validation`.
+
+`decide` is pure: it looks nothing up. Whoever calls it loads the state first, under the lock of the append, and then
+appends the events that it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never
+
+from pydantic import ValidationError
+
+from domain.acts import AnyAct
+from domain.entries import EntryState, act_of, apply_correction
+from domain.errors import NotFound, Problem, Refused, Stale, problems_of
+from domain.events import (
+    ACT_CLASSES,
+    EntryCorrected,
+    EntryDisputed,
+    EntryReinstated,
+    EntryRetracted,
+    Event,
+    JurisdictionAdded,
+    JurisdictionUpdated,
+    LaterEvent,
+)
+from domain.jurisdictions import Jurisdiction
+from domain.validation import ValidationContext, validate
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """Record an act, with everything that is recorded together with it."""
+
+    event: AnyAct
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectEntry:
+    """Give fields of an entry new values. `on_version`: only if the entry still has that version; None: in any case."""
+
+    event: EntryCorrected
+    on_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeEntry:
+    """Note that somebody disputes an entry."""
+
+    event: EntryDisputed
+    on_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetractEntry:
+    """Let an entry count no longer."""
+
+    event: EntryRetracted
+    on_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReinstateEntry:
+    """Let a retracted entry count again."""
+
+    event: EntryReinstated
+    on_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddJurisdiction:
+    """Add a place or an agency."""
+
+    event: JurisdictionAdded
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateJurisdiction:
+    """Give fields of a place or an agency new values."""
+
+    event: JurisdictionUpdated
+
+
+ChangeEntry = CorrectEntry | DisputeEntry | RetractEntry | ReinstateEntry
+NewCommand = RecordEntry | AddJurisdiction
+ChangeCommand = ChangeEntry | UpdateJurisdiction
+Command = NewCommand | ChangeCommand
+"""A command carries the event that it asks for."""
+
+
+def command_for(event: LaterEvent | JurisdictionUpdated, on_version: int | None = None) -> ChangeCommand:
+    """The command that asks for an event on an entry or a place that is on record."""
+    match event:
+        case EntryCorrected():
+            return CorrectEntry(event, on_version)
+        case EntryDisputed():
+            return DisputeEntry(event, on_version)
+        case EntryRetracted():
+            return RetractEntry(event, on_version)
+        case EntryReinstated():
+            return ReinstateEntry(event, on_version)
+        case JurisdictionUpdated():
+            return UpdateJurisdiction(event)
+        case _:
+            assert_never(event)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a command is decided on: the part of the record that it names."""
+
+    context: ValidationContext = field(default_factory=ValidationContext)
+    """For an act, its own fact included; for a correction, that of the act as corrected, and those of `dependents`."""
+    entry: EntryState | None = None
+    """The entry that the command changes; None where it is not on record."""
+    dependents: Sequence[AnyAct] = ()
+    """The entries that link to the one that is corrected: they must stay valid."""
+    place: Mapping[str, Any] | None = None
+    """The fields of the place that the command changes; None where it is not on record."""
+
+
+def decide(command: Command, state: State) -> list[Event]:
+    """The events that a command comes to.
+
+    Raises Refused, naming the fields; NotFound where the entry or place that it changes is not on record; Stale.
+    """
+    match command:
+        case RecordEntry(event):
+            _refuse(validate(event, state.context.facts[event.id], state.context))
+            return [event]
+        case CorrectEntry(event):
+            entry = _entry(command, state)
+            act = corrected_act(entry, event)
+            _refuse(_problems_of_correction(act, state))
+            return [_as_written(event, act)]
+        case DisputeEntry(event):
+            _entry(command, state)
+            return [event]
+        case RetractEntry(event):
+            if _entry(command, state).retracted:
+                _refuse([Problem("entry", event.entry, "is retracted already")])
+            return [event]
+        case ReinstateEntry(event):
+            if not _entry(command, state).retracted:
+                _refuse([Problem("entry", event.entry, "is not retracted")])
+            return [event]
+        case AddJurisdiction(event):
+            _refuse(_problems_of_speaker(event, state.context))
+            return [event]
+        case UpdateJurisdiction(event):
+            _refuse(_problems_of_update(event, state))
+            return [event]
+        case _:
+            assert_never(command)
+
+
+def corrected_act(entry: EntryState, event: EntryCorrected) -> AnyAct:
+    """The act that an entry becomes by a correction. Raises Refused, naming the fields, where it is none."""
+    kind = entry.fields["kind"]
+    if not event.fields:
+        _refuse([Problem("fields", {}, "names no field")])
+    known = {info.alias or name for name, info in ACT_CLASSES[kind].model_fields.items()}
+    problems = []
+    for name, value in event.fields.items():
+        if name in ("id", "kind"):
+            problems.append(Problem(f"fields.{name}", value, "an entry's id and kind never change"))
+        elif name not in known:
+            problems.append(Problem(f"fields.{name}", value, f"a {kind} has no such field"))
+    _refuse(problems)
+    try:
+        return act_of(apply_correction(entry.fields, event.fields))
+    except ValidationError as error:
+        raise Refused(problems=list(_in_fields(problems_of(error, kind)))) from error
+
+
+def _entry(command: ChangeEntry, state: State) -> EntryState:
+    """The entry that a command changes, at the version that the command was decided on."""
+    id_, entry = command.event.entry, state.entry
+    if entry is None:
+        raise NotFound(f"no entry {id_!r} is on record")
+    if command.on_version not in (None, entry.version):
+        detail = f"entry {id_!r} is at version {entry.version}, not {command.on_version}"
+        raise Stale(detail, version=entry.version)
+    return entry
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise Refused(problems=problems)
+
+
+def _in_fields(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Problems of a whole, as the `fields` of a change name them."""
+    return (replace(problem, field=f"fields.{problem.field}") for problem in problems)
+
+
+def _problems_of_correction(act: AnyAct, state: State) -> list[Problem]:
+    context = state.context
+    return [
+        *_in_fields(validate(act, context.facts[act.id], context)),
+        *(
+            replace(problem, where=f"entry {dependent.id}")
+            for dependent in state.dependents
+            for problem in validate(dependent, context.facts[dependent.id], context)
+        ),
+    ]
+
+
+def _as_written(event: EntryCorrected, act: AnyAct) -> EntryCorrected:
+    """The correction with its values as the record writes them; a field that the act leaves out stays as given."""
+    fields = act.fields()
+    return event.model_copy(update={"fields": {name: fields.get(name, value) for name, value in event.fields.items()}})
+
+
+def _problems_of_update(event: JurisdictionUpdated, state: State) -> list[Problem]:
+    if state.place is None:
+        raise NotFound(f"no jurisdiction {event.jurisdiction!r} is on record")
+    problems = []
+    if "id" in event.fields:
+        problems.append(Problem("fields.id", event.fields["id"], "a jurisdiction's id never changes"))
+    try:
+        updated = updated_jurisdiction(state.place, event)
+    except ValidationError as error:
+        return [*problems, *_in_fields(problems_of(error))]
+    return [*problems, *_in_fields(_problems_of_speaker(updated, state.context))]
+
+
+def updated_jurisdiction(place: Mapping[str, Any], event: JurisdictionUpdated) -> Jurisdiction:
+    """The place that a place's fields become by an update; pydantic's ValidationError where they are none."""
+    return Jurisdiction.model_validate(apply_correction(place, event.fields))
+
+
+def _problems_of_speaker(place: Jurisdiction, context: ValidationContext) -> list[Problem]:
+    """Only an agency speaks for another, and only for a place that is none."""
+    speaks_for = place.speaks_for
+    if speaks_for is None:
+        return []
+    problems = []
+    if place.kind != "agency":
+        message = f"only an agency speaks for another, and {place.id!r} is none"
+        problems.append(Problem("speaks_for", speaks_for, message))
+    represented = context.places.get(speaks_for)
+    if represented is None:
+        problems.append(Problem("speaks_for", speaks_for, f"no jurisdiction {speaks_for!r} is on record"))
+    elif represented.speaks_for is not None:
+        problems.append(Problem("speaks_for", speaks_for, f"{speaks_for!r} is itself an agency"))
+    return problems
