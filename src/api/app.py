@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
+from prometheus_client import CollectorRegistry
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 from api.formats.publish import by_suffix
 from api.http import errors
 from api.http.edge import Edge
+from api.http.metrics import measure_appends
 from api.openapi.document import openapi_of
 from api.pages import message_links
 from api.pages.site import install_pages
@@ -92,6 +94,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     app.state.settings = settings or Settings()
     app.state.live = LogFollower(service)
+    app.state.registry = CollectorRegistry()
+    app.state.registry.register(health.RecordMetrics(app))
+    measure_appends(service.log, app.state.registry)
     # The routes themselves, most requested first: an included router would be searched twice for every request.
     routers = (
         timeline.router,

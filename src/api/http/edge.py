@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 from anyio import to_thread
@@ -20,6 +20,7 @@ from api.http.errors import allowed_methods, problem_response
 from api.http.etags import VALIDATORS, ValidatorCache, quarter_of
 from api.http.exchange import CONTEXT_KEY, RequestContext
 from api.http.idempotency import Idempotency
+from api.http.metrics import RequestMetrics
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
@@ -70,6 +71,7 @@ class Edge:
         self._public_url = settings.public_url.encode()
         self._limits = RateLimits(settings.rate_limit)
         self._validators = ValidatorCache(VALIDATORS)
+        self._metrics = RequestMetrics(owner.state.registry, owner.router.routes)
         self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, MAX_BODY_BYTES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,10 +79,23 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        begun = perf_counter()
         context = scope[CONTEXT_KEY] = RequestContext(scope)
         client = scope.get("client")
         limits, wait = self._limits.take(client[0] if client else None, context.authorization)
         sender = ResponseSender(context, send, limits, self._public_url, self._validators, self._service)
+        try:
+            await self._respond(context, scope, receive, sender, wait)
+        finally:
+            if sender.status:
+                endpoint = context.scope.get("endpoint")
+                self._metrics.observe(context.method, endpoint, sender.status, sender.began - begun)
+        if context.authorization is not None and sender.wrote:
+            self._limits.knows(context.authorization)
+
+    async def _respond(
+        self, context: RequestContext, scope: Scope, receive: Receive, sender: ResponseSender, wait: int
+    ) -> None:
         if wait:
             message = f"too many requests: the next is answered in {wait} s"
             refused = problem_response(
@@ -95,8 +110,6 @@ class Edge:
             await self._idempotency(context, scope, receive, sender.send)
         else:
             await self._app(scope, receive, sender.send)
-        if context.authorization is not None and sender.wrote:
-            self._limits.knows(context.authorization)
 
     @property
     def _service(self) -> Service:
@@ -111,7 +124,7 @@ class Edge:
         elif context.if_none_match is not None and await self._unchanged(context, sender):
             return
         if context.method == "HEAD":
-            scope = {**scope, "method": "GET"}
+            context.scope = scope = {**scope, "method": "GET"}
         await self._app(scope, receive, sender.send)
 
     async def _unchanged(self, context: RequestContext, sender: ResponseSender) -> bool:
@@ -125,6 +138,7 @@ class Edge:
                 return False
             if validator.head != await to_thread.run_sync(service.log.head_position):
                 return False
+        context.scope["endpoint"] = validator.endpoint
         await sender.not_modified(validator.headers)
         return True
 

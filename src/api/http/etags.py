@@ -28,6 +28,7 @@ class CachedValidator:
     head: int
     quarter: int
     pinned: bool
+    endpoint: object
 
 
 ValidatorCache = LRUCache[ValidatorKey, CachedValidator]
