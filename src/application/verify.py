@@ -58,11 +58,11 @@ def _differing_rows(service: Service, connection: Connection, advance: Advance, 
     with ExitStack() as cursors:
         stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live_tables().tables]
         for rows, after in _replayed(service, connection, batch):
-            for its in stored:
-                yield from its.faults(getattr(rows, its.table.name), superseded, after)
+            for table_rows in stored:
+                yield from table_rows.faults(getattr(rows, table_rows.table.name), superseded, after)
             advance(after)
-        for its in stored:
-            yield from its.faults([], superseded, None)
+        for table_rows in stored:
+            yield from table_rows.faults([], superseded, None)
 
 
 def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[tuple[Rows, int]]:
@@ -120,15 +120,15 @@ class _Stored:
     def faults(self, expected: list[tuple[Any, ...]], superseded: dict[int, int], up_to: int | None) -> Iterator[str]:
         """What differs between the rows expected and those stored up to a position (None: all that are left)."""
         wanted = self._by_key(self._closed(row, superseded) for row in expected)
-        found = self._by_key(self._up_to(up_to))
-        for key in sorted(wanted.keys() | found.keys(), key=repr):
+        present = self._by_key(self._up_to(up_to))
+        for key in sorted(wanted.keys() | present.keys(), key=repr):
             where = f"{self.table.name} row ({', '.join(map(str, key))})"
-            if key not in found:
+            if key not in present:
                 yield f"{where}: missing"
             elif key not in wanted:
                 yield f"{where}: follows from no event of the log"
-            elif found[key] != wanted[key]:
-                pairs = zip(self._names, found[key], wanted[key], strict=True)
+            elif present[key] != wanted[key]:
+                pairs = zip(self._names, present[key], wanted[key], strict=True)
                 differing = (
                     f"{name} is {_short(stored)}, the log says {_short(replayed)}"
                     for name, stored, replayed in pairs
