@@ -142,9 +142,9 @@ def test_when_stages_changed_follows_from_the_seeds(
     assert told == {one: n for one, n in expected.items() if n}
 
 
-def test_the_readmes_three_lines_give_the_three_lists(address: str) -> None:
-    readme = (HOUSE / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+def test_the_three_lines_on_reading_give_the_three_lists(address: str) -> None:
+    reading = (DOCS / "reading.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", reading, re.MULTILINE | re.DOTALL)
     assert len([line for line in code.splitlines() if line]) == 3
     assert "/deadlines.table.json" in code
     for what, days in (
@@ -154,6 +154,6 @@ def test_the_readmes_three_lines_give_the_three_lists(address: str) -> None:
     ):
         names: dict[str, Any] = {}
         exec(code.replace("http://127.0.0.1:8000", address).replace("/deadlines.", f"/{what}."), names)
-        frame = next(one for one in names.values() if isinstance(one, pd.DataFrame))
+        frame = next(value for value in names.values() if isinstance(value, pd.DataFrame))
         assert len(frame) > 100
         assert all(frame[day].dtype == "datetime64[ns]" for day in days)

@@ -1,7 +1,7 @@
-"""What reads keep in memory: places, the law and facts.
+"""What reads keep in memory: places, national acts and facts.
 
-All of it follows from rows that never change, so it may be late but never wrong: `refresh` adds what was recorded
-since, and every answer asks as of its own log position.
+All of it comes from rows that never change, so it can be behind but not wrong: `refresh` adds what was recorded since,
+and every reader asks for a log position.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of
 from domain.jurisdictions import Place
-from domain.national import STILL, FactVersion, Law
+from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import Holidays, due_day
 from eventlog.sql import CompiledQuery
 from projections.lru import LRUCache
@@ -23,7 +23,7 @@ from projections.rows import decode_body
 from projections.schema import live_tables
 
 PlaceRow = tuple[int, str, str, str, str | None]
-"""Position, id, state, time zone, `speaks_for`: what each version of a place is kept as."""
+"""A version of a place: position, id, state, time zone, `speaks_for`."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Directory:
         return directory
 
     def place(self, id_: str, position: int) -> Place | None:
-        """A place as the log up to a position has it; None where it is not on record there."""
+        """A place as it is at a log position; None where it is not on record there."""
         version = self._at(id_, position)
         if version is None:
             return None
@@ -85,7 +85,7 @@ class Directory:
         )
 
     def ever_related(self, id_: str) -> set[str]:
-        """A place, and everyone who was ever its agency or had it for one."""
+        """A place, everyone who was ever its agency, and everyone whose agency it ever was."""
         spoken_for = {version.speaks_for for version in self._places.get(id_, ()) if version.speaks_for is not None}
         return {id_, *self._speakers.get(id_, ()), *spoken_for}
 
@@ -135,7 +135,7 @@ class ReadCache:
 
     def __init__(self, holidays: Holidays) -> None:
         """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
-        self.law = Law()
+        self.law = NationalActs()
         self.directory = Directory()
         self.head = 0
         self.stamps = LRUCache[int, str](_STAMPS)
@@ -169,7 +169,7 @@ class ReadCache:
                 return
             self.directory.take(_NEW_PLACES.run(connection, after=self.head, head=head).fetchall())
             new = [
-                FactVersion(self.decoded(body), position, retracted=bool(retracted))
+                FactVersion(self.fact_of(decode_body(body)), position, retracted=bool(retracted))
                 for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head)
             ]
             self.law.take(new, head)
@@ -187,19 +187,15 @@ class ReadCache:
         ]
 
     def fact_at(self, position: int, body: str) -> Fact:
-        """The fact that the version recorded at a position amounts to, whose body is at hand."""
+        """The fact of the version recorded at a position, for a caller that has its body already."""
         fact = self._facts.get(position)
         if fact is None:
-            fact = self.decoded(body)
+            fact = self.fact_of(decode_body(body))
             # What is not committed may be rolled back, and its position given to another event: not to be kept.
             if position <= self.head:
                 self._facts.put(position, fact)
         return fact
 
-    def decoded(self, body: str) -> Fact:
-        """The fact that a version's body, left open as rows keep it, amounts to."""
-        return self.fact_of(decode_body(body))
-
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
-        """The fact that an entry's fields amount to."""
+        """The fact of an entry's fields."""
         return fact_of(fields, self._holidays)

@@ -48,16 +48,16 @@ def etag_of_body(position: int | None, body: bytes) -> bytes:
 
 
 def gzip_etag(tag: bytes) -> bytes:
-    """The ETag of the same, gzipped: a strong tag tells bytes apart, so this is another."""
+    """The ETag of the same body in gzip: a strong tag names bytes, so it is another."""
     return tag[:-1] + _GZIP + b'"'
 
 
 def etag_matches(if_none_match: bytes, tag: bytes) -> bool:
-    """Whether one of the tags in `If-None-Match` is this one (compared weakly, as RFC 9110 wants it there)."""
+    """Whether `If-None-Match` has this tag (compared weakly, as RFC 9110 wants)."""
     if if_none_match == tag:
         return True
     plain = _plain(tag)
-    return any(one.strip() == b"*" or _plain(one.strip()) == plain for one in if_none_match.split(b","))
+    return any(item.strip() == b"*" or _plain(item.strip()) == plain for item in if_none_match.split(b","))
 
 
 def _plain(tag: bytes) -> bytes:
