@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],  # noqa: ARG003  # the library's own signature
         init_settings: PydanticBaseSettingsSource,
         *_: Any,  # noqa: ANN401  # the library's other sources
-        **__: Any,  # noqa: ANN401  # likewise
+        **__: Any,  # noqa: ANN401  # the rest of them
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The arguments alone, so that a test is the same in every shell."""
         return (init_settings,)

@@ -111,5 +111,5 @@ def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
 
 @get(router, "/metrics", answer="text/plain")
 def metrics(request: Request) -> Response:
-    """How far the record goes, reminders and messages by state, the age of the last tick, requests and appends."""
+    """How far the record goes, reminders in each state, what waits to be sent, the ticker's age; requests, appends."""
     return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
