@@ -62,8 +62,9 @@ fuzz: .venv/ready
 examples: .venv/ready
 	.venv/bin/python tests/example_answers.py
 
-# Rebuilds a million entries under readers, with a rebuild killed half-way, and counts failed and mixed reads.
+# Tries more histories, rebuilds a million entries under readers and a kill half-way, and counts failed and mixed reads.
 soak: .venv/ready
+	SOAK=1 .venv/bin/pytest tests/test_domain_history.py
 	.venv/bin/python -m bench.soak $(ARGS)
 
 # Kills processes that tick and send reminders at random, on both databases, and counts what was lost or doubled.

@@ -73,9 +73,9 @@ def campaign(database: str, url: str, asked: argparse.Namespace) -> Outcome:
                 recorder="soak",
             )
             for number in range(SUBSCRIPTIONS):
-                mine = acts.names[number::SUBSCRIPTIONS]
-                wish = {"jurisdictions": mine, "channel": "webhook", "url": f"{taken.url}/{number}"}
-                create_subscription(service, wish, owner="soak", allowed=LOOPBACK.webhook_networks)
+                places = acts.names[number::SUBSCRIPTIONS]
+                fields = {"jurisdictions": places, "channel": "webhook", "url": f"{taken.url}/{number}"}
+                create_subscription(service, fields, owner="soak", allowed=LOOPBACK.webhook_networks)
             clock = SimulatedClock(START.isoformat(), time.time(), EVERY_S, LEAP_S)
             service.now = clock
             workers = Workers(url, clock, asked.processes, complaints)
@@ -90,10 +90,10 @@ def campaign(database: str, url: str, asked: argparse.Namespace) -> Outcome:
             outcome.take(taken)
             outcome.faults += [f"verify: {fault}" for fault in verify(service)]
             complaints.seek(0)
-            said = complaints.read().splitlines()
-            outcome.retried += sum(line.startswith(FAILED) for line in said)
+            errors = complaints.read().splitlines()
+            outcome.retried += sum(line.startswith(FAILED) for line in errors)
             if outcome.died:
-                outcome.faults += [f"{outcome.died} processes died by themselves", *said[-3:]]
+                outcome.faults += [f"{outcome.died} processes died by themselves", *errors[-3:]]
         finally:
             service.close()
     outcome.seconds = time.monotonic() - began
@@ -170,10 +170,10 @@ def _await(service: Service, clock: SimulatedClock, end: datetime, outcome: Outc
 def _count(service: Service, acts: Acts, outcome: Outcome) -> None:
     """What the log and the tables say, held against each other and against what should have come due."""
     with service.reading() as connection:
-        logged = [one for one in service.log.read(connection) if one.stream.startswith("reminder:")]
+        logged = [event for event in service.log.read(connection) if event.stream.startswith("reminder:")]
         rows = {row.id: row for row in connection.execute(select(reminders_table))}
         messages = connection.execute(select(outbox_table.c.id, outbox_table.c.reminder, outbox_table.c.state)).all()
-    events = [event for one in logged if isinstance(event := MAPPER.event(one), ReminderDue)]
+    events = [event for recorded in logged if isinstance(event := MAPPER.event(recorded), ReminderDue)]
     fired = Counter(event.reminder for event in events)
     sent = Counter(row.reminder for row in messages)
     outcome.reminders, outcome.cancelled = len(fired), sum(row.state == "cancelled" for row in rows.values())
@@ -193,13 +193,13 @@ def _count(service: Service, acts: Acts, outcome: Outcome) -> None:
 def _wanted(rows: dict[str, Any], acts: Acts) -> list[tuple[str, str]]:
     """The reminders that every deadline earned with which nobody meddled, worked out by themselves."""
     subscriptions = {row.addressee: row.subscription for row in rows.values()}
-    found = []
+    wanted = []
     for addressee, due in acts.undisturbed():
         for offset in DEFAULT_PLAN:
             if instant(planned_for(due, offset, DEFAULT_HOUR, acts.zones[addressee])) > instant(START + timedelta(1)):
                 id_ = reminder_id(subscriptions.get(addressee, "nobody"), addressee, due, offset)
-                found.append((id_, f"{addressee}, due {due}, {offset:+}"))
-    return found
+                wanted.append((id_, f"{addressee}, due {due}, {offset:+}"))
+    return wanted
 
 
 def _asked() -> argparse.Namespace:

@@ -1,7 +1,7 @@
 """A process that ticks and sends until it is killed: `python -m bench.soak_worker URL CLOCK`, the clock as JSON.
 
-It does what the ticker of `serve` and of `remind` does, but as fast as it can, and by the clock of the campaign, by
-which APScheduler cannot go. What fails is tried again, as there, and told on standard error.
+It does what the scheduler of `serve` and of `remind` does, but as fast as it can and by the clock of the campaign,
+which APScheduler cannot follow. A job that fails is run again, as there, and its error goes to standard error.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ FAILED = "failed, and is tried again: "
 
 
 def main() -> None:
-    """Ticks, sends, and waits for a moment, again and again."""
+    """Tick, send, and wait for a moment, again and again."""
     url, clock = sys.argv[1:]
-    ticker = Scheduler(Service(url, now=SimulatedClock(**json.loads(clock))), LOOPBACK)
+    scheduler = Scheduler(Service(url, now=SimulatedClock(**json.loads(clock))), LOOPBACK)
     end = time.monotonic() + LONGEST_S
     while time.monotonic() < end:
-        for job in (ticker.tick, ticker.sender.start_due):
+        for job in (scheduler.tick, scheduler.sender.start_due):
             try:
                 job()
-            except Exception as error:  # noqa: BLE001 - as the ticker itself: a database that is busy is free again later
+            except Exception as error:  # noqa: BLE001 - as the scheduler does: a database that is busy is free again later
                 print(f"{FAILED}{error}", file=sys.stderr, flush=True)
         time.sleep(random.uniform(0.01, 0.1))
 

@@ -1,6 +1,6 @@
-"""A real browser for the tests: the system's Chromium, headless, with a profile of its own and no way out.
+"""A real browser for the tests: the system's Chromium, headless, with a profile of its own and no network.
 
-And what is shown in it that is not ours: folders of files, and the real TimelineJS 3, fetched when a test asks for it.
+Also the files of others that tests show in it: folders, and TimelineJS 3 from npm.
 """
 
 import functools
@@ -31,26 +31,24 @@ _OPTIONS = (
 
 
 def chromium() -> str | None:
-    """Where the system has it; None where it does not."""
-    return os.environ.get("CHROMIUM") or next((found for name in _NAMES if (found := shutil.which(name))), None)
+    """The path of the system's Chromium, or None."""
+    return os.environ.get("CHROMIUM") or next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-def needed() -> str:
-    """Where the system has it."""
+def chromium_or_skip() -> str:
     return chromium() or absent("no Chromium here: install one (apt-get install chromium), or say where in CHROMIUM")
 
 
 def absent(message: str) -> NoReturn:
-    """Ends a test that needs what is not here: as failed where CI is set, since `.ci/run` installs all of it."""
+    """Ends a test that needs something that is not installed: with a failure in CI, where `.ci/run` installs it."""
     if os.environ.get("CI"):
         pytest.fail(message)
-    pytest.skip(message)  # without CI, whoever has only Python and make can still run all other tests
+    pytest.skip(message)  # elsewhere, Python and make are enough for all other tests
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """The browser, for as long as it is wanted."""
-    path = needed()
+    path = chromium_or_skip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_OPTIONS))
         try:
@@ -61,7 +59,7 @@ def launched() -> Iterator[Browser]:
 
 @functools.cache
 def axe() -> str:
-    """axe-core, as the package that carries it has it."""
+    """The source of axe-core, from the package that carries it."""
     spec = find_spec("axe_playwright_python")
     assert spec is not None
     assert spec.origin is not None
@@ -69,17 +67,19 @@ def axe() -> str:
 
 
 def faults_found(page: Page) -> list[str]:
-    """What axe-core finds wrong on a page, each with where."""
+    """Each rule that axe-core finds broken on a page, with the place."""
     page.evaluate(axe())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [
-        f"{one['id']}: {one['help']} at {node['target']}" for one in found["violations"] for node in one["nodes"][:5]
+        f"{violation['id']}: {violation['help']} at {node['target']}"
+        for violation in violations
+        for node in violation["nodes"][:5]
     ]
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address at which a folder's files are had."""
+    """Serves a folder's files; the address."""
 
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -97,31 +97,31 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def program(name: str) -> str:
-    """Where a program is."""
+    """The path of a program, or the end of the test."""
     return shutil.which(name) or absent(f"{name} is not installed, so what needs it was not tried")
 
 
 def packed(package: str, folder: Path) -> Path:
-    """The folder of a package's files, from npm."""
+    """Fetches a package from npm and unpacks it; the folder of its files."""
     npm = program("npm")
-    got = subprocess.run(
+    packing = subprocess.run(
         [npm, "pack", package, "--silent"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )
-    if got.returncode:
-        absent(f"npm cannot be reached, so {package} was not tried: {got.stderr.strip()[-300:]}")
-    with tarfile.open(folder / got.stdout.strip().splitlines()[-1]) as archive:
+    if packing.returncode:
+        absent(f"npm cannot be reached, so {package} was not tried: {packing.stderr.strip()[-300:]}")
+    with tarfile.open(folder / packing.stdout.strip().splitlines()[-1]) as archive:
         archive.extractall(folder, filter="data")
     return folder / "package"
 
 
 def timelinejs(folder: Path) -> Path:
-    """The folder of TimelineJS's own files, from npm."""
+    """Fetches TimelineJS from npm; the folder of its files."""
     return packed(_TIMELINEJS, folder) / "dist"
 
 
-def said_by(address: str) -> str:
-    """What a page wrote into its element `said`, once it had done its work."""
+def result_on(address: str) -> str:
+    """Opens a page and waits for the text that its script writes into the element `result`."""
     with launched() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 800})
         page.goto(address)
-        return str(page.wait_for_function("document.getElementById('said').textContent", timeout=60_000).json_value())
+        return str(page.wait_for_function("document.getElementById('result').textContent", timeout=60_000).json_value())

@@ -1,6 +1,6 @@
 """Scripts of the record as the service records them, and as the naive reading of the rules reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def said_status(service: Service, place: str, clocks: AskedClocks) -> dict[str, 
         return normal(place_status(snapshot, place))
 
 
-def normal(answer: dict[str, Any]) -> dict[str, Any]:
+def normal(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A status without what it says beyond the rules: its position, and `possibly` where that is empty."""
     reviews = [
         {name: value for name, value in review.items() if name != "possibly" or value} for review in answer["reviews"]
@@ -100,7 +100,7 @@ def said_deadlines(service: Service, place: str, clocks: AskedClocks) -> list[di
         return [bare(one) for one in place_deadlines(snapshot, place, DeadlineFilter())[0]]
 
 
-def bare(deadline: dict[str, Any]) -> dict[str, Any]:
+def bare(deadline: Mapping[str, Any]) -> dict[str, Any]:
     """A deadline without what it says beyond the rules."""
     return {name: value for name, value in deadline.items() if name not in BEYOND_THE_RULES}
 

@@ -1,4 +1,4 @@
-"""The screenshots that the README shows, taken anew: `make screenshots`. From the seeds, on this day."""
+"""Takes the screenshots that the README shows, from the seeds as of today: `make screenshots`."""
 
 import io
 import sys
@@ -17,7 +17,7 @@ COLOURS = 256
 
 
 class Shot(NamedTuple):
-    """A page, how wide and high it is looked at, whether in the dark, and where it is scrolled to."""
+    """A page, the size of the window, whether in dark mode, and the element that it is scrolled to."""
 
     name: str
     address: str
@@ -43,7 +43,7 @@ SHOTS = (
 
 
 def take(root: str, only: list[str]) -> None:
-    """Takes them, or those named."""
+    """Takes all screenshots, or those named."""
     SCREENSHOTS.mkdir(exist_ok=True)
     with launched() as browser:
         for shot in SHOTS:
@@ -57,7 +57,7 @@ def take(root: str, only: list[str]) -> None:
             )
             page.goto(shot.address)
             if shot.at:
-                page.locator(shot.at).evaluate("one => one.scrollIntoView()")
+                page.locator(shot.at).evaluate("element => element.scrollIntoView()")
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             few = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             few.save(SCREENSHOTS / f"{shot.name}.png", optimize=True)

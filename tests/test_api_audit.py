@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 import api_world
-from api.http.parameters import encode_cursor
 from api_world import DATABASES, World, act, pages, place
+from projections.paging import encode_cursor
 from record_scripts import NOW
 
 LETTER = "2017-04-21-letter"

@@ -216,7 +216,7 @@ def test_more_streams_than_a_process_takes_are_told_when_to_come_again(service: 
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
         assert refused.json()["type"] == "urn:problem-type:too-many-streams"
         metrics = httpx2.get(url.replace("/api/v1/events/stream", "/metrics")).text
-        assert "\ndispute_timeline_event_streams 2\n" in metrics
+        assert "\ndispute_timeline_event_streams 2.0\n" in metrics
         readers.close()
         until(lambda: live.streams == 0)
         assert read_cut(url, None, 200) == [], "there is room again"

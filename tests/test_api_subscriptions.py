@@ -245,8 +245,8 @@ def test_watchers_see_when_the_ticker_last_ran_and_what_waits(sqlite_url: str) -
         measures = world.client.get("/metrics")
         assert measures.headers["content-type"].startswith("text/plain; version=0.0.4")
         for line in (
-            'dispute_timeline_reminders{state="due"} 1',
-            "dispute_timeline_outbox_pending 1",
+            'dispute_timeline_reminders{state="due"} 1.0',
+            "dispute_timeline_outbox_pending 1.0",
             "dispute_timeline_last_tick_age_seconds 3600.0",
         ):
             assert line in measures.text.splitlines()

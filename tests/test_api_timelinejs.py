@@ -16,13 +16,13 @@ from api_world import World, act
 ADDRESSES = ["timeline", "jurisdictions/new-orleans-la/timeline"]
 _PAGE = """<!doctype html><meta charset="utf-8"><title>A test</title>
 <link rel="stylesheet" href="dist/css/timeline.css"><script src="dist/js/timeline.js"></script>
-<body><div id="timeline" style="width: 1100px; height: 700px"></div><pre id="said"></pre>
+<body><div id="timeline" style="width: 1100px; height: 700px"></div><pre id="result"></pre>
 <script>
 const errors = [];
 window.onerror = (message) => errors.push(String(message));
 const tell = () => {
   const ids = (selector, end) => [...document.querySelectorAll(selector)].map((one) => one.id.replace(end, ""));
-  document.getElementById("said").textContent = JSON.stringify({
+  document.getElementById("result").textContent = JSON.stringify({
     errors, message: (document.querySelector(".tl-message-content") || {}).textContent || "",
     slides: ids(".tl-slide", ""), markers: ids(".tl-timemarker", "-marker"),
     scripts: document.querySelectorAll("#timeline script, #timeline iframe").length,
@@ -75,7 +75,7 @@ def test_it_keeps_to_what_is_documented(record: World, address: str) -> None:
 def shown(viewer: Path, exported: dict[str, Any]) -> dict[str, Any]:
     (viewer / "data.json").write_text(json.dumps(exported), encoding="utf-8")
     with browser.serving(viewer) as address:
-        said: dict[str, Any] = json.loads(browser.said_by(f"{address}/page.html"))
+        said: dict[str, Any] = json.loads(browser.result_on(f"{address}/page.html"))
     assert (said["errors"], said["message"]) == ([], "")
     return said
 

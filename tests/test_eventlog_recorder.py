@@ -142,7 +142,8 @@ def test_the_log_that_the_service_holds_is_the_library_s_recorder(database_url: 
 
 def test_only_an_append_that_recorded_something_is_measured(engine: Engine) -> None:
     seconds: list[float] = []
-    log = EventLog(engine, clock=noon, observe_append=seconds.append)
+    log = EventLog(engine, clock=noon)
+    log.append_observers.append(seconds.append)
     log.insert_events([])
     assert seconds == []
     log.insert_events([StoredEvent("s", 1, "t/1", b"{}")])

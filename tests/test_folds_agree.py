@@ -21,21 +21,21 @@ ACTS = 90
 
 def answers(service: Service, written: generated_records.Record, seed: int) -> Answers:
     """What the service says of every place on days that matter, and of everyone."""
-    said: Answers = []
+    given: Answers = []
     for as_of, public_by in generated_records.clocks(seed, written, 5):
         clocks = asked(as_of, public_by)
-        for place in (one["id"] for one in written["jurisdictions"]):
-            said += [
+        for place in (place["id"] for place in written["jurisdictions"]):
+            given += [
                 said_status(service, place, clocks),
                 said_deadlines(service, place, clocks),
                 said_timeline(service, place, clocks, context=True),
             ]
-        said.append(said_timeline(service, None, clocks))
+        given.append(said_timeline(service, None, clocks))
     with service.snapshot() as snapshot:
-        for place in (snapshot.place(one["id"]) for one in written["jurisdictions"]):
+        for place in (snapshot.place(place["id"]) for place in written["jurisdictions"]):
             own = own_acts(snapshot, place)
-            said.append(transitions(value_history(place, own, snapshot.cache.law, snapshot.clocks(place.time_zone))))
-    return said
+            given.append(transitions(value_history(place, own, snapshot.cache.law, snapshot.clocks(place.time_zone))))
+    return given
 
 
 def load_in_parts(service: Service, written: generated_records.Record, seed: int) -> None:
@@ -65,14 +65,14 @@ def load_together(service: Service, written: generated_records.Record, seed: int
 @pytest.mark.parametrize("seed", [3, 14])
 def test_any_order_of_arrival_gives_the_same_answers(seed: int, another_url: Callable[[], str]) -> None:
     written = generated_records.generate(seed, acts=ACTS, places=14)
-    said = []
+    every = []
     for number, load in enumerate((load_together, load_together, load_in_parts, load_in_parts)):
         service = service_at(another_url())
         load(service, written, seed + number)
-        said.append(answers(service, written, seed))
+        every.append(answers(service, written, seed))
         assert list(verify(service)) == []
         service.close()
-    assert all(one == said[0] for one in said)
+    assert all(answer == every[0] for answer in every)
 
 
 @pytest.mark.parametrize("seed", [5, 26])

@@ -73,7 +73,7 @@ def test_a_page_runs_and_loads_only_our_own(record: World, address: str) -> None
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", answer.text)
     assert inline == ['<script type="application/ld+json">']
     loaded = re.findall(r'<(?:script|img|iframe)[^>]*\ssrc="([^"]*)"|rel="stylesheet" href="([^"]*)"', answer.text)
-    assert all("".join(one).startswith("/static/") for one in loaded)
+    assert all("".join(addresses).startswith("/static/") for addresses in loaded)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -104,18 +104,18 @@ def test_files_are_kept_for_ever_under_the_hash_of_what_they_hold(record: World)
 
 def test_the_page_of_new_orleans_is_small(record: World) -> None:
     page = html(record, NEW_ORLEANS)
-    sizes = {one: len(ask(record, one).content) for one in set(re.findall(r'"(/static/[^"]+)"', page))}
+    sizes = {file: len(ask(record, file).content) for file in set(re.findall(r'"(/static/[^"]+)"', page))}
     assert len(page.encode()) + sum(sizes.values()) < 150_000
     assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 30_000
 
 
 def test_new_orleans_on_the_day_of_the_article(record: World) -> None:
-    said = texts(html(record, f"{NEW_ORLEANS}?as_of=2017-07-07"))
-    assert "Where things stood on July 7, 2017, by everything that the record has today." in said
-    assert "a warning was sent warned" in said
-    assert "an answer is on record responded" in said
-    assert "Since some day between April 21 and June 30, 2017, because of Response by Mitch Landrieu" in said
-    assert "due June 30, 2017" in said
+    text = texts(html(record, f"{NEW_ORLEANS}?as_of=2017-07-07"))
+    assert "Where things stood on July 7, 2017, by everything that the record has today." in text
+    assert "a warning was sent warned" in text
+    assert "an answer is on record responded" in text
+    assert "Since some day between April 21 and June 30, 2017, because of Response by Mitch Landrieu" in text
+    assert "due June 30, 2017" in text
 
 
 @pytest.mark.parametrize("day", ["2017-06-15", "2017-07-07", "2017-10-12", "2017-12-15", "2021-01-01", None])
@@ -126,28 +126,28 @@ def test_the_page_and_the_api_say_the_same(record: World, day: str | None) -> No
         board = page[page.index('class="board"') : page.index('id="timeline"')]
         board = board[: board.find('id="lanes"')]
         shown = re.findall(r'href="/about#([a-z]+-\w+)"', board)
-        wanted = [f"{part}-{one[part]['value']}" for one in status["reviews"] for part in ("stage", "response")]
+        wanted = [f"{part}-{review[part]['value']}" for review in status["reviews"] for part in ("stage", "response")]
         for track in ("listing", "funding", "court", "policies"):
-            wanted += [f"{track}-{one['value']}" for one in status[track]]
+            wanted += [f"{track}-{item['value']}" for item in status[track]]
         assert sorted(shown) == sorted(wanted)
-        maybe = sum(len(one["possibly"]) for one in status["reviews"])
+        maybe = sum(len(review["possibly"]) for review in status["reviews"])
         maybe += sum(
-            "possibly" in one for track in ("listing", "funding", "court", "policies") for one in status[track]
+            "possibly" in item for track in ("listing", "funding", "court", "policies") for item in status[track]
         )
         assert board.count('class="may"') == maybe
 
 
-@pytest.mark.parametrize("word", LABELS.values(), ids=lambda one: f"{one.track}-{one.value}")
-def test_a_status_word_has_its_meaning_from_the_glossary(record: World, word: Any) -> None:
-    assert f"`{word.value}`" in GLOSSARY
-    assert word.meaning
-    if word.value != "none_known" or word.track == "stage":
-        assert f'id="{word.address.partition("#")[2]}"' in html(record, "/about")
+@pytest.mark.parametrize("label", LABELS.values(), ids=lambda label: f"{label.track}-{label.value}")
+def test_a_status_word_has_its_meaning_from_the_glossary(record: World, label: Any) -> None:
+    assert f"`{label.value}`" in GLOSSARY
+    assert label.meaning
+    if label.value != "none_known" or label.track == "stage":
+        assert f'id="{label.glossary_url.partition("#")[2]}"' in html(record, "/about")
 
 
 def test_no_phrase_says_more_than_the_record_does() -> None:
-    said = " ".join(f"{one.phrase} {one.brief}" for one in LABELS.values())
-    assert not re.search(r"cleared|complian|comply|\bmissed|refus|defi|fail|guilty|illegal", said)
+    phrases = " ".join(f"{label.phrase} {label.brief}" for label in LABELS.values())
+    assert not re.search(r"cleared|complian|comply|\bmissed|refus|defi|fail|guilty|illegal", phrases)
 
 
 def test_every_kind_and_side_has_a_name() -> None:
@@ -198,7 +198,7 @@ def test_a_place_is_found_by_name_alias_geoid_and_part(record: World) -> None:
 
 
 def test_an_entry_page_has_everything_of_the_entry(record: World) -> None:
-    said = texts(html(record, "/entries/2017-new-orleans-response"))
+    text = texts(html(record, "/entries/2017-new-orleans-response"))
     for words in (
         "Answers Warning by Alan R. Hanson, April 21, 2017",
         "Where sources differ",
@@ -208,7 +208,7 @@ def test_an_entry_page_has_everything_of_the_entry(record: World) -> None:
         "python3 verify.py --key",
         "@misc{2017-new-orleans-response",
     ):
-        assert words in said
+        assert words in text
     letters = texts(html(record, "/entries/2017-04-21-doj-letters-nine"))
     assert "Answered by" in letters
     assert letters.index("primary source") < letters.index("secondary source")
@@ -239,9 +239,9 @@ def test_a_retracted_entry_stays_at_its_address_and_says_so(world: World) -> Non
     world.client.post("/api/v1/entries/a-warning/retraction", json={"reason": "Recorded twice."}, headers=headers)
     gone = ask(world, "/entries/a-warning")
     assert gone.status_code == 410  # so that no search engine repeats it; whole, for whoever follows a link
-    said = texts(gone.text)
-    assert "Retracted retracted : it counts in nothing any more, and stays to be read." in said
-    assert "Recorded twice." in said
+    text = texts(gone.text)
+    assert "Retracted retracted : it counts in nothing any more, and stays to be read." in text
+    assert "Recorded twice." in text
     assert "Retracted" not in html(world, "/entries/a-warning?recorded_by=2")
     assert "a warning was sent" not in texts(html(world, "/places/springfield"))
 
@@ -251,17 +251,17 @@ def test_an_embed_may_be_shown_by_anybody_and_opens_its_links_outside(record: Wo
     assert "frame-ancestors *" in answer.headers["content-security-policy"]
     links = re.findall(r"<a [^>]*>", answer.text)
     assert links
-    assert all('target="_blank"' in one and "noopener" in one for one in links)
+    assert all('target="_blank"' in link and "noopener" in link for link in links)
     assert "Where things stood on July 7, 2017" in answer.text
 
 
 def test_oembed_is_announced_and_answers_for_places(record: World) -> None:
     page = html(record, f"{NEW_ORLEANS}?as_of=2017-07-07")
-    found = re.search(r'type="application/json\+oembed"[^>]*href="http://testserver([^"]+)"', page)
-    assert found
-    said = record.client.get(found[1].replace("&amp;", "&")).json()
-    assert (said["version"], said["type"]) == ("1.0", "rich")
-    assert 'src="http://testserver/embed/places/new-orleans-la?as_of=2017-07-07"' in said["html"]
+    link = re.search(r'type="application/json\+oembed"[^>]*href="http://testserver([^"]+)"', page)
+    assert link
+    embed = record.client.get(link[1].replace("&amp;", "&")).json()
+    assert (embed["version"], embed["type"]) == ("1.0", "rich")
+    assert 'src="http://testserver/embed/places/new-orleans-la?as_of=2017-07-07"' in embed["html"]
     elsewhere = "/oembed?url=https://example.org/places/new-orleans-la"
     assert record.client.get(elsewhere).status_code == 404
     assert record.client.get(f"/oembed?url=http://testserver{NEW_ORLEANS}&format=xml").status_code == 501
@@ -271,9 +271,9 @@ def test_the_lanes_are_a_picture_that_stands_alone(record: World) -> None:
     answer = ask(record, f"{NEW_ORLEANS}/lanes.svg?as_of=2017-10-12")
     assert answer.headers["content-type"].startswith("image/svg+xml")
     drawn = ET.fromstring(answer.content)
-    labels = [one.text for one in drawn.iter("{http://www.w3.org/2000/svg}title")]
-    assert any("a preliminary concern; no result" in str(one) for one in labels)
-    assert any("may have answered by then" in str(one) for one in labels)
+    titles = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}title")]
+    assert any("a preliminary concern; no result" in str(title) for title in titles)
+    assert any("may have answered by then" in str(title) for title in titles)
     png = ask(record, f"{NEW_ORLEANS}/lanes.png")
     assert png.headers["content-type"] == "image/png"
     assert png.content.startswith(b"\x89PNG")

@@ -111,4 +111,4 @@ def test_text_that_turns_the_direction_turns_nothing_beside_it(root: str) -> Non
         page.goto("/entries/hostile")
         # The first letter after the source's title stands to its right, as it was written.
         inline = "[...document.querySelectorAll('main a, main cite, main code, main bdi')]"
-        assert page.evaluate(f"{inline}.every(one => getComputedStyle(one).unicodeBidi === 'isolate')")
+        assert page.evaluate(f"{inline}.every(element => getComputedStyle(element).unicodeBidi === 'isolate')")

@@ -63,11 +63,11 @@ def context(browser: Browser, root: str) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Iterator[Page]:
     """A page on which nothing may go wrong in silence: no error, no warning, no policy broken."""
     page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: messages.append(str(error)))
     yield page
-    assert said == []
+    assert messages == []
 
 
 def test_a_newcomer_finds_a_place_and_where_it_stood_on_a_day(page: Page) -> None:
@@ -85,10 +85,10 @@ def test_a_newcomer_finds_a_place_and_where_it_stood_on_a_day(page: Page) -> Non
     expect(review).to_contain_text("asked for documentation and an opinion of counsel")
     expect(review).to_contain_text("The city answered the department's letter by the deadline")
     pinned = page.locator("#take").get_by_role("link", name="recorded_by=").first
-    said = page.locator("#status").inner_text()
+    status = page.locator("#status").inner_text()
     pinned.click()
     page.wait_for_url("**recorded_by=*")
-    assert page.locator("#status").inner_text() == said
+    assert page.locator("#status").inner_text() == status
 
 
 def test_travelling_in_time_keeps_the_clocks_and_leads_back(page: Page) -> None:
@@ -196,7 +196,7 @@ def test_axe_finds_nothing(browser: Browser, root: str, address: str, scheme: st
     context = browser.new_context(base_url=root, color_scheme="dark" if scheme == "dark" else "light")
     page = context.new_page()
     page.goto(address)
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     assert faults_found(page) == []
     context.close()
 
@@ -231,7 +231,7 @@ def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.closest('section[id]')?.id ?? ''"))
     assert {"status", "lanes"} <= reached
-    assert page.evaluate("[...document.querySelectorAll('a')].every(one => one.tabIndex >= 0)")
+    assert page.evaluate("[...document.querySelectorAll('a')].every(link => link.tabIndex >= 0)")
 
 
 def test_who_wants_less_motion_gets_none(browser: Browser, root: str) -> None:

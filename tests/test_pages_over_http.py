@@ -86,11 +86,11 @@ def test_errors_are_pages_for_browsers_and_problems_for_programs(world: World) -
 @pytest.mark.parametrize("address", PAGES)
 def test_every_feed_and_alternate_that_a_page_announces_is_there(world: World, address: str) -> None:
     page = ask(world, address).text
-    found = re.findall(r'<link rel="alternate" type="([^"]+)"[^>]* href="([^"]+)"', page)
+    alternates = re.findall(r'<link rel="alternate" type="([^"]+)"[^>]* href="([^"]+)"', page)
     links = re.findall(r'href="(/api/v1/[^"]+)"', page)
     for media_type, link in [
-        *found,
-        *((None, one) for one in links if "new-orleans" not in one and "2017-" not in one),
+        *alternates,
+        *((None, link) for link in links if "new-orleans" not in link and "2017-" not in link),
     ]:
         answer = world.client.get(link.replace("&amp;", "&"))
         assert answer.status_code == 200, link

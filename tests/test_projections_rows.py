@@ -10,7 +10,7 @@ from application.service import federal_holiday
 from domain.entries import act_of
 from domain.events import ACT_CLASSES
 from domain.facts import Fact, fact_of, reaches_unnamed_places
-from domain.national import FactVersion, Law
+from domain.national import FactVersion, NationalActs
 from domain.validation import names_defined_by
 from eventlog.records import Recorded
 from projections.projector import ACT_TOPICS, changes_of, first_event_of
@@ -35,7 +35,7 @@ def rows_from(entry: dict[str, Any]) -> Rows:
 
 def index_of_national_acts(fact: Fact) -> dict[str, Any]:
     """What one act alone leaves in the index of acts that reach places they do not name."""
-    law = Law()
+    law = NationalActs()
     law.take([FactVersion(fact, 1)], 1)
     return {name: value for name, value in vars(law).items() if value and name not in ("head", "last", "entries")}
 

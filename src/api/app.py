@@ -1,4 +1,4 @@
-"""The app: every route under /api/v1, the two for whoever watches the service, errors and documentation."""
+"""The app: every route under /api/v1, those that monitoring reads, errors, pages and documentation."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
+from prometheus_client import CollectorRegistry
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from api.formats.publish import by_suffix
 from api.http import errors
 from api.http.edge import Edge
+from api.http.metrics import measure_appends
 from api.openapi.document import openapi_of
 from api.pages import message_links
 from api.pages.site import install_pages
@@ -29,19 +32,18 @@ from api.resources import (
     reminders,
     revisions,
     subscriptions,
-    suffixes,
     timeline,
 )
 from application.followers import LogFollower
 from application.service import Service
 from application.settings import Settings
 
-ADDRESS = "/docs"
-_DOCS_FILES = f"{ADDRESS}/files"
+_DOCS = "/docs"
+_DOCS_FILES = f"{_DOCS}/files"
 
 
 def install_docs(app: FastAPI) -> None:
-    """Adds the page and its files to an app that was made without FastAPI's own, which asks another server for them."""
+    """Adds the documentation page with files of our own: FastAPI's page loads them from another server."""
 
     async def page(_request: Request) -> Response:
         return get_swagger_ui_html(
@@ -53,7 +55,7 @@ def install_docs(app: FastAPI) -> None:
         )
 
     app.router.routes += [
-        Route(ADDRESS, page, include_in_schema=False),
+        Route(_DOCS, page, include_in_schema=False),
         Mount(_DOCS_FILES, StaticFiles(packages=[("fastapi_offline", "static")])),
     ]
 
@@ -75,25 +77,28 @@ class App(FastAPI):
     """FastAPI, with our own edge around all of it."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """What FastAPI builds, within the edge: as middleware of its own kind it would not see a bug's answer."""
+        """Puts the edge around everything: as FastAPI's middleware it would not see the answer to a bug."""
         return Edge(super().build_middleware_stack(), self, self.state.settings)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
-    """The HTTP API of a service, which whoever made it also closes."""
+    """The HTTP API of a service. The caller closes the service."""
     app = App(
         title="Dispute timeline",
         version=version("dispute-timeline"),
         description=_DESCRIPTION,
-        docs_url=None,  # `install_docs` has ours
+        docs_url=None,  # `install_docs` adds ours
         redoc_url=None,
-        redirect_slashes=False,  # one address for each thing: another is a 404
+        redirect_slashes=False,  # each thing has one address; any other is a 404
     )
     app.state.service = service
     app.state.settings = settings or Settings()
     app.state.live = LogFollower(service)
-    # The routes themselves, those most asked for first: an included router is searched twice for every request.
-    rooms = (
+    app.state.registry = CollectorRegistry()
+    app.state.registry.register(health.RecordMetrics(app))
+    measure_appends(service.log, app.state.registry)
+    # The routes themselves, most requested first: an included router would be searched twice for every request.
+    routers = (
         timeline.router,
         jurisdictions.router,
         deadlines.router,
@@ -103,7 +108,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         revisions.router,
         changes.router,
         history.router,
-        suffixes.router,
+        by_suffix,
         log.router,
         events.router,
         entries.timemaps,
@@ -112,10 +117,10 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         health.router,
         message_links.router,
     )
-    for room in rooms:
-        app.router.routes.extend(room.routes)
+    for router in routers:
+        app.router.routes.extend(router.routes)
     install_docs(app)
     errors.install(app)
     install_pages(app)
-    app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # the way to extend the document that FastAPI documents
     return app

@@ -1,4 +1,4 @@
-"""The only clock: everything else is told the time."""
+"""The only place that reads the clock; all other code is given the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clocks of a question, from the words in which a reader gives them."""
+"""The three clocks of a question (as_of, public_by, recorded_by), parsed from the text that a reader gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eventlog.engine import reading
 from projections.snapshot import AskedClocks, Snapshot, read_recorded_at
 
 _DIGITS = 18
-"""Of the longest position that a database can compare: any longer one is beyond every log."""
+"""Of the longest position that a database can compare; a longer one is beyond every log."""
 
 
 def parse_clocks(
@@ -29,16 +29,16 @@ def parse_clocks(
 
 
 def parse_position(service: Service, name: str, written: str) -> int:
-    """The log position that a parameter names: as such, or as an instant, which names the last one by then."""
+    """The log position that a parameter gives, as a number or as an instant: the last position by then."""
     if written.isascii() and written.isdigit():
         return int(written) if len(written) <= _DIGITS else 10**_DIGITS
     return _position_at(service, _parse_instant(name, written))
 
 
 def parse_log_range(service: Service, snapshot: Snapshot, from_: str, to: str | None) -> tuple[int, int]:
-    """The two positions that a comparison names, `to` left out being the head; Invalid where they are none of the log.
+    """The two positions of a comparison, `to` left out being the head; Invalid where they are not in the log.
 
-    An instant beyond the last event names the last.
+    An instant after the last event gives the position of the last event.
     """
     earlier = parse_position(service, "from", from_)
     later = snapshot.head if to is None else parse_position(service, "to", to)
@@ -51,7 +51,7 @@ def parse_log_range(service: Service, snapshot: Snapshot, from_: str, to: str | 
 
 
 def _instant_asked(service: Service, written: str, position: int) -> datetime | None:
-    """The instant itself, or that at which a position was recorded; None where none was."""
+    """The instant as written, or the one at which a position was recorded; None where the log has no such position."""
     if not written.isdigit():
         return _parse_instant("recorded_by", written)
     with reading(service.engine) as connection:
@@ -81,13 +81,13 @@ def _parse_instant(name: str, text: str) -> datetime:
         raise _invalid(name, text, message) from error
     if instant.tzinfo is None:
         raise _invalid(name, text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")
-    if not 1 < instant.year < 9999:  # noqa: PLR2004 - the calendar's ends, where no other zone can tell the instant
+    if not 1 < instant.year < 9999:  # noqa: PLR2004 - at the calendar's ends an instant cannot be converted to every zone
         raise _invalid(name, text, "is too far from every record")
     return instant
 
 
 def _position_at(service: Service, instant: datetime) -> int:
-    """The last position recorded at or before an instant: stamps never go back, so they are searched by halves."""
+    """The last position recorded at or before an instant: a binary search, since stamps only ascend."""
     with reading(service.engine) as connection:
         low, high = 0, service.log.head(connection).position
         while low < high:

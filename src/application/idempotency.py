@@ -1,9 +1,9 @@
-"""Idempotency keys: what a writer's request came to, kept so that the same request again repeats the answer.
+"""Idempotency keys: the response to a writer's request is stored, and repeated when the same request comes again.
 
 A key is claimed before its request is carried out, and the claim is marked in the transaction of the append itself.
-So of a request that was cut off it is known whether it was carried out: with a mark it was, and its answer is made
-anew; without one nothing was recorded, and it is carried out now. A claim that was taken over meanwhile cannot be
-marked by whoever lost it: their append is rolled back.
+So the mark tells whether a request that was cut off was carried out: with a mark it was, and only its response is
+made again; without one nothing was recorded, and the request is carried out now. A claim can be taken over when its
+lease has run out. Whoever lost it can no longer mark it, so that their append is rolled back.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from eventlog.engine import reading, writing
 from eventlog.sql import CompiledQuery
 
 KEPT_FOR = timedelta(hours=48)
-"""How long an answer can be repeated; promised are 24 hours."""
+"""How long a response is stored; the documentation promises 24 hours."""
 IDEMPOTENCY_LEASE = timedelta(seconds=30)
-"""How long a claim without an answer is taken to be at work."""
+"""How long a claim without a response counts as in progress."""
 _LEASE_OF_MARKED = timedelta(seconds=2)
-"""The same of one that was carried out: all that is left to it is to keep its answer."""
+"""The same for a claim that is marked: all that is left to do is to store the response."""
 
 table = Table(
     "idempotency_keys",
@@ -60,26 +60,26 @@ _FIND = CompiledQuery(
 _CLAIM = CompiledQuery(
     text(
         f"INSERT INTO {table.name} (principal, key, request, claim, claimed_at) "  # noqa: S608 - the name is ours
-        "VALUES (:principal, :own_key, :its_request, :its_claim, :now) ON CONFLICT DO NOTHING"
+        "VALUES (:principal, :own_key, :request_hash, :new_claim, :now) ON CONFLICT DO NOTHING"
     )
 )
 _TAKE_OVER = CompiledQuery(
     update(table)
-    .where(_OWN, table.c.claim == bindparam("found"))
-    .values(claim=bindparam("its_claim"), claimed_at=bindparam("now"))
+    .where(_OWN, table.c.claim == bindparam("old_claim"))
+    .values(claim=bindparam("new_claim"), claimed_at=bindparam("now"))
 )
 _MARK = CompiledQuery(
-    update(table).where(_OWN, table.c.claim == bindparam("its_claim")).values(position=bindparam("its_position"))
+    update(table).where(_OWN, table.c.claim == bindparam("own_claim")).values(position=bindparam("to_position"))
 )
-_ANSWER = CompiledQuery(
-    update(table).where(_OWN, table.c.claim == bindparam("its_claim")).values(answer=bindparam("its_answer"))
+_STORE = CompiledQuery(
+    update(table).where(_OWN, table.c.claim == bindparam("own_claim")).values(answer=bindparam("response"))
 )
-_RELEASE = CompiledQuery(delete(table).where(_OWN, table.c.claim == bindparam("its_claim"), table.c.position.is_(None)))
+_RELEASE = CompiledQuery(delete(table).where(_OWN, table.c.claim == bindparam("own_claim"), table.c.position.is_(None)))
 _PURGE = CompiledQuery(delete(table).where(table.c.claimed_at < bindparam("before")))
 
 
-class Answered(msgspec.Struct):
-    """An answer as it was given."""
+class StoredResponse(msgspec.Struct):
+    """A response as it was sent."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -87,12 +87,12 @@ class Answered(msgspec.Struct):
 
 
 class TakenOver(Exception):
-    """The claim was at work for so long that another request has taken it over; this one keeps nothing."""
+    """The lease ran out and another request has taken the claim over; what this one recorded is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyClaim:
-    """The right to carry a request out. `position`: it was carried out before, up to there, and cut off then."""
+    """The right to carry a request out. `position`: where it was carried out up to before it was cut off, if it was."""
 
     principal: str
     key: str
@@ -100,14 +100,14 @@ class IdempotencyClaim:
     position: int | None = None
 
 
-class Busy(msgspec.Struct):
-    """The same request is being carried out; `wait_s`: when to ask again."""
+class InProgress(msgspec.Struct):
+    """The same request is being carried out; `wait_s`: when to try again."""
 
     wait_s: int
 
 
-class Other(msgspec.Struct):
-    """The key stands for another request."""
+class KeyReused(msgspec.Struct):
+    """The key was used for a different request."""
 
 
 _current: ContextVar[IdempotencyClaim | None] = ContextVar("claim", default=None)
@@ -115,37 +115,37 @@ _current: ContextVar[IdempotencyClaim | None] = ContextVar("claim", default=None
 
 def begin_request(
     service: Service, principal: str, key: str, request: str
-) -> IdempotencyClaim | Answered | Busy | Other:
-    """Claims a key for a request (told by its hash), or says what became of it."""
+) -> IdempotencyClaim | StoredResponse | InProgress | KeyReused:
+    """Claims a key for a request, which is given as its hash, or returns what became of the request before."""
     now = service.now()
     claim = token_hex(16)
     own = {"principal": principal, "own_key": key}
     with writing(service.engine) as connection:
         _PURGE.run(connection, before=_stamp(now - KEPT_FOR))
-        # Two may come at once: the database lets one in, and the other finds the row there.
-        new = {"its_request": request, "its_claim": claim, "now": _stamp(now)}
+        # Of two at once the database lets one insert the row, and the other reads it.
+        new = {"request_hash": request, "new_claim": claim, "now": _stamp(now)}
         if _CLAIM.run(connection, **own, **new).rowcount:
             return IdempotencyClaim(principal, key, claim)
-        its_request, its_claim, claimed_at, position, answer = _FIND.run(connection, **own).fetchone()
-        if its_request != request:
-            return Other()
+        old_request, old_claim, claimed_at, position, answer = _FIND.run(connection, **own).fetchone()
+        if old_request != request:
+            return KeyReused()
         if answer is not None:
-            return msgspec.msgpack.decode(bytes(answer), type=Answered)
+            return msgspec.msgpack.decode(bytes(answer), type=StoredResponse)
         lease = IDEMPOTENCY_LEASE if position is None else _LEASE_OF_MARKED
         left = datetime.fromisoformat(claimed_at) + lease - now
         if left > timedelta(0):
-            return Busy(1)
-        taken = _TAKE_OVER.run(connection, **own, found=its_claim, its_claim=claim, now=_stamp(now))
-        return IdempotencyClaim(principal, key, claim, position) if taken.rowcount else Busy(1)
+            return InProgress(1)
+        taken_over = _TAKE_OVER.run(connection, **own, old_claim=old_claim, new_claim=claim, now=_stamp(now))
+        return IdempotencyClaim(principal, key, claim, position) if taken_over.rowcount else InProgress(1)
 
 
-def carrying_out(claim: IdempotencyClaim | None) -> None:
-    """Makes a claim that of whatever this context appends."""
+def set_current_claim(claim: IdempotencyClaim | None) -> None:
+    """Lets whatever this context appends mark the claim; None ends that."""
     _current.set(claim)
 
 
 def carried_out_to() -> int | None:
-    """The position up to which the current claim's request was carried out when it was cut off, if it was."""
+    """The position up to which the current request was carried out before it was cut off; None if it was not."""
     claim = _current.get()
     return None if claim is None else claim.position
 
@@ -156,30 +156,30 @@ def mark(connection: Connection, position: int) -> None:
     if claim is None:
         return
     own = {"principal": claim.principal, "own_key": claim.key}
-    if not _MARK.run(connection, **own, its_claim=claim.claim, its_position=position).rowcount:
+    if not _MARK.run(connection, **own, own_claim=claim.claim, to_position=position).rowcount:
         raise TakenOver
 
 
-def finish(service: Service, claim: IdempotencyClaim, answered: Answered) -> None:
-    """Keeps the answer."""
+def finish(service: Service, claim: IdempotencyClaim, response: StoredResponse) -> None:
+    """Stores the response."""
     with writing(service.engine) as connection:
-        _ANSWER.run(
+        _STORE.run(
             connection,
             principal=claim.principal,
             own_key=claim.key,
-            its_claim=claim.claim,
-            its_answer=msgspec.msgpack.encode(answered),
+            own_claim=claim.claim,
+            response=msgspec.msgpack.encode(response),
         )
 
 
 def release(service: Service, claim: IdempotencyClaim) -> None:
-    """Gives a key back whose request failed by no fault of its own, unless something was recorded."""
+    """Frees the key of a request that failed by no fault of its own, unless something was recorded."""
     with writing(service.engine) as connection:
-        _RELEASE.run(connection, principal=claim.principal, own_key=claim.key, its_claim=claim.claim)
+        _RELEASE.run(connection, principal=claim.principal, own_key=claim.key, own_claim=claim.claim)
 
 
 def stream_at(service: Service, position: int) -> tuple[str, int] | None:
-    """The stream and version of the event at a position: what an answer that was cut off was about."""
+    """The stream and version of the event at a position: from them the response to a cut-off request is made again."""
     with reading(service.engine) as connection:
         event = next(iter(service.log.read(connection, after=position - 1, until=position)), None)
         return None if event is None else (event.stream, event.version)

@@ -1,4 +1,4 @@
-"""Keys that may write: shown once, kept as hashes in a table of their own, never in the log."""
+"""API keys, which writers need: shown once, stored as hashes in a table of their own, never in the log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _keys = Table(
     Column("added_at", Text, nullable=False),
     Column("revoked_at", Text),
 )
-# 256 random bits: nothing to guess, so a plain hash is enough and a slow one would only slow every write.
+# 256 random bits cannot be guessed, so a plain hash is enough; a slow one would slow every write.
 _BYTES = 32
 
 
@@ -35,7 +35,7 @@ class ApiKey:
 
 
 def add_key(service: Service, name: str) -> str:
-    """Makes a key and returns it, this once. Conflict where the name is taken: what it recorded stays its own."""
+    """Makes a key and returns it, this once. Conflict where the name was used before: events name their recorder."""
     key = f"dt_{secrets.token_urlsafe(_BYTES)}"
     with writing(service.engine) as connection:
         if connection.execute(select(_keys.c.name).where(_keys.c.name == name)).first():
@@ -45,14 +45,14 @@ def add_key(service: Service, name: str) -> str:
 
 
 def list_keys(service: Service) -> list[ApiKey]:
-    """Every key there ever was, by name."""
+    """All keys by name, revoked ones included."""
     with reading(service.engine) as connection:
         rows = connection.execute(select(_keys.c.name, _keys.c.added_at, _keys.c.revoked_at).order_by(_keys.c.name))
         return [ApiKey(*row) for row in rows]
 
 
 def revoke_key(service: Service, name: str) -> None:
-    """Ends a key; NotFound where there is none of that name in use."""
+    """Revokes a key; NotFound where no key of that name is in use."""
     with writing(service.engine) as connection:
         query = update(_keys).where(_keys.c.name == name, _keys.c.revoked_at.is_(None))
         if not connection.execute(query.values(revoked_at=_at(service))).rowcount:
@@ -60,7 +60,7 @@ def revoke_key(service: Service, name: str) -> None:
 
 
 def key_holder(service: Service, key: str) -> str | None:
-    """The name of a key in use; None for any other text."""
+    """The name of a key that is in use; None for any text that is none."""
     with reading(service.engine) as connection:
         query = select(_keys.c.name).where(_keys.c.hash == _hash(key), _keys.c.revoked_at.is_(None))
         return connection.execute(query).scalar()

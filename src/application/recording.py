@@ -74,7 +74,7 @@ def handle(service: Service, commands: Iterable[Command], *, recorder: str) -> l
         raise Invalid(problems=problems)
     with service.log.appending(recorder=recorder, now=service.now()) as append:
         recording = Recording(service, append)
-        outcomes = _record_new(recording, list(new.values()))
+        outcomes = _record_new(recording, list(new.values())) if new else []
         return outcomes + [recording.change(command) for command in changes]
 
 

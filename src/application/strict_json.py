@@ -74,14 +74,29 @@ def _no_text(read: object) -> Iterator[Problem]:
             yield Problem(path or "(the whole)", text, f"is not UTF-8 text, from character {error.start} on")
 
 
-def _texts(read: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(read, str):
-        yield path, read
-    elif isinstance(read, dict):
-        for name, value in read.items():
-            its = f"{path}.{name}" if path else name
-            yield its, name
-            yield from _texts(value, its)
-    elif isinstance(read, list):
-        for number, value in enumerate(read):
-            yield from _texts(value, f"{path}.{number}" if path else str(number))
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """All text in a value, names included, each with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, field in value.items():
+            path_of_field = f"{path}.{name}" if path else name
+            yield path_of_field, name
+            yield from _texts(field, path_of_field)
+    elif isinstance(value, list):
+        for number, element in enumerate(value):
+            yield from _texts(element, f"{path}.{number}" if path else str(number))
+
+
+def fields_in(body: bytes) -> dict[str, Any]:
+    """The fields of a JSON object: each once, in UTF-8, with numbers that JSON can hold."""
+    try:
+        value, problems = StrictDecoder().whole(body.decode("utf-8", "surrogateescape"))
+    except NotJson as error:
+        raise NotJson(f"the body {error.detail}") from error
+    if problems:
+        raise NotJson(f"{problems[0].field}: {problems[0].message}", problems=problems)
+    if not isinstance(value, dict):
+        message = f"expected an object with the fields, found {type(value).__name__}"
+        raise Invalid(message, problems=[Problem("(the whole)", value, message)])
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from itertools import islice
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -19,8 +19,10 @@ from cli.session import (
     PublicBy,
     RecordedBy,
     failed,
+    key_of,
     open_record,
     plain_errors,
+    print_cursor,
     settings_or_exit,
 )
 from cli.terminal import print_json, print_line, print_table, shortened
@@ -48,42 +50,30 @@ def deadlines(
     if state is not None and state not in DEADLINE_STATES:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(DEADLINE_STATES)}", param_hint="--state")
     with open_record() as service:
-        from api.http.parameters import slug_of
         from application.clocks import parse_clocks, parse_day
-        from cli.session import decode_key, encode_key
-        from projections.deadlines import DeadlineFilter, all_deadlines, place_deadlines
+        from projections.deadlines import DEADLINE_KEY, DeadlineFilter, find_deadlines
+        from projections.paging import encode_cursor
+        from projections.places import slug_of
 
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
                 parse_day(name, value)
-        wanted = DeadlineFilter(state, from_, to)
-        after = None if cursor is None else decode_key(cursor, (str, str, str))
+        after = key_of(cursor, DEADLINE_KEY)
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
-            if jurisdiction is None:
-                rows = list(islice(all_deadlines(snapshot, wanted, after), limit + 1))
-                rests_on = max((position for _, position in rows[:limit]), default=0)
-                listed = [deadline for deadline, _ in rows]
-            else:
-                listed, rests_on = place_deadlines(snapshot, slug_of(snapshot, jurisdiction), wanted)
-                listed = [deadline for deadline in listed if after is None or _key(deadline) > after]
-    more = encode_key(_key(listed[limit - 1])) if len(listed) > limit else None
-    listed = listed[:limit]
+            place = None if jurisdiction is None else slug_of(snapshot, jurisdiction)
+            page = find_deadlines(snapshot, place, DeadlineFilter(state, from_, to), after).page(limit)
+    next_cursor = encode_cursor(page.next_key)
     if json:
-        print_json({"deadlines": listed, "next": more, "position": rests_on})
+        print_json({"deadlines": page.items, "next": next_cursor, "position": page.rests_on})
         return
-    print_table(["Due", "State", "Addressee", "Demand"], map(_deadline_row, listed), spaced=True)
-    if not listed:
+    print_table(["Due", "State", "Addressee", "Demand"], map(_deadline_row, page.items), spaced=True)
+    if not page.items:
         print_line("No deadline is on record for that.")
-    if more is not None:
-        print_line(f"\nThere is more: --cursor {more}")
+    print_cursor(next_cursor)
 
 
-def _key(deadline: dict[str, Any]) -> tuple[str, str, str]:
-    return deadline["due"], deadline["demand"], deadline["addressee"]
-
-
-def _deadline_row(deadline: dict[str, Any]) -> tuple[str, str, str, str]:
+def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
     due, state, demand = deadline["due"], deadline["state"], deadline["demand"]
     if deadline["original_due"] not in (None, due):
         due += f"\nwas {deadline['original_due']}"
@@ -162,25 +152,24 @@ def reminders(
     if state is not None and state not in REMINDER_STATES:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(REMINDER_STATES)}", param_hint="--state")
     with open_record() as service:
-        from api.http.parameters import slug_of
-        from application.reminders.queries import ReminderFilter, list_reminders, reminder_key
-        from cli.session import decode_key, encode_key
+        from application.reminders.queries import REMINDER_KEY, ReminderFilter, list_reminders, reminder_key
+        from projections.paging import encode_cursor
+        from projections.places import slug_of
 
-        after = None if cursor is None else decode_key(cursor, (str, str))
+        after = key_of(cursor, REMINDER_KEY)
         with service.snapshot() as snapshot:
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction))
-            wanted = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
-            rows = list_reminders(snapshot.connection, wanted, limit + 1, after)
-    more = encode_key(reminder_key(rows[limit - 1])) if len(rows) > limit else None
-    rows = rows[:limit]
+            filters = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
+            rows = list_reminders(snapshot.connection, filters, limit + 1, after)
+    page = rows[:limit]
+    next_cursor = encode_cursor(reminder_key(page[-1])) if len(rows) > limit else None
     if json:
-        print_json({"reminders": rows, "next": more})
+        print_json({"reminders": page, "next": next_cursor})
         return
-    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, rows), spaced=True)
-    if not rows:
+    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, page), spaced=True)
+    if not page:
         print_line("No reminder is known for that.")
-    if more is not None:
-        print_line(f"\nThere is more: --cursor {more}")
+    print_cursor(next_cursor)
 
 
 def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -1,4 +1,4 @@
-"""The command line: `dispute-timeline` and its commands, each in the file named for it.
+"""The command line: `dispute-timeline` and its commands.
 
 A command imports what it works with when it runs, so that `--help` and `--version` answer at once.
 """
@@ -21,7 +21,7 @@ from cli.serve import serve
 from cli.status import changes, history, status
 from cli.timeline import timeline
 
-# Plain help and plain errors: nothing that is read from the record may be taken for markup.
+# No rich markup in help and errors: text of the record must not be taken for markup.
 app = typer.Typer(
     name="dispute-timeline",
     help="What happened in the dispute, and where each place stands, on any day. DATABASE_URL chooses the database.",
@@ -58,10 +58,10 @@ def _options(
 
 
 def main() -> None:
-    """Runs the command line: the console script."""
+    """The console script."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(io.UnsupportedOperation):
             if isinstance(stream, io.TextIOWrapper):
-                # The record has §, dashes and names that a terminal's encoding may lack: better a ? than no answer.
+                # Print a ? for characters of the record (§, dashes, names) that the terminal's encoding lacks.
                 stream.reconfigure(errors="replace")
     app(prog_name="dispute-timeline")

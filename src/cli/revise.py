@@ -45,7 +45,7 @@ def source_of(
 
 def json_value(option: str, written: str) -> Any:  # noqa: ANN401 - whatever JSON can say
     """The value that an option gives as JSON."""
-    from api.http.bodies import fields_in
+    from application.strict_json import fields_in
     from domain.errors import Invalid
 
     try:
@@ -137,7 +137,7 @@ def correct(
 
 
 def _corrections_from(path: Path) -> dict[str, Any]:
-    from api.http.bodies import fields_in
+    from application.strict_json import fields_in
 
     try:
         body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()

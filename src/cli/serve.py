@@ -1,4 +1,4 @@
-"""`serve`: the API over HTTP, with its addresses printed."""
+"""`serve`: the API and the pages over HTTP, with the scheduler of reminders beside them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def serve(
     ] = 8000,
 ) -> None:
     """Serve the API over HTTP until stopped."""
-    # Before anything slow, so that a port that is taken is said at once.
+    # Before the slow imports, so that a taken port is reported at once.
     listening = _listen(host, port)
     import uvicorn
 
@@ -43,7 +43,7 @@ def serve(
     stop_when_terminated()
     with open_record(settings) as service, run_scheduler(service, settings) if settings.reminders else nullcontext():
         app = create_app(service, settings)
-        # An access log would cost more than many an answer.
+        # No access log: writing it costs more than many an answer.
         server = _server(
             uvicorn.Config(app, log_level="warning", access_log=False, server_header=False), app.state.live
         )
@@ -58,7 +58,7 @@ def serve(
 
 
 def _server(config: uvicorn.Config, live: LogFollower) -> uvicorn.Server:
-    """A server that ends the streams when it is stopped: it waits for every answer to end, and they would not."""
+    """A server that closes the event streams when it stops: it waits for open answers, and they would never end."""
     import uvicorn
 
     class Server(uvicorn.Server):

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import binascii
-import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cli.terminal import Progress, one_line, progress
+from cli.terminal import Progress, one_line, print_line, progress
 from domain.errors import Invalid, Problem
 
 if TYPE_CHECKING:
+    from msgspec.json import Decoder
+
     from application.service import Service
     from application.settings import Settings
 
+KeyT = TypeVar("KeyT")
 REFUSED = 1
 USAGE = 2
 
@@ -134,39 +134,18 @@ Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after the page that named it.")]
 
 
-# What may stand in a key: days, instants, slugs and ids, numbers that order a day, and log positions.
-_TEXT = re.compile(r"[0-9A-Za-z_:.-]{0,200}")
-_LARGEST = 10**18
+def key_of(cursor: str | None, shape: Decoder[KeyT]) -> KeyT | None:
+    """The key that `--cursor` stands for; Invalid for the cursor of another list."""
+    from projections.paging import NotACursor, decode_cursor
 
-
-def encode_key(key: tuple[str | int, ...] | int | None) -> str | None:
-    """The text of a key; None where there is no more."""
-    if key is None:
-        return None
-    return urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
-
-
-def number_of(cursor: str) -> int:
-    """The number of a text that `cursor_of` made of one; Invalid for any other."""
-    (number,) = _decoded_key(cursor, (int,), lambda read: [read])
-    return max(int(number), 0)
-
-
-def decode_key(cursor: str, types: tuple[type, ...]) -> Any:  # noqa: ANN401 - a tuple of those types
-    """The key of a text that `cursor_of` made; Invalid for any other."""
-    return _decoded_key(cursor, types, lambda read: read)
-
-
-def _decoded_key(cursor: str, types: tuple[type, ...], parts: Callable[[Any], Any]) -> tuple[Any, ...]:
     try:
-        key = parts(json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
-    except (ValueError, binascii.Error):
-        key = None
-    if isinstance(key, list) and [type(part) for part in key] == list(types) and all(map(_fits, key)):
-        return tuple(key)
-    message = "is no cursor of this list: take the one that the page before gave"
-    raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)])
+        return decode_cursor(cursor, shape)
+    except NotACursor as error:
+        message = "is no cursor of this list: take the one that the page before gave"
+        raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
 
 
-def _fits(part: str | int) -> bool:
-    return _TEXT.fullmatch(part) is not None if isinstance(part, str) else abs(part) <= _LARGEST
+def print_cursor(cursor: str | None) -> None:
+    """Names the next page, where there is one."""
+    if cursor is not None:
+        print_line(f"\nThere is more: --cursor {cursor}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from cli.revise import difference, standing
-from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, open_record
+from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, key_of, open_record, print_cursor
 from cli.terminal import print_json, print_line, print_table, shortened
 
 StatusRow = tuple[str, str, str, str]
@@ -24,8 +24,8 @@ def status(
 ) -> None:
     """Show where a place stands on a day, and which entry each answer rests on."""
     with open_record() as service:
-        from api.http.parameters import slug_of
         from application.clocks import parse_clocks
+        from projections.places import slug_of
         from projections.status import place_status
 
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
@@ -43,7 +43,7 @@ def status(
         print_line("Nothing is known of it on these clocks.")
 
 
-def _status_rows(answer: dict[str, Any]) -> Iterator[StatusRow]:
+def _status_rows(answer: Mapping[str, Any]) -> Iterator[StatusRow]:
     for review in answer["reviews"]:
         for part in ("stage", "response"):
             item = review[part]
@@ -84,21 +84,25 @@ def history(
 ) -> None:
     """Show when and by which entries a place's status changed; or every version of an entry, and why."""
     with open_record() as service:
-        from api.http.parameters import slug_of
         from application.clocks import parse_clocks
-        from cli.session import encode_key, number_of
         from domain.errors import NotFound
         from projections.entries import entry_history
-        from projections.history import place_transitions
+        from projections.history import PLACE_TRANSITION_KEY, find_place_transitions
+        from projections.paging import encode_cursor
+        from projections.places import slug_of
 
-        start = 0 if cursor is None else number_of(cursor)
+        after = key_of(cursor, PLACE_TRANSITION_KEY)
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
             place = slug_of(snapshot, id_) if id_.startswith("geoid:") else id_
             answer: dict[str, Any]
             if snapshot.cache.directory.place(place, snapshot.position) is not None:
-                transitions, following, rests_on = place_transitions(snapshot, place, start, limit)
-                answer = {"transitions": transitions, "next": encode_key(following), "position": rests_on}
+                page = find_place_transitions(snapshot, place, after).page(limit)
+                answer = {
+                    "transitions": page.items,
+                    "next": encode_cursor(page.next_key),
+                    "position": page.rests_on,
+                }
             else:
                 try:
                     answer = entry_history(snapshot, service.log, id_)
@@ -113,8 +117,7 @@ def history(
         print_table(["On", "Track", "Change", "Because of"], map(_transition_row, answer["transitions"]), spaced=True)
         if not answer["transitions"]:
             print_line("Its status did not change on these clocks.")
-        if answer["next"] is not None:
-            print_line(f"\nThere is more: --cursor {answer['next']}")
+        print_cursor(answer["next"])
 
 
 def _print_version(version: dict[str, Any], *, first: bool) -> None:
@@ -134,7 +137,7 @@ def _print_version(version: dict[str, Any], *, first: bool) -> None:
         print_line(difference(change["field"], change["before"], change["after"]))
 
 
-def _transition_row(transition: dict[str, Any]) -> tuple[str, str, str, str]:
+def _transition_row(transition: Mapping[str, Any]) -> tuple[str, str, str, str]:
     change = f"{transition['from'] or 'nothing'} to {transition['to'] or 'nothing'}"
     return transition["on"], f"{transition['track']}\n{transition['key']}", change, transition["entry"] or ""
 
@@ -160,18 +163,18 @@ def changes(
     if track is not None and track not in TRACKS:
         raise typer.BadParameter(f"{track!r} is none of {', '.join(TRACKS)}", param_hint="--track")
     with open_record() as service:
-        from api.http.parameters import slug_of
         from application.clocks import parse_log_range
-        from cli.session import decode_key, encode_key
-        from projections.changes import ChangeFilter, LogRange, changes_page
+        from projections.changes import CHANGE_KEY, ChangeFilter, LogRange, changes_page
+        from projections.paging import encode_cursor
+        from projections.places import slug_of
 
-        after = None if cursor is None else decode_key(cursor, (str, int))
+        after = key_of(cursor, CHANGE_KEY)
         with service.snapshot() as snapshot:
             earlier, later = parse_log_range(service, snapshot, from_, to)
             place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
-            log_range = LogRange.read(snapshot, service.log, earlier, later)
-            answer, following = changes_page(snapshot, service.log, log_range, ChangeFilter(place, track), limit, after)
-    answer["next"] = encode_key(following)
+            between = LogRange.read(snapshot, service.log, earlier, later)
+            answer, next_key = changes_page(snapshot, service.log, between, ChangeFilter(place, track), limit, after)
+    answer["next"] = encode_cursor(next_key)
     if json:
         print_json(answer)
         return
@@ -189,8 +192,7 @@ def changes(
         print_line(f"\n{change['jurisdiction']}, {change['track']} of {change['key']}, from {until}")
         print_line(f"    was  {_change_item(change['before'])}\n    is   {_change_item(change['after'])}")
         _print_causes(change["because"], first_recorded=change["first_recorded"])
-    if answer["next"] is not None:
-        print_line(f"\nThere is more: --cursor {answer['next']}")
+    print_cursor(answer["next"])
 
 
 def _change_item(item: dict[str, Any] | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import typer
 
-from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State, open_record
+from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State, key_of, open_record, print_cursor
 from cli.terminal import print_bytes, print_line, print_table
 
 if TYPE_CHECKING:
@@ -51,26 +51,26 @@ def timeline(
     with open_record() as service:
         import msgspec
 
-        from api.http.parameters import slug_of
         from application.clocks import parse_clocks, parse_day
-        from cli.session import decode_key
         from domain.facts import Kind
         from domain.values import Party
         from projections.facets import count_facets, parse_facets
+        from projections.paging import encode_cursor
+        from projections.places import slug_of
         from projections.search_text import parse_search
-        from projections.timeline import TimelineFilter, timeline_page
+        from projections.timeline import RANKED_TIMELINE_KEY, TIMELINE_KEY, TimelineFilter, timeline_page
 
         for name, value in (("from", from_), ("to", to)):
             if value is not None:
                 parse_day(name, value)
         _checked("q", parse_search, q)
-        counted = _checked("facets", parse_facets, facets)
+        facet_names = _checked("facets", parse_facets, facets)
         order = _one_of("order", "newest" if newest else order, ("oldest", "newest", "relevance"))
         if order == "relevance" and q is None:
             raise typer.BadParameter("relevance is to words that are looked for: give --q", param_hint="--order")
         ranked = q is not None and order in (None, "relevance")
-        named = place or jurisdiction
-        wanted = TimelineFilter(
+        place = place or jurisdiction
+        filters = TimelineFilter(
             state=state,
             kind=_one_of("kind", kind, get_args(Kind)),
             party=_one_of("party", party, get_args(Party)),
@@ -81,21 +81,22 @@ def timeline(
             newest=order == "newest",
             ranked=ranked,
         )
-        shape = (int, int, str, str, int, str) if ranked else (str, str, int, str)
-        after = None if cursor is None else decode_key(cursor, shape)
+        after = key_of(cursor, RANKED_TIMELINE_KEY) if ranked else key_of(cursor, TIMELINE_KEY)
         clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
         with service.snapshot(clocks) as snapshot:
-            if named is not None:
-                wanted = replace(wanted, jurisdiction=slug_of(snapshot, named))
-            page = timeline_page(snapshot, wanted, limit, after)
-            counts = None if counted is None else count_facets(snapshot, wanted, after, counted)
+            if place is not None:
+                filters = replace(filters, jurisdiction=slug_of(snapshot, place))
+            page = timeline_page(snapshot, filters, limit, after)
+            counted = None if facet_names is None else count_facets(snapshot, filters, after, facet_names)
     if json:
-        print_bytes(_json_page(page, counts))
+        print_bytes(_answer(page, counted))
         return
-    print_table(["Occurred", "Act"], (_row(msgspec.json.decode(entry)) for entry in page.entries), spaced=True)
-    for name, values in ({} if counts is None else counts.counts).items():
-        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in values.items())}")
-    _print_next(page.next, len(page.entries))
+    print_table(["Occurred", "Act"], (_row(msgspec.json.decode(body)) for body in page.bodies), spaced=True)
+    for name, counts in ({} if counted is None else counted.counts).items():
+        print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in counts.items())}")
+    if not page.bodies:
+        print_line("Nothing is on record for that.")
+    print_cursor(encode_cursor(page.next))
 
 
 def _checked(name: str, read: Callable[[str], T], value: str | None) -> T | None:
@@ -111,14 +112,14 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | Non
     return value
 
 
-def _json_page(page: TimelinePage, counts: Facets | None) -> bytes:
+def _answer(page: TimelinePage, facets: Facets | None) -> bytes:
     import msgspec
 
-    from cli.session import encode_key
+    from projections.paging import encode_cursor
 
-    rests_on = page.rests_on if counts is None else max(page.rests_on, counts.rests_on)
-    more = {} if counts is None else {"facets": counts.counts}
-    end = msgspec.json.encode({"next": encode_key(page.next), "position": rests_on, **more})
+    rests_on = page.rests_on if facets is None else max(page.rests_on, facets.rests_on)
+    more = {} if facets is None else {"facets": facets.counts}
+    end = msgspec.json.encode({"next": encode_cursor(page.next), "position": rests_on, **more})
     return b'{"entries":[%b],%b' % (b",".join(page.bodies), end[1:])
 
 
@@ -127,10 +128,10 @@ def _row(entry: dict[str, Any]) -> tuple[str, str]:
 
 
 def _lines(entry: dict[str, Any]) -> Iterator[str]:
-    actor, named = entry["actor"], entry["jurisdictions"]
+    actor, slugs = entry["actor"], entry["jurisdictions"]
     who = ", ".join(actor[part] for part in ("name", "office") if part in actor) or actor["party"]
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    yield f"{entry['kind']}, by {who}: {', '.join(named[:MOST_NAMED]) or 'names nobody'}{more}"
+    more = f" and {len(slugs) - MOST_NAMED} more" if len(slugs) > MOST_NAMED else ""
+    yield f"{entry['kind']}, by {who}: {', '.join(slugs[:MOST_NAMED]) or 'names nobody'}{more}"
     if not entry["certain"]:
         yield "(may count on the clocks asked: its dates are not certain enough to say)"
     if entry["standing"] != "stands":
@@ -141,12 +142,3 @@ def _lines(entry: dict[str, Any]) -> Iterator[str]:
         yield f"“{quote['text']}”{speaker}"
     sources = "; ".join(source.get("publisher", source["title"]) for source in entry["sources"])
     yield f"{entry['id']}; rests on {sources}"
-
-
-def _print_next(key: tuple[str | int, ...] | None, shown: int) -> None:
-    from cli.session import encode_key
-
-    if not shown:
-        print_line("Nothing is on record for that.")
-    if (cursor := encode_key(key)) is not None:
-        print_line(f"\nThere is more: --cursor {cursor}")

@@ -1,9 +1,8 @@
 """Which events made a difference between two accounts: those without which it would not be there.
 
-Each is tried alone: the account with one entry (or the place, with whom it has for agencies) as it stood before the
-event, all else as it stands after, against the account with it as it stood behind the event. Where no single one
-decides (two acts, each enough), the events are applied in the order of the log, and those at which the answer moves
-are named.
+Each is tried alone: the account with one entry (or the place, with its agencies) as it stood before the event, all
+else as it stands after, against the account with it as it stood behind the event. Where no single one decides (two
+acts, each enough), the events are applied in the order of the log, and those at which the answer moves are named.
 """
 
 from __future__ import annotations
@@ -11,144 +10,154 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from domain.courts import CircuitLookup, court_line, pairs_before
+from domain.answers import Item, Track
+from domain.courts import acts_by_pair, court_line
 from domain.facts import Fact
-from domain.history import AccountDifference
+from domain.history import AccountDifference, common_part, items_by_key
 from domain.jurisdictions import Place
-from domain.national import Clocks, FactVersion, Law, Pair
-from domain.status import bearing, fold
+from domain.national import FactVersion, NationalActs, Pair, by_effect, circuit_of, list_of
+from domain.status import fold, relevant_versions
 
-Item = dict[str, Any]
-RecordedState = FactVersion | Place | None
-Steps = list[tuple[int, RecordedState]]
+State = FactVersion | Place | None
+Steps = list[tuple[int, State]]
 """What an entry, or the place, was from each log position on; None where it was nothing that bears on the place."""
-RecordState = dict[str, RecordedState]
+RecordState = dict[str, State]
 """One state of each: a state that the record was or might have been in. The place goes by `PLACE`."""
 PLACE = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CausalEvidence:
-    """Whatever bears on a place: itself and its relatives through the log, their acts, and the law."""
+    """Whatever bears on a place: itself and its relatives through the log, their acts, and the national acts."""
 
     place: Steps
-    own: Mapping[str, Steps]
-    law: Law
+    own_acts: Mapping[str, Steps]
+    national: NationalActs
 
     @classmethod
-    def of(cls, place: Sequence[tuple[int, Place | None]], own: Iterable[FactVersion], law: Law) -> CausalEvidence:
+    def of(
+        cls, place: Sequence[tuple[int, Place | None]], own_acts: Iterable[FactVersion], national: NationalActs
+    ) -> CausalEvidence:
         """From the place as it was from each position on, and every version of its acts."""
-        held = {id(one): one for _, its in place if its is not None for one in bearing(its, own, law)}
-        disputed = {entry for one in held.values() for entry in one.fact.disputes}
-        lists = (one for entry in disputed for one in law.entries.get(entry, ()))
-        return cls(list(place), _by_entry((*held.values(), *lists)), law)
+        own_acts = list(own_acts)
+        versions = {
+            id(version): version
+            for _, state in place
+            if state is not None
+            for version in relevant_versions(state, own_acts, national)
+        }
+        disputed = {entry for version in versions.values() for entry in version.fact.disputes}
+        lists = (version for entry in disputed for version in national.entries.get(entry, ()))
+        return cls(list(place), _by_entry((*versions.values(), *lists)), national)
 
     def changed(self, earlier: int, later: int) -> bool:
         """Whether any of it was recorded, revised or moved after one position, up to another."""
         court = (self._of_pair(pair) for pair in self._pairs(earlier, later))
         return any(
             earlier < position <= later
-            for entries in ({PLACE: self.place}, self.own, *court)
+            for entries in ({PLACE: self.place}, self.own_acts, *court)
             for steps in entries.values()
             for position, _ in steps
         )
 
-    def behind(self, stretch: AccountDifference) -> dict[str, Steps]:
-        """What may bear on the item of a stretch."""
-        if stretch.track == "court":
-            case, _, subject = stretch.key.partition(" ")
-            return self._of_pair((case, subject)) | {PLACE: self.place}
+    def behind(self, difference: AccountDifference) -> dict[str, Steps]:
+        """What may bear on the item that differs."""
+        if difference.track == "court":
+            return self._of_pair(_pair_of(difference)) | {PLACE: self.place}
         return {
             entry: steps
-            for entry, steps in self.own.items()
-            if any(isinstance(one, FactVersion) and _bears_on(one.fact, stretch.track, stretch.key) for _, one in steps)
+            for entry, steps in self.own_acts.items()
+            if any(
+                isinstance(state, FactVersion) and _bears_on(state.fact, difference.track, difference.key)
+                for _, state in steps
+            )
         } | {PLACE: self.place}
 
     def _pairs(self, *positions: int) -> set[Pair]:
         places = [place for _, place in self.place if isinstance(place, Place)]
         return {
-            pair
-            for place in places
-            for position in positions
-            for pair in pairs_before(place, self.law, Clocks("", None, position))
+            pair for place in places for position in positions for pair in acts_by_pair(place, self.national, position)
         }
 
     def _of_pair(self, pair: Pair) -> dict[str, Steps]:
         case, subject = pair
         parties = {party for _, place in self.place if isinstance(place, Place) for party in place.touched_by}
-        filings = (held for party in parties for held in self.law.filings.get(party, ()) if held.fact.case == case)
+        filings = (
+            version
+            for party in parties
+            for version in self.national.filings.get(party, ())
+            if version.fact.case == case
+        )
         return _by_entry(
             (
                 *filings,
-                *self.law.rulings.get(pair, ()),
-                *self.law.subject_ends.get(subject, ()),
-                *self.law.cases.get(case, ()),
+                *self.national.rulings.get(pair, ()),
+                *self.national.subject_ends.get(subject, ()),
+                *self.national.cases.get(case, ()),
             )
         )
 
 
-def causes(evidence: CausalEvidence, earlier: int, later: int, stretch: AccountDifference) -> list[int]:
-    """The positions of the events after `earlier`, up to `later`, that made a stretch's difference, in log order."""
-    entries = evidence.behind(stretch)
-    recent = {
-        name: its
-        for name, steps in entries.items()
-        if (its := [(position, state) for position, state in steps if earlier < position <= later])
-    }
-    now = _record_state(entries, later)
-    found = []
+def causes(evidence: CausalEvidence, earlier: int, later: int, difference: AccountDifference) -> list[int]:
+    """The positions of the events after `earlier`, up to `later`, that made a difference, in log order."""
+    entries = evidence.behind(difference)
+    recent: dict[str, Steps] = {}
+    for name, steps in entries.items():
+        between = [(position, state) for position, state in steps if earlier < position <= later]
+        if between:
+            recent[name] = between
+    after = record_state(entries, later)
+    positions = []
     for name, steps in recent.items():
-        tried = [_at(entries[name], earlier), *(state for _, state in steps)]
-        answers = [difference_text(now | {name: state}, stretch) for state in tried]
-        if answers[0] != answers[-1]:
-            pairs = zip(steps, answers, answers[1:], strict=False)
-            found += [position for (position, _), was, is_ in pairs if was != is_]
-    return sorted(found) or list(
-        _causes_in_log_order(_record_state(entries, earlier), recent, lambda world: difference_text(world, stretch))
+        states = [_state_at(entries[name], earlier), *(state for _, state in steps)]
+        items = [item_in(after | {name: state}, difference) for state in states]
+        if items[0] != items[-1]:
+            pairs = zip(steps, items, items[1:], strict=False)
+            positions += [position for (position, _), before, now in pairs if before != now]
+    return sorted(positions) or list(
+        _causes_in_log_order(record_state(entries, earlier), recent, lambda record: item_in(record, difference))
     )
 
 
 def _causes_in_log_order(
-    world: RecordState, recent: Mapping[str, Steps], answer: Callable[[RecordState], Item | None]
+    record: RecordState, recent: Mapping[str, Steps], item_of: Callable[[RecordState], Item | None]
 ) -> Iterator[int]:
-    was = answer(world)
-    for position, name, state in sorted(
-        ((position, name, state) for name, steps in recent.items() for position, state in steps),
-        key=lambda one: one[:2],
-    ):
-        world = world | {name: state}
-        now = answer(world)
-        if now != was:
+    before = item_of(record)
+    events = ((position, name, state) for name, steps in recent.items() for position, state in steps)
+    for position, name, state in sorted(events, key=lambda event: event[:2]):
+        record = record | {name: state}
+        now = item_of(record)
+        if now != before:
             yield position
-        was = now
+        before = now
 
 
-def difference_text(world: RecordState, stretch: AccountDifference) -> Item | None:
-    """What the item of a stretch would be on its first day in a world."""
-    place, day = world[PLACE], stretch.first
+def item_in(record: RecordState, difference: AccountDifference) -> Item | None:
+    """What the item that differs would be, on the first day of the difference, in a state of the record."""
+    place, day = record[PLACE], difference.first
     if not isinstance(place, Place):
         return None
-    held = {entry: one for entry, one in world.items() if isinstance(one, FactVersion)}
-    facts = sorted(
-        (one.fact for one in held.values() if not one.retracted and one.fact.latest <= day),
-        key=lambda fact: fact.effect,
-    )
-    if stretch.track == "court":
-        case, _, subject = stretch.key.partition(" ")
-        on_line = (fact for fact in facts if _on_court_line(fact, place, (case, subject)))
-        item = court_line(place, (case, subject), on_line, _circuit(held.values(), case), day)
-    else:
-        folded = fold(place, facts, lambda entry: _list_of(held.get(entry)), day)
-        if stretch.track in ("stage", "response"):
-            item = folded["reviews"].get(stretch.key, {}).get(stretch.track)
-        else:
-            item = folded[stretch.track].get(stretch.key)
-    return None if item is None else {name: item[name] for name in ("value", "since", "entry")}
+    versions = {entry: state for entry, state in record.items() if isinstance(state, FactVersion)}
+    counting = (version for version in versions.values() if not version.retracted and version.fact.latest <= day)
+    facts = [version.fact for version in sorted(counting, key=by_effect)]
+    if difference.track == "court":
+        pair = _pair_of(difference)
+        on_line = (fact for fact in facts if _on_court_line(fact, place, pair))
+        circuit = circuit_of(version for version in versions.values() if version.fact.case == pair[0])
+        line = court_line(place, pair, on_line, circuit, day)
+        return None if line is None else common_part(line)
+    folded = fold(place, facts, lambda entry: list_of(versions.get(entry)), day)
+    item = items_by_key(folded).get((difference.track, difference.key))
+    return None if item is None else common_part(item)
 
 
-def _bears_on(fact: Fact, track: str, key: str) -> bool:
+def _pair_of(difference: AccountDifference) -> Pair:
+    case, _, subject = difference.key.partition(" ")
+    return case, subject
+
+
+def _bears_on(fact: Fact, track: Track, key: str) -> bool:
     """Whether an act can bear on an item: what names it, and what decides for what does."""
     match track:
         case "stage":
@@ -164,7 +173,7 @@ def _bears_on(fact: Fact, track: str, key: str) -> bool:
 
 
 def _on_court_line(fact: Fact, place: Place, pair: Pair) -> bool:
-    """Whether an act is on the line of a case and subject for a place (others only say which circuit's the case is)."""
+    """Whether an act is on the line of a case and subject for a place; some acts only give the case's circuit."""
     return (
         pair[1] in fact.ends_subjects
         or any((holding.case, holding.subject) == pair for holding in fact.holdings)
@@ -172,34 +181,22 @@ def _on_court_line(fact: Fact, place: Place, pair: Pair) -> bool:
     )
 
 
-def _circuit(versions: Iterable[FactVersion], case: str) -> CircuitLookup:
-    """As `Law.circuit_of` has it: from the first act in order of occurrence that gives it, retracted or not."""
-    facts = [held.fact for held in versions if held.fact.case == case and held.fact.circuit is not None]
-    return min(facts, key=lambda fact: fact.occurrence).circuit if facts else None
-
-
-def _list_of(held: FactVersion | None) -> str | None:
-    """As `Law.list_of` has it: the list of a disputed entry, which must stand; its own dates do not matter."""
-    return None if held is None or held.retracted else held.fact.list
-
-
 def _by_entry(versions: Iterable[FactVersion]) -> dict[str, Steps]:
-    """Per entry its versions, and where one that bears was superseded by one that does not, None."""
-    held_by: dict[str, dict[int, FactVersion]] = defaultdict(dict)
-    for held in versions:
-        held_by[held.fact.id][held.since] = held
-    return {
-        entry: sorted(
-            [*its.items(), *((held.until, None) for held in its.values() if held.until not in its)],
-            key=lambda step: step[0],
-        )
-        for entry, its in held_by.items()
-    }
+    """Per entry its versions, and None from where one that bears on the place was superseded by one that does not."""
+    by_entry: dict[str, dict[int, FactVersion]] = defaultdict(dict)
+    for version in versions:
+        by_entry[version.fact.id][version.since] = version
+    steps: dict[str, Steps] = {}
+    for entry, by_position in by_entry.items():
+        ends = [(version.until, None) for version in by_position.values() if version.until not in by_position]
+        steps[entry] = sorted([*by_position.items(), *ends], key=lambda step: step[0])
+    return steps
 
 
-def _at(steps: Steps, position: int) -> RecordedState:
+def record_state(entries: Mapping[str, Steps], position: int) -> RecordState:
+    """The record as the log up to a position has it."""
+    return {name: _state_at(steps, position) for name, steps in entries.items()}
+
+
+def _state_at(steps: Steps, position: int) -> State:
     return next((state for since, state in reversed(steps) if since <= position), None)
-
-
-def _record_state(entries: Mapping[str, Steps], position: int) -> RecordState:
-    return {name: _at(steps, position) for name, steps in entries.items()}

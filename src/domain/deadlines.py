@@ -5,59 +5,65 @@ Only what certainly counts on the clocks asked makes, moves or closes a deadline
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
+from domain.answers import Deadline, DeadlineState, PeriodSteps
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.national import Clocks, FactVersion, Law
+from domain.national import Clocks, FactVersion, NationalActs
+from domain.periods import Period
 from domain.reviews import DueDate, Links, Move, resolve_due_date, stage_moves
-from domain.status import counted
-
-Deadline = dict[str, Any]
+from domain.status import counted_facts
 
 
 def deadlines(
-    place: Place, own: Iterable[FactVersion], law: Law, at: Clocks, agencies: Iterable[Place] = ()
+    place: Place,
+    own_acts: Iterable[FactVersion],
+    national: NationalActs,
+    clocks: Clocks,
+    agencies: Iterable[Place] = (),
 ) -> tuple[list[Deadline], int]:
     """The deadlines of a place and its `agencies`, by due, demand and addressee, and the position they rest on."""
-    acts = counted(place, own, law, at)
-    links = Links.among(acts.certain)
-    found = []
+    counted = counted_facts(place, own_acts, national, clocks)
+    links = Links.among(counted.certain)
+    answers: list[Deadline] = []
     for addressee in (place, *agencies):
-        moves = stage_moves(addressee.touched_by, acts.certain)
-        for demand in acts.certain:
+        family = place.family(addressee.id)
+        moves = stage_moves(addressee.touched_by, counted.certain)
+        for demand in counted.certain:
             if demand.respond_by and addressee.id in demand.jurisdictions:
-                family = place.family(addressee.id)
-                reckoning = resolve_due_date(demand, family, links)
-                if reckoning.due is not None:
+                due_date = resolve_due_date(demand, family, links)
+                if due_date.due is not None:
                     answer = links.answer(demand.id, family)
-                    found.append(_deadline(demand, addressee, reckoning, answer, moves, at.as_of))
-    found.sort(key=lambda one: (one["due"], one["demand"], one["addressee"]))
-    return found, acts.rests_on
+                    state = _state(demand, due_date.due, due_date, answer, moves, clocks.as_of)
+                    answers.append(_deadline(demand, addressee, due_date.due, due_date, answer, state))
+    answers.sort(key=lambda deadline: (deadline["due"], deadline["demand"], deadline["addressee"]))
+    return answers, counted.rests_on
+
+
+def _state(
+    demand: Fact, due: str, due_date: DueDate, answer: Fact | None, moves: Iterable[Move], day: str
+) -> DeadlineState:
+    if due_date.withdrawn_by is not None:
+        return "withdrawn"
+    if answer is not None:
+        return "answered"
+    if _is_moot(demand, due, moves):
+        return "moot"
+    return "lapsed" if day > due else "open"
 
 
 def _deadline(
-    demand: Fact, addressee: Place, reckoning: DueDate, answer: Fact | None, moves: Sequence[Move], day: str
+    demand: Fact, addressee: Place, due: str, due_date: DueDate, answer: Fact | None, state: DeadlineState
 ) -> Deadline:
-    due = str(reckoning.due)
-    withdrawn = reckoning.withdrawn_by
-    if withdrawn is not None:
-        state = "withdrawn"
-    elif answer is not None:
-        state = "answered"
-    elif _moot(demand, due, moves):
-        state = "moot"
-    else:
-        state = "lapsed" if day > due else "open"
     return {
         "demand": demand.id,
         "addressee": addressee.id,
         "due": due,
-        "original_due": reckoning.original_due,
+        "original_due": due_date.original_due or due,
         "words": demand.words,
         "source": demand.words_source,
-        "computed": _computed(demand),
+        "computed": _steps(demand.period),
         "claims": demand.claims,
         "state": state,
         "late": state == "answered" and answer is not None and answer.earliest > due,
@@ -65,18 +71,16 @@ def _deadline(
         "for": "compliance" if demand.compliance else "answer",
         "time_zone": addressee.time_zone,
         "review": demand.review,
-        "extended_by": reckoning.extended_by.id if reckoning.extended_by else None,
-        "withdrawn_by": withdrawn.id if withdrawn else None,
+        "extended_by": due_date.extended_by.id if due_date.extended_by else None,
+        "withdrawn_by": due_date.withdrawn_by.id if due_date.withdrawn_by else None,
     }
 
 
-def _computed(demand: Fact) -> dict[str, Any] | None:
-    """How a period came to the first day due, step by step; None where the source names the day."""
-    period = demand.period
+def _steps(period: Period | None) -> PeriodSteps | None:
     return None if period is None else {"from": period.trigger, "days": period.days, "steps": period.steps}
 
 
-def _moot(demand: Fact, due: str, moves: Iterable[Move]) -> bool:
+def _is_moot(demand: Fact, due: str, moves: Iterable[Move]) -> bool:
     """Whether the demand's review came to ask nothing by the day due, through an act that is itself no demand."""
     return any(
         move.review == demand.review

@@ -1,4 +1,4 @@
-"""An entry through its life: what its stream of events amounts to, version by version."""
+"""The state of an entry, from the events of its stream."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EntryState:
 
     @property
     def standing(self) -> Standing:
-        """What a reader is told of it."""
+        """A retraction outweighs disputes."""
         return "retracted" if self.retracted else "disputed" if self.disputed else "stands"
 
 
@@ -33,7 +33,7 @@ def initial_state(act: Act) -> EntryState:
 
 
 def evolve(state: EntryState, event: LaterEvent) -> EntryState:
-    """The state after a later event. Nothing is checked here: what the log holds was decided when it was recorded."""
+    """The state after a later event. Nothing is checked here: `decide` did so before the event was recorded."""
     version = state.version + 1
     match event:
         case EntryCorrected():
@@ -54,5 +54,5 @@ def apply_correction(fields: Mapping[str, Any], corrected: Mapping[str, Any]) ->
 
 
 def act_of(fields: Mapping[str, Any]) -> AnyAct:
-    """The act that fields amount to; pydantic's ValidationError where they are none."""
+    """The act with these fields. Raises pydantic's ValidationError where they are malformed."""
     return entry_adapter().validate_python(fields)

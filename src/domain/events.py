@@ -79,5 +79,5 @@ EVENT_CLASSES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in get_args(Even
 
 @cache
 def entry_adapter() -> TypeAdapter[AnyAct]:
-    """The validator of the whole union, chosen by `kind`; made once."""
+    """The validator of the union of acts, made once: pydantic takes some 50 ms to build it."""
     return TypeAdapter(Entry)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, assert_never
+from typing import Any, Literal, TypedDict, assert_never
 
 from domain.dates import bounds
 from domain.periods import Holidays, Period, due_after
+from domain.values import Circuit, CourtValue, Direction, Effect, Role, Scope
 
 Kind = Literal[
     "inquiry", "report", "warning", "grant_threat", "finding", "document_demand", "condition_imposed",
@@ -22,6 +23,8 @@ Stage = Literal[
     "none_known", "flagged", "warned", "preliminary_concern", "documents_demanded", "subpoenaed",
     "no_evidence_of_violation", "violation_found", "resolved_by_agreement", "dormant",
 ]  # fmt: skip
+FundingMove = Literal["threatened", "condition_in_award", "condition_withdrawn", "withheld", "released"]
+ListMove = Literal["published", "changed", "withdrawn"]
 OrderKey = tuple[str, str, int, str]
 
 OPEN = frozenset(("warned", "preliminary_concern", "documents_demanded", "subpoenaed"))
@@ -45,11 +48,19 @@ class HoldingFact:
 
     case: str
     subject: str
-    value: str
-    scope: str
+    value: CourtValue
+    scope: Scope
     states: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     until: str | None = None
+
+
+class ClaimedDay(TypedDict):
+    """What another source says of the day due. `source` has the fields that the entry gives of it."""
+
+    value: Any
+    source: Mapping[str, Any] | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,13 +85,13 @@ class Fact:
     words: str | None = None
     period: Period | None = None
     words_source: Mapping[str, Any] | None = None
-    claims: tuple[Mapping[str, Any], ...] = ()
+    claims: tuple[ClaimedDay, ...] = ()
     grants: tuple[str, ...] = ()
-    funding: str | None = None
+    funding: FundingMove | None = None
     answers: tuple[str, ...] = ()
     disputes: tuple[str, ...] = ()
     list: str | None = None
-    listing: str | None = None
+    listing: ListMove | None = None
     added: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     ends_reviews: tuple[str, ...] = ()
@@ -89,26 +100,26 @@ class Fact:
     demand: str | None = None
     extended_to: str | None = None
     policy: str | None = None
-    policy_effect: str | None = None
-    direction: str | None = None
+    policy_effect: Effect | None = None
+    direction: Direction | None = None
     case: str | None = None
-    circuit: int | str | None = None
-    roles: Mapping[str, str] | None = None
+    circuit: Circuit | None = None
+    roles: Mapping[str, Role] | None = None
     subjects: tuple[str, ...] = ()
     holdings: tuple[HoldingFact, ...] = ()
 
     def certainty(self, as_of: str | None, public_by: str | None) -> int:
         """2 where the act certainly counts on the clocks asked, 1 where it may, 0 where it does not."""
-        sure = 2
+        level = 2
         if as_of is not None and self.latest > as_of:
             if self.earliest > as_of:
                 return 0
-            sure = 1
+            level = 1
         if public_by is not None and self.public_latest > public_by:
             if self.public_earliest > public_by:
                 return 0
-            sure = 1
-        return sure
+            level = 1
+        return level
 
 
 def review_of(kind: str, id_: str, named: str | None, *, demands: bool) -> str | None:
@@ -177,7 +188,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
 
 
 def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    """What an entry's kind moves, and the fields it moves it with: section 3's table, row by row."""
+    """The fields of a fact that depend on the entry's kind: section 3's table, row by row."""
     kind: Kind = entry["kind"]
     match kind:
         case "warning":

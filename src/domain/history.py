@@ -7,69 +7,74 @@ history and a difference between two accounts say what `status` would say on eac
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
-from domain.courts import pairs_before
+from domain.answers import TRACKS, AnyItem, FoldedTracks, Item, ItemKey, Status, Track
+from domain.courts import acts_by_pair
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.national import Clocks, FactVersion, Law
-from domain.status import PRESENT, Rules, bearing, fold, status
+from domain.national import CERTAIN, MAYBE, Clocks, FactVersion, NationalActs, by_effect
+from domain.status import PRESENT, Rules, fold, relevant_versions, status
 
-TRACKS = ("stage", "response", "listing", "funding", "court", "policies")
-ItemKey = tuple[str, str]
-"""A track, and the item's key in it: a review, list, grant, "case subject" or policy."""
-Item = dict[str, Any]
 ValueHistory = list[tuple[str, Item | None]]
 """What an item is from each day on, first day first; None where there is no such item."""
 ValueHistories = dict[ItemKey, ValueHistory]
 
 
-def _day_after(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-
-
 def value_history(
-    place: Place, own: Iterable[FactVersion], law: Law, at: Clocks, rules: Rules = PRESENT
+    place: Place, own_acts: Iterable[FactVersion], national: NationalActs, clocks: Clocks, rules: Rules = PRESENT
 ) -> ValueHistories:
-    """The course of every item up to `at.as_of`, on the other two clocks as asked."""
-    courses: ValueHistories = {}
-    facts = _certain_facts(bearing(place, own, law), at)
-    for day, known in _days_of_change(facts, at, (day for fact in facts for day in (fact.due, fact.extended_to))):
-        folded = fold(place, known, lambda entry: law.list_of(entry, at), day, rules)
-        items = {
-            (track, key): item for track in ("listing", "funding", "policies") for key, item in folded[track].items()
-        }
-        for review, item in folded["reviews"].items():
-            items["stage", review], items["response", review] = item["stage"], item["response"]
-        _extend_all(courses, day, items)
-    for pair, acts in pairs_before(place, law, at).items():
-        key = ("court", " ".join(pair))
-        circuit = law.circuit_of(pair[0], at)
-        rulings = _certain_facts(acts, at)
-        for day, known in _days_of_change(
-            rulings, at, (holding.until for fact in rulings for holding in fact.holdings)
-        ):
-            line = rules.court(place, pair, known, circuit, day)
-            _extend(courses, key, day, line)
-    return courses
+    """The history of every item up to `clocks.as_of`, on the other two clocks as asked."""
+    histories: ValueHistories = {}
+    facts = _certain_facts(relevant_versions(place, own_acts, national), clocks)
+    due_days = (day for fact in facts for day in (fact.due, fact.extended_to))
+    for day, known in _days_of_change(facts, clocks, due_days):
+        items = items_by_key(fold(place, known, lambda entry: national.list_of(entry, clocks.position), day, rules))
+        for key in [key for key in histories if key not in items]:
+            _extend(histories, key, day, None)
+        for key, item in items.items():
+            _extend(histories, key, day, item)
+    for pair, versions in acts_by_pair(place, national, clocks.position).items():
+        circuit = national.circuit_of(pair[0], clocks.position)
+        rulings = _certain_facts(versions, clocks)
+        last_days = (holding.until for fact in rulings for holding in fact.holdings)
+        for day, known in _days_of_change(rulings, clocks, last_days):
+            _extend(histories, ("court", " ".join(pair)), day, rules.court(place, pair, known, circuit, day))
+    return histories
 
 
-def _certain_facts(versions: Iterable[FactVersion], at: Clocks) -> list[Fact]:
+def items_by_key(folded: FoldedTracks) -> dict[ItemKey, AnyItem]:
+    """The items of four tracks by track and key: a review has two, its stage and its response."""
+    items: dict[ItemKey, AnyItem] = {("listing", list_): item for list_, item in folded["listing"].items()}
+    items.update({("funding", grant): item for grant, item in folded["funding"].items()})
+    items.update({("policies", policy): item for policy, item in folded["policies"].items()})
+    for review, parts in folded["reviews"].items():
+        items["stage", review], items["response", review] = parts["stage"], parts["response"]
+    return items
+
+
+def common_part(item: AnyItem) -> Item:
+    """What an account keeps of an item."""
+    return {"value": item["value"], "since": item["since"], "entry": item["entry"]}
+
+
+def _certain_facts(versions: Iterable[FactVersion], clocks: Clocks) -> list[Fact]:
     """The facts on record that count on the public clock, in order of effect: certain from their latest day on."""
-    facts = [
-        held.fact
-        for held in versions
-        if not held.retracted
-        and held.since <= at.position < held.until
-        and (at.public_by is None or held.fact.public_latest <= at.public_by)
+    counting = [
+        version
+        for version in versions
+        if not version.retracted
+        and version.holds_at(clocks.position)
+        and (clocks.public_by is None or version.fact.public_latest <= clocks.public_by)
     ]
-    return sorted(facts, key=lambda fact: fact.effect)
+    return [version.fact for version in sorted(counting, key=by_effect)]
 
 
-def _days_of_change(facts: list[Fact], at: Clocks, last_days: Iterable[str | None]) -> Iterator[tuple[str, list[Fact]]]:
+def _days_of_change(
+    facts: Sequence[Fact], clocks: Clocks, last_days: Iterable[str | None]
+) -> Iterator[tuple[str, Sequence[Fact]]]:
     """Each day on which something may change, with the facts that certainly count by then.
 
     The order of effect begins with the latest day, so these are always a beginning of the list.
@@ -77,22 +82,15 @@ def _days_of_change(facts: list[Fact], at: Clocks, last_days: Iterable[str | Non
     latest = [fact.latest for fact in facts]
     days = {*latest, *(_day_after(day) for day in last_days if day is not None)}
     for day in sorted(days):
-        if day <= at.as_of:
+        if day <= clocks.as_of:
             yield day, facts[: bisect_right(latest, day)]
 
 
-def _extend_all(courses: ValueHistories, day: str, items: dict[ItemKey, Item]) -> None:
-    for key in [key for key in courses if key not in items]:
-        _extend(courses, key, day, None)
-    for key, item in items.items():
-        _extend(courses, key, day, item)
-
-
-def _extend(courses: ValueHistories, key: ItemKey, day: str, item: Item | None) -> None:
-    shown = None if item is None else {name: item[name] for name in ("value", "since", "entry")}
-    course = courses.setdefault(key, [])
-    if shown != (course[-1][1] if course else None):
-        course.append((day, shown))
+def _extend(histories: ValueHistories, key: ItemKey, day: str, item: AnyItem | None) -> None:
+    value = None if item is None else common_part(item)
+    history = histories.setdefault(key, [])
+    if value != (history[-1][1] if history else None):
+        history.append((day, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Transition:
     """A change of an item's value or entry, on the first day that says so; `since` is what the item then has."""
 
     on: str
-    track: str
+    track: Track
     key: str
     before: str | None
     after: str | None
@@ -108,26 +106,24 @@ class Transition:
     entry: str | None
 
 
-def transitions(courses: ValueHistories) -> list[Transition]:
+def transitions(histories: ValueHistories) -> list[Transition]:
     """Every transition in order of day, track and key."""
-    found = []
-    for (track, key), course in courses.items():
-        was: Item = {}
-        for day, item in course:
-            now = item or {}
-            if (was.get("value"), was.get("entry")) != (now.get("value"), now.get("entry")):
-                found.append(
-                    Transition(day, track, key, was.get("value"), now.get("value"), now.get("since"), now.get("entry"))
-                )
-            was = now
-    return sorted(found, key=lambda one: (one.on, TRACKS.index(one.track), one.key))
+    changes = []
+    for (track, key), history in histories.items():
+        before: tuple[str | None, str | None] = (None, None)
+        for day, item in history:
+            value, since, entry = (item["value"], item["since"], item["entry"]) if item else (None, None, None)
+            if (value, entry) != before:
+                changes.append(Transition(day, track, key, before[0], value, since, entry))
+            before = value, entry
+    return sorted(changes, key=lambda change: (change.on, TRACKS.index(change.track), change.key))
 
 
 @dataclass(frozen=True, slots=True)
 class AccountDifference:
     """Days on which two accounts say different things of one item, and what each says. `last` None: to this day."""
 
-    track: str
+    track: Track
     key: str
     first: str
     last: str | None
@@ -137,38 +133,33 @@ class AccountDifference:
 
 def account_differences(earlier: ValueHistories, later: ValueHistories) -> Iterator[AccountDifference]:
     """The stretches of days about which two accounts differ, item by item, in order of track, key and day."""
-    for key in sorted(earlier.keys() | later.keys(), key=lambda one: (TRACKS.index(one[0]), one[1])):
-        one, other = earlier.get(key, []), later.get(key, [])
+    for track, key in sorted(earlier.keys() | later.keys(), key=lambda item: (TRACKS.index(item[0]), item[1])):
+        old, new = earlier.get((track, key), []), later.get((track, key), [])
         runs: list[tuple[str, Item | None, Item | None]] = []
-        for day in sorted({day for day, _ in (*one, *other)}):
-            before, after = value_on(one, day), value_on(other, day)
+        for day in sorted({day for day, _ in (*old, *new)}):
+            before, after = value_on(old, day), value_on(new, day)
             if not runs or runs[-1][1:] != (before, after):
                 runs.append((day, before, after))
         for number, (first, before, after) in enumerate(runs):
             if before != after:
                 last = _day_before(runs[number + 1][0]) if number + 1 < len(runs) else None
-                yield AccountDifference(*key, first, last, before, after)
+                yield AccountDifference(track, key, first, last, before, after)
 
 
-def value_on(course: ValueHistory, day: str) -> Item | None:
+def value_on(history: ValueHistory, day: str) -> Item | None:
     """What an item is on a day."""
     item = None
-    for first, its in course:
+    for first, value in history:
         if first > day:
             break
-        item = its
+        item = value
     return item
 
 
-def _day_before(day: str) -> str:
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-
-
 LAST_DAY = "9000-01-01"
-"""Later than any day in a record: a course up to here is cut where a question ends."""
+"""Later than any day in a record: intervals up to here are cut where a question ends."""
 PossibleValues = dict[ItemKey, list[tuple[str, str | None]]]
 """What an item may be from each day on; None where that is what it is."""
-_ITEMS = (("listing", "list"), ("funding", "grant"), ("policies", "policy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,54 +177,68 @@ class Interval:
 IntervalsByItem = dict[ItemKey, list[Interval]]
 
 
-def possible_values(place: Place, own: Iterable[FactVersion], law: Law, at: Clocks) -> PossibleValues:
+def possible_values(
+    place: Place, own_acts: Iterable[FactVersion], national: NationalActs, clocks: Clocks
+) -> PossibleValues:
     """What every item may be on the days on which some act only may count, on the other two clocks as asked."""
-    own = list(own)
-    acts = [*bearing(place, own, law), *(held for acts in pairs_before(place, law, at).values() for held in acts)]
-    windows = list(_windows(acts, at))
-    days = {day for window in windows for day in window} | {_after(last) for _, last in windows}
-    for held in acts:
-        days |= {held.fact.earliest, held.fact.latest}
-        until = (holding.until for holding in held.fact.holdings)
-        days |= {_after(day) for day in (held.fact.due, held.fact.extended_to, *until) if day is not None}
-    found: PossibleValues = {}
+    own_acts = list(own_acts)
+    by_pair = acts_by_pair(place, national, clocks.position)
+    acts = [
+        *relevant_versions(place, own_acts, national),
+        *(version for versions in by_pair.values() for version in versions),
+    ]
+    windows = list(_uncertain_days(acts, clocks))
+    days = {day for window in windows for day in window} | {_day_after(last) for _, last in windows}
+    for version in acts:
+        fact = version.fact
+        days |= {fact.earliest, fact.latest}
+        last_days = (fact.due, fact.extended_to, *(holding.until for holding in fact.holdings))
+        days |= {_day_after(day) for day in last_days if day is not None}
+    possible: PossibleValues = {}
     for day in sorted(days):
-        maybe: Mapping[ItemKey, str] = {}
+        values: Mapping[ItemKey, str] = {}
         if any(first <= day <= last for first, last in windows):
-            maybe = possibly(status(place, own, law, replace(at, as_of=day))[0])
-        for key in found.keys() | maybe.keys():
-            course = found.setdefault(key, [])
-            if (course[-1][1] if course else None) != maybe.get(key):
-                course.append((day, maybe.get(key)))
-    return found
+            values = differing_values(status(place, own_acts, national, replace(clocks, as_of=day))[0])
+        for key in possible.keys() | values.keys():
+            history = possible.setdefault(key, [])
+            if (history[-1][1] if history else None) != values.get(key):
+                history.append((day, values.get(key)))
+    return possible
 
 
-def possibly(answer: Mapping[str, Any]) -> dict[ItemKey, str]:
+def differing_values(answer: Status) -> dict[ItemKey, str]:
     """What the items of a status may be, where that is another value than theirs."""
-    found: dict[ItemKey, str] = {}
+    values: dict[ItemKey, str] = {}
     for review in answer["reviews"]:
-        found |= {(part, review["review"]): value for part, value in review["possibly"].items()}
-    for track, name in _ITEMS:
-        found |= {(track, item[name]): item["possibly"] for item in answer[track] if "possibly" in item}
-    lines = (line for line in answer["court"] if "possibly" in line)
-    return found | {("court", f"{line['case']} {line['subject']}"): line["possibly"] for line in lines}
+        values.update({(part, review["review"]): value for part, value in review["possibly"].items()})
+    values.update({("listing", item["list"]): item["possibly"] for item in answer["listing"] if "possibly" in item})
+    values.update({("funding", item["grant"]): item["possibly"] for item in answer["funding"] if "possibly" in item})
+    values.update({("policies", item["policy"]): item["possibly"] for item in answer["policies"] if "possibly" in item})
+    values.update(
+        {
+            ("court", f"{line['case']} {line['subject']}"): line["possibly"]
+            for line in answer["court"]
+            if "possibly" in line
+        }
+    )
+    return values
 
 
-def intervals(account: ValueHistories, maybe: PossibleValues) -> IntervalsByItem:
-    """The course of every item, day by day with what it may be."""
-    courses: IntervalsByItem = {}
-    for key in account.keys() | maybe.keys():
-        certain, may = account.get(key, []), maybe.get(key, [])
-        days = sorted({day for day, _ in certain} | {day for day, _ in may})
-        courses[key] = list(_intervals(certain, may, days))
-    return courses
+def intervals(histories: ValueHistories, possible: PossibleValues) -> IntervalsByItem:
+    """The intervals of every item, each with what it is and what it may be."""
+    by_item: IntervalsByItem = {}
+    for key in histories.keys() | possible.keys():
+        history, values = histories.get(key, []), possible.get(key, [])
+        days = sorted({day for day, _ in history} | {day for day, _ in values})
+        by_item[key] = list(_intervals(history, values, days))
+    return by_item
 
 
-def cut_at(courses: IntervalsByItem, day: str) -> IntervalsByItem:
+def cut_at(by_item: IntervalsByItem, day: str) -> IntervalsByItem:
     """The same, as a question of that day has it."""
     cut: IntervalsByItem = {}
-    for key, course in courses.items():
-        known = [span for span in course if span.first <= day]
+    for key, item_intervals in by_item.items():
+        known = [interval for interval in item_intervals if interval.first <= day]
         if known and (known[-1].last is not None and known[-1].last >= day):
             known[-1] = replace(known[-1], last=None)
         if known:
@@ -241,33 +246,35 @@ def cut_at(courses: IntervalsByItem, day: str) -> IntervalsByItem:
     return cut
 
 
-def _intervals(certain: ValueHistory, may: list[tuple[str, str | None]], days: list[str]) -> Iterable[Interval]:
+def _intervals(
+    history: ValueHistory, possible: Sequence[tuple[str, str | None]], days: Sequence[str]
+) -> Iterator[Interval]:
     for number, first in enumerate(days):
-        last = _before(days[number + 1]) if number + 1 < len(days) else None
-        item = value_on(certain, first)
-        doubt = next((value for day, value in reversed(may) if day <= first), None)
+        last = _day_before(days[number + 1]) if number + 1 < len(days) else None
+        item = value_on(history, first)
+        possibly = next((value for day, value in reversed(possible) if day <= first), None)
         if item is not None:
-            yield Interval(first, last, item["value"], item["since"], item["entry"], doubt)
-        elif doubt is not None:
-            yield Interval(first, last, None, None, None, doubt)
+            yield Interval(first, last, item["value"], item["since"], item["entry"], possibly)
+        elif possibly is not None:
+            yield Interval(first, last, None, None, None, possibly)
 
 
-def _windows(acts: Iterable[FactVersion], at: Clocks) -> Iterable[tuple[str, str]]:
+def _uncertain_days(versions: Iterable[FactVersion], clocks: Clocks) -> Iterator[tuple[str, str]]:
     """The first and last day on which each act only may count."""
-    for held in acts:
-        fact = held.fact
-        if held.retracted or not held.since <= at.position < held.until:
+    for version in versions:
+        fact = version.fact
+        if version.retracted or not version.holds_at(clocks.position):
             continue
-        public = 2 if at.public_by is None else fact.certainty(None, at.public_by)
-        if public == 1:
-            yield fact.earliest, at.as_of
-        elif public and fact.earliest < fact.latest:
-            yield fact.earliest, _before(fact.latest)
+        level = CERTAIN if clocks.public_by is None else fact.certainty(None, clocks.public_by)
+        if level == MAYBE:
+            yield fact.earliest, clocks.as_of
+        elif level and fact.earliest < fact.latest:
+            yield fact.earliest, _day_before(fact.latest)
 
 
-def _after(day: str) -> str:
+def _day_after(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
-def _before(day: str) -> str:
+def _day_before(day: str) -> str:
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

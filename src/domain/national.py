@@ -1,4 +1,4 @@
-"""The law: acts that can bear on places they do not name, indexed by what they end or hold.
+"""National acts: acts that can bear on places they do not name, indexed by what they end or hold.
 
 Scope is a rule resolved per place and day, so nothing here is copied to three thousand counties. Every version of an
 act is kept with the log positions that it held, so that one index answers for every position.
@@ -11,7 +11,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from domain.facts import Fact, HoldingFact
+from domain.facts import Fact, HoldingFact, OrderKey
+from domain.values import Circuit
 
 CERTAIN, MAYBE = 2, 1
 """How surely an act counts (`Fact.certainty`)."""
@@ -37,9 +38,13 @@ class FactVersion:
     until: int = STILL
     retracted: bool = False
 
+    def holds_at(self, position: int) -> bool:
+        """Whether it is the version that the log up to a position ends in."""
+        return self.since <= position < self.until
+
 
 @dataclass(frozen=True, slots=True)
-class CountedFact:
+class CountedFacts:
     """Of some versions, in their order, those that count on the clocks asked, and the position that this rests on."""
 
     certain: list[Fact]
@@ -47,40 +52,59 @@ class CountedFact:
     rests_on: int
 
 
-def count_facts(versions: Iterable[FactVersion], at: Clocks) -> CountedFact:
+def count_facts(versions: Iterable[FactVersion], clocks: Clocks) -> CountedFacts:
     """What counts, certainly and perhaps; a retracted act counts in no fold, though an answer may rest on it."""
     certain, may, rests_on = [], [], 0
-    for held in versions:
-        if held.since <= at.position and (level := held.fact.certainty(at.as_of, at.public_by)):
-            superseded = held.until <= at.position
-            rests_on = max(rests_on, held.until if superseded else held.since)
-            if not (superseded or held.retracted):
-                may.append(held.fact)
+    for version in versions:
+        if version.since <= clocks.position and (level := version.fact.certainty(clocks.as_of, clocks.public_by)):
+            superseded = version.until <= clocks.position
+            rests_on = max(rests_on, version.until if superseded else version.since)
+            if not (superseded or version.retracted):
+                may.append(version.fact)
                 if level == CERTAIN:
-                    certain.append(held.fact)
-    return CountedFact(certain, may, rests_on)
+                    certain.append(version.fact)
+    return CountedFacts(certain, may, rests_on)
+
+
+def by_effect(version: FactVersion) -> OrderKey:
+    """The key that sorts versions in order of effect."""
+    return version.fact.effect
+
+
+def circuit_of(versions: Iterable[FactVersion]) -> Circuit | None:
+    """The circuit of a case, from the first act in order of occurrence that gives it, of the versions in force.
+
+    Retracted or not: what an entry introduced stays introduced.
+    """
+    facts = [version.fact for version in versions if version.fact.circuit is not None]
+    return min(facts, key=lambda fact: fact.occurrence).circuit if facts else None
+
+
+def list_of(version: FactVersion | None) -> str | None:
+    """The list that a disputed entry belongs to: the entry must stand, and its own dates do not matter."""
+    return None if version is None or version.retracted else version.fact.list
 
 
 Pair = tuple[str, str]
 """A case and a subject."""
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T", bound=Hashable)
-Index = dict[K, tuple[FactVersion, ...]]
+VersionIndex = dict[K, tuple[FactVersion, ...]]
 
 
-def _file(index: Index[K], key: K, held: FactVersion) -> None:
+def _insert(index: VersionIndex[K], key: K, version: FactVersion) -> None:
     """Puts a version in its place in order of effect; the tuple is replaced, so a reader's iteration is never cut."""
-    filed = index.get(key, ())
-    place = bisect(filed, (held.fact.effect, held.since), key=lambda one: (one.fact.effect, one.since))
-    index[key] = (*filed[:place], held, *filed[place:])
+    versions = index.get(key, ())
+    place = bisect(versions, (version.fact.effect, version.since), key=lambda each: (each.fact.effect, each.since))
+    index[key] = (*versions[:place], version, *versions[place:])
 
 
-def _note(index: dict[K, frozenset[T]], key: K, one: T) -> None:
-    index[key] = index.get(key, frozenset()) | {one}
+def _add(index: dict[K, frozenset[T]], key: K, member: T) -> None:
+    index[key] = index.get(key, frozenset()) | {member}
 
 
-def _wheres(holding: HoldingFact) -> list[tuple[str, str]]:
-    """Under what `Law.reaching` keeps a holding; nothing where it is for the parties alone."""
+def _reach_keys(holding: HoldingFact) -> list[tuple[str, str]]:
+    """The keys of `NationalActs.reaching` under which a holding is found; none where it is for the parties alone."""
     match holding.scope:
         case "nationwide" | "circuit":
             return [(holding.scope, "")]
@@ -92,80 +116,72 @@ def _wheres(holding: HoldingFact) -> list[tuple[str, str]]:
             return []
 
 
-class Law:
+class NationalActs:
     """Every version of every such act up to `head`, to which later ones are added as the log grows."""
 
     def __init__(self) -> None:
-        """Begins empty: the law up to position 0."""
+        """Begins empty: the acts up to position 0."""
         self.head = 0
         self.last = 0
-        """The last position of any of it: from there on, an answer that rests on the law alone stays the same."""
-        self.rulings: Index[Pair] = {}
+        """The position of the last version: from there on, an answer that rests on these acts alone stays the same."""
+        self.rulings: VersionIndex[Pair] = {}
         self.reaching: dict[tuple[str, str], frozenset[Pair]] = {}
         """What was enjoined beyond the parties, by ("nationwide", ""), ("circuit", ""), ("states", S), ("named", P)."""
         self.named: frozenset[str] = frozenset()
         """The places that a ruling's scope, or the end of a subject, names."""
-        self.outside: dict[Hashable, Any] = {}
-        """What courts worked out for all who are no party, by what it was asked of."""
+        self.non_party_lines: dict[Hashable, Any] = {}
+        """A cache of the courts module: the lines of places that are no party."""
         self.subjects_of: dict[str, frozenset[str]] = {}
-        self.filings: Index[str] = {}
-        self.subject_ends: Index[str] = {}
-        self.review_ends: Index[str] = {}
-        self.list_acts: Index[str] = {}
-        self.grant_ends: Index[str] = {}
-        self.cases: Index[str] = {}
+        self.filings: VersionIndex[str] = {}
+        self.subject_ends: VersionIndex[str] = {}
+        self.review_ends: VersionIndex[str] = {}
+        self.list_acts: VersionIndex[str] = {}
+        self.grant_ends: VersionIndex[str] = {}
+        self.cases: VersionIndex[str] = {}
         self.entries: dict[str, tuple[FactVersion, ...]] = {}
 
     def take(self, versions: Iterable[FactVersion], head: int) -> None:
         """Adds the versions recorded after `self.head`, up to `head`, in log order."""
-        for held in versions:
-            earlier = self.entries.get(held.fact.id, ())
+        for version in versions:
+            earlier = self.entries.get(version.fact.id, ())
             if earlier:
-                earlier[-1].until = held.since
-            self.entries[held.fact.id] = (*earlier, held)
-            self._index(held)
-            self.last = held.since
+                earlier[-1].until = version.since
+            self.entries[version.fact.id] = (*earlier, version)
+            self._index(version)
+            self.last = version.since
         self.head = head
 
-    def _index(self, held: FactVersion) -> None:
-        fact = held.fact
+    def _index(self, version: FactVersion) -> None:
+        fact = version.fact
         for review in fact.ends_reviews:
-            _file(self.review_ends, review, held)
+            _insert(self.review_ends, review, version)
         for list_ in fact.ends_lists if fact.list is None else (fact.list,):
-            _file(self.list_acts, list_, held)
+            _insert(self.list_acts, list_, version)
         for subject in fact.ends_subjects:
-            _file(self.subject_ends, subject, held)
+            _insert(self.subject_ends, subject, version)
         if fact.funding == "condition_withdrawn" and not fact.jurisdictions:
             for grant in fact.grants:
-                _file(self.grant_ends, grant, held)
+                _insert(self.grant_ends, grant, version)
         for party in fact.roles or ():
-            _file(self.filings, party, held)
+            _insert(self.filings, party, version)
         if fact.case is not None and fact.circuit is not None:
-            _file(self.cases, fact.case, held)
+            _insert(self.cases, fact.case, version)
         if fact.ends_subjects:
             self.named |= frozenset(fact.jurisdictions)
         for pair in {(holding.case, holding.subject) for holding in fact.holdings}:
-            _file(self.rulings, pair, held)
-            _note(self.subjects_of, *pair)
+            _insert(self.rulings, pair, version)
+            _add(self.subjects_of, *pair)
         for holding in fact.holdings:
             self.named |= holding.named
             if holding.value == "enjoined":
-                for where in _wheres(holding):
-                    _note(self.reaching, where, (holding.case, holding.subject))
+                for key in _reach_keys(holding):
+                    _add(self.reaching, key, (holding.case, holding.subject))
 
-    def list_of(self, entry: str, at: Clocks) -> str | None:
-        """The list that a disputed entry belongs to: it must be on record and stand, its own dates do not matter."""
-        for held in self.entries.get(entry, ()):
-            if held.since <= at.position < held.until and not held.retracted:
-                return held.fact.list
-        return None
+    def list_of(self, entry: str, position: int) -> str | None:
+        """The list that a disputed entry belongs to, as the log up to a position has it."""
+        versions = self.entries.get(entry, ())
+        return list_of(next((version for version in versions if version.holds_at(position)), None))
 
-    def circuit_of(self, case: str, at: Clocks) -> int | str | None:
-        """The circuit of a case, from the first act in order of occurrence that gives it.
-
-        Retracted or not: what an entry introduced stays introduced.
-        """
-        held = [one for one in self.cases.get(case, ()) if one.since <= at.position < one.until]
-        if len(held) == 1:
-            return held[0].fact.circuit
-        return min(held, key=lambda one: one.fact.occurrence).fact.circuit if held else None
+    def circuit_of(self, case: str, position: int) -> Circuit | None:
+        """The circuit of a case, as the log up to a position has it."""
+        return circuit_of(version for version in self.cases.get(case, ()) if version.holds_at(position))

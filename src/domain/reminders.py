@@ -1,4 +1,4 @@
-"""Reminders: the events of their lives, and which a deadline earns, when.
+"""Reminders: the events that happen to them, and the days and hours at which a deadline calls for them.
 
 A reminder is about one day due of one addressee, for one subscription, so many days before or after. What the log
 keeps of it has opaque ids and no address: who asked for it, and where it went, is no part of the record.
@@ -6,13 +6,15 @@ keeps of it has opaque ids and no address: who asked for it, and where it went, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
+from domain.answers import Deadline
 from domain.dates import Day
 from domain.values import Slug, Text, Value
 
@@ -42,7 +44,7 @@ class OnReminder(Value):
 
 
 class ReminderDue(OnReminder):
-    """Its hour has come and its deadlines stand: it is to be sent."""
+    """The hour has come and a deadline still stands: the reminder is to be sent."""
 
     TOPIC = "reminder-due"
     subscription: OpaqueId
@@ -53,14 +55,14 @@ class ReminderDue(OnReminder):
 
 
 class ReminderDelivered(OnReminder):
-    """A receiver took it."""
+    """A receiver accepted it."""
 
     TOPIC = "reminder-delivered"
     attempts: Annotated[int, Field(ge=1)]
 
 
 class ReminderFailed(OnReminder):
-    """It was tried for as long as it is, and no receiver took it."""
+    """Delivery failed after the last attempt."""
 
     TOPIC = "reminder-failed"
     attempts: Annotated[int, Field(ge=0)]
@@ -68,14 +70,14 @@ class ReminderFailed(OnReminder):
 
 
 class ReminderAcknowledged(OnReminder):
-    """Somebody said that they saw it."""
+    """Somebody confirmed having seen it."""
 
     TOPIC = "reminder-acknowledged"
     by: Literal["api", "link"]
 
 
 class ReminderCancelled(OnReminder):
-    """It was overtaken before it was sent."""
+    """No deadline called for it any more before it was sent."""
 
     TOPIC = "reminder-cancelled"
     reason: Text
@@ -90,11 +92,36 @@ def reminder_id(subscription: str, addressee: str, due: str, offset: int) -> str
     return f"rem_{sha256(key.encode()).hexdigest()[:32]}"
 
 
+def earliest_claimed_day(deadline: Deadline, latest_day_of: Callable[[str], str]) -> str:
+    """The day that reminders run on: the earliest that a source gives, so that whoever trusts that source is warned.
+
+    An extension settles the day. A day by which nothing had been asked yet is somebody's mistake, so it must come
+    after the last day on which the demand may have been made: `latest_day_of` the entry, asked only where a claim is
+    earlier than the day due.
+    """
+    due = deadline["due"]
+    days = [_claimed_day(claim["value"]) for claim in deadline["claims"]]
+    earlier = [day for day in days if day is not None and day < due]
+    if not earlier or deadline["extended_by"] is not None:
+        return due
+    demanded = latest_day_of(deadline["demand"])
+    return min((day for day in earlier if day > demanded), default=due)
+
+
+def _claimed_day(value: Any) -> str | None:  # noqa: ANN401 - a claim holds any JSON value
+    """The day that a claim about `respond_by` gives; None where it gives none."""
+    written = value.get("date") if isinstance(value, dict) else value
+    try:
+        return date.fromisoformat(written).isoformat() if isinstance(written, str) else None
+    except ValueError:
+        return None
+
+
 def planned_for(due: str, offset: int, hour: str, time_zone: str) -> datetime:
     """The instant, in UTC, of a local hour so many days from the day due.
 
-    An hour that a clock skips in spring is taken by the clock as it was before, so that it comes an hour later; one
-    that comes twice in autumn is the first. Either way there is one instant.
+    An hour that clocks skip in spring is read on the clock as it was before, so it comes an hour later; of an hour that
+    comes twice in autumn, it is the first. Either way there is one instant.
     """
     day = date.fromisoformat(due) + timedelta(days=offset)
     local = datetime.combine(day, time.fromisoformat(hour), tzinfo=ZoneInfo(time_zone))

@@ -6,18 +6,29 @@ that is another (rules, section 2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from domain.courts import LineOf, court_line, court_track
+from domain.answers import (
+    CourtLine,
+    FoldedTracks,
+    FundingItem,
+    ListingItem,
+    PolicyItem,
+    ReviewItems,
+    ReviewStatus,
+    Status,
+)
+from domain.courts import CourtFold, court_line, court_track
 from domain.facts import Fact
 from domain.jurisdictions import Place
-from domain.national import Clocks, CountedFact, FactVersion, Law, count_facts
+from domain.national import Clocks, CountedFacts, FactVersion, NationalActs, Pair, by_effect, count_facts
 from domain.reviews import Links, Move, fold_reviews, stage_moves
-from domain.tracks import fold_funding, fold_listing, fold_policies
+from domain.tracks import ListOf, fold_funding, fold_listing, fold_policies
 
-Items = dict[str, dict[str, Any]]
+K = TypeVar("K", str, Pair)
+ItemT = TypeVar("ItemT", ListingItem, FundingItem, CourtLine, PolicyItem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +37,11 @@ class Rules:
 
     name: str
     stage_moves: Callable[[frozenset[str], Sequence[Fact]], list[Move]] = stage_moves
-    reviews: Callable[[Place, Sequence[Fact], Sequence[Move], Links, str], Items] = fold_reviews
-    listing: Callable[[frozenset[str], Iterable[Fact], Callable[[str], str | None]], Items] = fold_listing
-    funding: Callable[[frozenset[str], Iterable[Fact], Sequence[Move]], Items] = fold_funding
-    policies: Callable[[frozenset[str], Iterable[Fact]], Items] = fold_policies
-    court: LineOf = court_line
+    reviews: Callable[[Place, Sequence[Fact], Sequence[Move], Links, str], dict[str, ReviewItems]] = fold_reviews
+    listing: Callable[[frozenset[str], Iterable[Fact], ListOf], dict[str, ListingItem]] = fold_listing
+    funding: Callable[[frozenset[str], Iterable[Fact], Sequence[Move]], dict[str, FundingItem]] = fold_funding
+    policies: Callable[[frozenset[str], Iterable[Fact]], dict[str, PolicyItem]] = fold_policies
+    court: CourtFold = court_line
 
     def but(self, name: str, **folds: Any) -> Rules:  # noqa: ANN401 - the folds above, which the fields describe
         """This set under another name, with some of its folds replaced."""
@@ -40,7 +51,7 @@ class Rules:
 PRESENT = Rules("present")
 
 
-def _lasting_threats(touched: frozenset[str], facts: Iterable[Fact], _moves: Sequence[Move]) -> Items:
+def _lasting_threats(touched: frozenset[str], facts: Iterable[Fact], _moves: Sequence[Move]) -> dict[str, FundingItem]:
     return fold_funding(touched, facts, ())
 
 
@@ -49,75 +60,75 @@ LASTING_THREATS = PRESENT.but("lasting-threats", funding=_lasting_threats)
 
 RULE_SETS = {rules.name: rules for rules in (PRESENT, LASTING_THREATS)}
 
-
-Item = dict[str, Any]
-K = TypeVar("K", str, tuple[str, str])
-
-NO_REVIEW: Item = {
+_NO_REVIEW: ReviewItems = {
     "stage": {"value": "none_known", "since": None, "entry": None},
     "response": {"value": "none_demanded", "since": None, "entry": None, "demand": None, "due": None},
 }
-ABSENT: Item = {"since": None, "entry": None}
 
 
-def counted(place: Place, own: Iterable[FactVersion], law: Law, at: Clocks) -> CountedFact:
+def counted_facts(
+    place: Place, own_acts: Iterable[FactVersion], national: NationalActs, clocks: Clocks
+) -> CountedFacts:
     """What counts for a place on the clocks asked, in order of effect."""
-    return count_facts(sorted(bearing(place, own, law), key=lambda held: held.fact.effect), at)
+    return count_facts(sorted(relevant_versions(place, own_acts, national), key=by_effect), clocks)
 
 
-def bearing(place: Place, own: Iterable[FactVersion], law: Law) -> list[FactVersion]:
-    """Every version that bears on a place: the acts of its relatives, and the law that ends what they began."""
+def relevant_versions(place: Place, own_acts: Iterable[FactVersion], national: NationalActs) -> list[FactVersion]:
+    """Every version that bears on a place: the acts of its relatives, and the national acts that end what they began.
+
+    `own_acts` are the versions that name the place or a relative of it.
+    """
     touched = place.touched_by
     versions = [
-        held for held in own if held.fact.answers or held.fact.demand or not touched.isdisjoint(held.fact.jurisdictions)
+        version
+        for version in own_acts
+        if version.fact.answers or version.fact.demand or not touched.isdisjoint(version.fact.jurisdictions)
     ]
-    facts = [held.fact for held in versions]
+    facts = [version.fact for version in versions]
     # By version, not by entry: one that names the place may be corrected to one that does not, and still end things.
-    seen = {held.since for held in versions}
+    positions = {version.since for version in versions}
     reviews = {fact.review for fact in facts if fact.review is not None}
     grants = {grant for fact in facts for grant in fact.grants}
     lists = {fact.list for fact in facts if fact.list is not None}
     ends = [
-        *(held for review in reviews for held in law.review_ends.get(review, ())),
-        *(held for list_ in lists for held in law.list_acts.get(list_, ()) if _takes_down(held.fact)),
-        *(held for grant in grants for held in law.grant_ends.get(grant, ())),
+        *(version for review in reviews for version in national.review_ends.get(review, ())),
+        *(version for list_ in lists for version in national.list_acts.get(list_, ()) if _takes_down(version.fact)),
+        *(version for grant in grants for version in national.grant_ends.get(grant, ())),
     ]
-    return [*versions, *{id(held): held for held in ends if held.since not in seen}.values()]
+    return [*versions, *{id(version): version for version in ends if version.since not in positions}.values()]
 
 
 def _takes_down(fact: Fact) -> bool:
     return fact.listing == "withdrawn" or bool(fact.ends_lists)
 
 
-def status(place: Place, own: Iterable[FactVersion], law: Law, at: Clocks, rules: Rules = PRESENT) -> tuple[Item, int]:
+def status(
+    place: Place, own_acts: Iterable[FactVersion], national: NationalActs, clocks: Clocks, rules: Rules = PRESENT
+) -> tuple[Status, int]:
     """The answer of section 4 for a place on the clocks asked, and the last log position that it rests on."""
-    acts = counted(place, own, law, at)
+    counted = counted_facts(place, own_acts, national, clocks)
 
     def list_of(entry: str) -> str | None:
-        return law.list_of(entry, at)
+        return national.list_of(entry, clocks.position)
 
-    sure = fold(place, acts.certain, list_of, at.as_of, rules)
-    maybe = fold(place, acts.may, list_of, at.as_of, rules) if len(acts.may) > len(acts.certain) else sure
-    lines, lines_maybe, court_rests_on = court_track(place, law, at, rules.court)
-    answer = {
+    certain = possible = fold(place, counted.certain, list_of, clocks.as_of, rules)
+    if len(counted.may) > len(counted.certain):
+        possible = fold(place, counted.may, list_of, clocks.as_of, rules)
+    lines, possible_lines, court_rests_on = court_track(place, national, clocks, rules.court)
+    answer: Status = {
         "jurisdiction": place.id,
-        "as_of": at.as_of,
-        "public_by": at.public_by,
-        "reviews": _reviews(sure["reviews"], maybe["reviews"]),
-        "listing": _items("list", "not_listed", sure["listing"], maybe["listing"]),
-        "funding": _items("grant", "none_known", sure["funding"], maybe["funding"]),
-        "court": [
-            {"case": case, "subject": subject} | _with_possibly("none_known", lines, lines_maybe, (case, subject))
-            for case, subject in sorted(lines.keys() | lines_maybe.keys())
-        ],
-        "policies": _items("policy", "none_known", sure["policies"], maybe["policies"]),
+        "as_of": clocks.as_of,
+        "public_by": clocks.public_by,
+        "reviews": _reviews(certain["reviews"], possible["reviews"]),
+        "listing": _items(certain["listing"], possible["listing"], _not_listed),
+        "funding": _items(certain["funding"], possible["funding"], _no_funding),
+        "court": _items(lines, possible_lines, _no_line),
+        "policies": _items(certain["policies"], possible["policies"], _no_policy),
     }
-    return answer, max(acts.rests_on, court_rests_on)
+    return answer, max(counted.rests_on, court_rests_on)
 
 
-def fold(
-    place: Place, facts: Sequence[Fact], list_of: Callable[[str], str | None], day: str, rules: Rules = PRESENT
-) -> dict[str, dict[str, Item]]:
+def fold(place: Place, facts: Sequence[Fact], list_of: ListOf, day: str, rules: Rules = PRESENT) -> FoldedTracks:
     """Four tracks of a place from facts in order of effect (the fifth needs no facts of its own: see courts)."""
     touched = place.touched_by
     moves = rules.stage_moves(touched, facts)
@@ -129,27 +140,47 @@ def fold(
     }
 
 
-def _reviews(sure: dict[str, Item], maybe: dict[str, Item]) -> list[Item]:
-    answers = []
-    for review in sorted(sure.keys() | maybe.keys()):
-        item = sure.get(review, NO_REVIEW)
-        may = maybe.get(review, item)
-        differing = {
-            part: may[part]["value"] for part in ("stage", "response") if may[part]["value"] != item[part]["value"]
-        }
-        answers.append({"review": review} | item | {"possibly": differing})
+def _reviews(certain: Mapping[str, ReviewItems], possible: Mapping[str, ReviewItems]) -> list[ReviewStatus]:
+    answers: list[ReviewStatus] = []
+    for review in sorted(certain.keys() | possible.keys()):
+        items = certain.get(review, _NO_REVIEW)
+        may = possible.get(review, items)
+        differing: dict[Literal["stage", "response"], str] = {}
+        if may["stage"]["value"] != items["stage"]["value"]:
+            differing["stage"] = may["stage"]["value"]
+        if may["response"]["value"] != items["response"]["value"]:
+            differing["response"] = may["response"]["value"]
+        answers.append(
+            {"review": review, "stage": items["stage"], "response": items["response"], "possibly": differing}
+        )
     return answers
 
 
-def _items(key: str, absent: str, sure: dict[str, Item], maybe: dict[str, Item]) -> list[Item]:
-    return [{key: name} | _with_possibly(absent, sure, maybe, name) for name in sorted(sure.keys() | maybe.keys())]
+def _items(certain: Mapping[K, ItemT], possible: Mapping[K, ItemT], absent: Callable[[K], ItemT]) -> list[ItemT]:
+    """The items in order of key, with `possibly` where all that may count gives another value.
+
+    An item that only may exist has the absent value itself, and no entry.
+    """
+    items = []
+    for key in sorted(certain.keys() | possible.keys()):
+        item = certain[key] if key in certain else absent(key)
+        value = possible[key]["value"] if key in possible else absent(key)["value"]
+        items.append(item if value == item["value"] else {**item, "possibly": value})
+    return items
 
 
-def _with_possibly(absent: str, sure: dict[K, Item], maybe: dict[K, Item], key: K) -> Item:
-    """An item with `possibly` where it differs; one that only may exist has itself the absent value, and no entry."""
-    item, may = sure.get(key), maybe.get(key)
-    if item is None:
-        nothing = dict.fromkeys(may or {}) | {"value": absent}
-        return nothing | {"possibly": (may or {})["value"]}
-    value = may["value"] if may is not None else absent
-    return item if value == item["value"] else item | {"possibly": value}
+def _not_listed(list_: str) -> ListingItem:
+    return {"list": list_, "value": "not_listed", "since": None, "entry": None}
+
+
+def _no_funding(grant: str) -> FundingItem:
+    return {"grant": grant, "value": "none_known", "since": None, "entry": None}
+
+
+def _no_line(pair: Pair) -> CourtLine:
+    case, subject = pair
+    return {"case": case, "subject": subject, "role": None, "value": "none_known", "since": None, "entry": None}
+
+
+def _no_policy(policy: str) -> PolicyItem:
+    return {"policy": policy, "value": "none_known", "since": None, "entry": None, "direction": None}

@@ -5,7 +5,7 @@ so whoever reads position n sees every position before it, and an append that is
 back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -136,11 +136,11 @@ class Append:
 
 @contextmanager
 def appending(
-    engine: Engine, *, recorder: str, now: datetime, observe: Callable[[float], None] | None = None
+    engine: Engine, *, recorder: str, now: datetime, observers: Iterable[Callable[[float], None]] = ()
 ) -> Iterator[Append]:
     """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception.
 
-    `observe` is given the seconds that it took, the wait for the lock included, where something was appended.
+    `observers` are given the seconds that it took, the wait for the lock included, where something was appended.
     """
     begun = perf_counter()
     with writing(engine) as connection:
@@ -148,8 +148,9 @@ def appending(
         append = Append(connection, Head(position, recorded_at), frontier, recorder, stamp(now, recorded_at))
         yield append
         append.finish()
-    if observe and append.position > append.head:
-        observe(perf_counter() - begun)
+    if append.position > append.head:
+        for observe in observers:
+            observe(perf_counter() - begun)
 
 
 def stamp(now: datetime, last: str) -> str:

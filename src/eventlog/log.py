@@ -53,7 +53,6 @@ class EventLog(ApplicationRecorder):
 
     It is an application recorder of the eventsourcing library, whose own test cases judge it. The library stamps and
     signs nothing: what it inserts by itself, outside an open append, is stamped by `clock` and recorded by `name`.
-    `observe_append` is given the seconds that each append took, from asking for the lock to the commit.
     """
 
     def __init__(
@@ -62,19 +61,19 @@ class EventLog(ApplicationRecorder):
         *,
         name: str = "eventsourcing",
         clock: Callable[[], datetime] | None = None,
-        observe_append: Callable[[float], None] | None = None,
     ) -> None:
         self.engine = engine
         self._name = name
         self._clock = clock
-        self._observe_append = observe_append
+        self.append_observers: list[Callable[[float], None]] = []
+        """Each is given the seconds that an append took, from asking for the lock to the commit."""
 
     def appending(self, *, recorder: str, now: datetime) -> AbstractContextManager[Append]:
         """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception.
 
         `now` must know its time zone; what is stamped is never earlier than what was stamped before.
         """
-        return appending(self.engine, recorder=recorder, now=now, observe=self._observe_append)
+        return appending(self.engine, recorder=recorder, now=now, observers=self.append_observers)
 
     def read(
         self, connection: Connection, *, after: int = 0, until: int | None = None, limit: int | None = None

@@ -1,28 +1,29 @@
-"""What reads keep in memory: places, the law and facts.
+"""What reads keep in memory: places, national acts and facts.
 
-All of it follows from rows that never change, so it may be late but never wrong: `refresh` adds what was recorded
-since, and every answer asks as of its own log position.
+All of it comes from rows that never change, so it can be behind but not wrong: `refresh` adds what was recorded since,
+and every reader asks for a log position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of
 from domain.jurisdictions import Place
-from domain.national import STILL, FactVersion, Law
+from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import Holidays, due_day
 from eventlog.sql import CompiledQuery
+from projections.lru import LRUCache
 from projections.rows import decode_body
 from projections.schema import live_tables
 
 PlaceRow = tuple[int, str, str, str, str | None]
-"""Position, id, state, time zone, `speaks_for`: what each version of a place is kept as."""
+"""A version of a place: position, id, state, time zone, `speaks_for`."""
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class Directory:
         return directory
 
     def place(self, id_: str, position: int) -> Place | None:
-        """A place as the log up to a position has it; None where it is not on record there."""
+        """A place as it is at a log position; None where it is not on record there."""
         version = self._at(id_, position)
         if version is None:
             return None
@@ -84,7 +85,7 @@ class Directory:
         )
 
     def ever_related(self, id_: str) -> set[str]:
-        """A place, and everyone who was ever its agency or had it for one."""
+        """A place, everyone who was ever its agency, and everyone whose agency it ever was."""
         spoken_for = {version.speaks_for for version in self._places.get(id_, ()) if version.speaks_for is not None}
         return {id_, *self._speakers.get(id_, ()), *spoken_for}
 
@@ -96,9 +97,24 @@ class Directory:
 
 
 T = TypeVar("T")
-FACTS_KEPT = 50_000
-ANSWERS_KEPT = 1_000
-PAGES_KEPT = 200
+_FACTS = 50_000
+_ANSWERS = 1_000
+_STAMPS = 100_000
+_PAGE_BYTES = 32 * 1024 * 1024
+"""A page may be some 100 kB, or a few hundred bytes."""
+
+
+class _Page(Protocol):
+    @property
+    def bodies(self) -> list[bytes]: ...
+
+
+P = TypeVar("P", bound=_Page)
+
+
+def _size_of(page: _Page) -> int:
+    return sum(map(len, page.bodies))
+
 
 _versions, _places = live_tables().versions, live_tables().places
 _NEW_LAW = CompiledQuery(
@@ -119,15 +135,15 @@ class ReadCache:
 
     def __init__(self, holidays: Holidays) -> None:
         """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
-        self.law = Law()
+        self.law = NationalActs()
         self.directory = Directory()
         self.head = 0
-        self.stamps: dict[int, str] = {}
+        self.stamps = LRUCache[int, str](_STAMPS)
         """When positions that answers rest on were recorded."""
         self._holidays = holidays
-        self._facts: dict[int, Fact] = {}
-        self._answers: dict[Hashable, Any] = {}
-        self._pages: dict[Hashable, Any] = {}
+        self._facts = LRUCache[int, Fact](_FACTS)
+        self._answers = LRUCache[Hashable, Any](_ANSWERS)
+        self._pages = LRUCache[Hashable, Any](_PAGE_BYTES, _size_of)
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
@@ -136,11 +152,13 @@ class ReadCache:
 
     def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
         """An answer worked out once. What is asked has its log position in it, so that the answer is for ever."""
-        return _cached(self._answers, ANSWERS_KEPT, asked, work_out)
+        answer: T = self._answers.get_or_make(asked, work_out)
+        return answer
 
-    def page(self, asked: Hashable, work_out: Callable[[], T]) -> T:
-        """A page worked out once, likewise. Fewer are kept, for each may be some 100 kB."""
-        return _cached(self._pages, PAGES_KEPT, asked, work_out)
+    def page(self, asked: Hashable, work_out: Callable[[], P]) -> P:
+        """A page worked out once, likewise; as many are kept as fit."""
+        page: P = self._pages.get_or_make(asked, work_out)
+        return page
 
     def refresh(self, connection: Connection, head: int) -> None:
         """Takes in what was recorded up to `head`, as the connection's snapshot has it."""
@@ -151,7 +169,7 @@ class ReadCache:
                 return
             self.directory.take(_NEW_PLACES.run(connection, after=self.head, head=head).fetchall())
             new = [
-                FactVersion(self.decoded(body), position, retracted=bool(retracted))
+                FactVersion(self.fact_of(decode_body(body)), position, retracted=bool(retracted))
                 for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head)
             ]
             self.law.take(new, head)
@@ -159,37 +177,25 @@ class ReadCache:
 
     def fact(self, connection: Connection, position: int) -> Fact:
         """The fact that the version recorded at a position amounts to."""
-        fact = self._facts.get(position)
-        return (
-            self.fact_at(position, _BODY_AT.run(connection, position=position).fetchone()[0]) if fact is None else fact
-        )
+        return self.facts(connection, [position])[0]
+
+    def facts(self, connection: Connection, positions: Sequence[int]) -> list[Fact]:
+        """The facts that the versions recorded at these positions amount to."""
+        return [
+            fact or self.fact_at(position, _BODY_AT.run(connection, position=position).fetchone()[0])
+            for position, fact in zip(positions, self._facts.get_many(positions), strict=True)
+        ]
 
     def fact_at(self, position: int, body: str) -> Fact:
-        """The fact that the version recorded at a position amounts to, whose body is at hand."""
+        """The fact of the version recorded at a position, for a caller that has its body already."""
         fact = self._facts.get(position)
         if fact is None:
-            fact = self.decoded(body)
+            fact = self.fact_of(decode_body(body))
             # What is not committed may be rolled back, and its position given to another event: not to be kept.
             if position <= self.head:
-                if len(self._facts) >= FACTS_KEPT:
-                    self._facts.clear()
-                self._facts[position] = fact
+                self._facts.put(position, fact)
         return fact
 
-    def decoded(self, body: str) -> Fact:
-        """The fact that a version's body, left open as rows keep it, amounts to."""
-        return self.fact_of(decode_body(body))
-
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
-        """The fact that an entry's fields amount to."""
+        """The fact of an entry's fields."""
         return fact_of(fields, self._holidays)
-
-
-def _cached(kept: dict[Hashable, Any], most: int, asked: Hashable, work_out: Callable[[], T]) -> T:
-    answer: T | None = kept.get(asked)
-    if answer is None:
-        answer = work_out()
-        if len(kept) >= most:
-            kept.clear()
-        kept[asked] = answer
-    return answer

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from sqlalchemy import bindparam, select
 
+from domain.answers import AccountChange, Cause, EntryChange
 from domain.causes import CausalEvidence, causes
 from domain.history import AccountDifference, account_differences, value_history
 from domain.jurisdictions import Place
@@ -17,6 +19,7 @@ from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
 from eventlog.sql import CompiledQuery
 from projections.entries import event_details, event_name, field_differences, state_at
+from projections.paging import KeyText
 from projections.projector import ACT_TOPICS
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -32,6 +35,8 @@ _PLACES = CompiledQuery(
 )
 ChangeKey = tuple[str, int]
 """A place, and the number of its difference: where a page ended."""
+CHANGE_KEY = msgspec.json.Decoder(tuple[KeyText, Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)]])
+"""Its shape in a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class LogRange:
         events = {event.position: event for event in log.read(snapshot.connection, after=earlier, until=later)}
         return cls(earlier, later, events, frozenset(event.stream for event in events.values() if event.version == 1))
 
-    def cause(self, position: int) -> dict[str, Any]:
+    def cause(self, position: int) -> Cause:
         """The event at a position, as a change names it for its cause."""
         event = self.events[position]
         kind, _, id_ = event.stream.partition(":")
@@ -87,7 +92,7 @@ def changes_page(
 
 def entries_changed(
     snapshot: Snapshot, log: EventLog, between: LogRange, jurisdiction: str | None
-) -> list[dict[str, Any]]:
+) -> list[EntryChange]:
     """The entries on record before that say something else after, field by field, in order of their revision."""
     directory = snapshot.cache.directory
     places = [directory.place(jurisdiction or "", position) for position in (between.earlier, between.later)]
@@ -96,7 +101,7 @@ def entries_changed(
     for event in between.events.values():
         if event.stream.startswith("entry:") and event.version > 1:
             revised[event.stream].append(event.position)
-    changed = []
+    changed: list[EntryChange] = []
     for name, positions in revised.items():
         stream = log.stream(snapshot.connection, name)
         before, after = state_at(stream, between.earlier), state_at(stream, between.later)
@@ -120,7 +125,7 @@ def entries_changed(
 
 def account_changes(
     snapshot: Snapshot, log: EventLog, between: LogRange, filters: ChangeFilter, after: ChangeKey | None = None
-) -> Iterator[tuple[ChangeKey, dict[str, Any]]]:
+) -> Iterator[tuple[ChangeKey, AccountChange]]:
     """Every difference between the two accounts, by place, track, key and day, from beyond the key `after`."""
     affected = _affected(snapshot, log, between)
     rows = _PLACES.run(snapshot.connection, first=after[0] if after else "", head=between.later).fetchall()
@@ -152,7 +157,7 @@ def _affected(snapshot: Snapshot, log: EventLog, between: LogRange) -> set[str] 
     return named.union(*(directory.ever_related(id_) for id_ in named))
 
 
-def _changes_of_place(snapshot: Snapshot, between: LogRange, id_: str, track: str | None) -> Iterator[dict[str, Any]]:
+def _changes_of_place(snapshot: Snapshot, between: LogRange, id_: str, track: str | None) -> Iterator[AccountChange]:
     law = snapshot.cache.law
     through_the_log = history_through_log(snapshot, between, id_)
     (_, was), (_, place) = through_the_log[0], through_the_log[-1]
@@ -181,7 +186,7 @@ def history_through_log(snapshot: Snapshot, between: LogRange, id_: str) -> list
     return steps
 
 
-def _change(between: LogRange, id_: str, difference: AccountDifference, positions: list[int]) -> dict[str, Any]:
+def _change(between: LogRange, id_: str, difference: AccountDifference, positions: list[int]) -> AccountChange:
     return {
         "jurisdiction": id_,
         "track": difference.track,

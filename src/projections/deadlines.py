@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import cast
 
+import msgspec
 from sqlalchemy import bindparam, select, tuple_
 
-from domain.deadlines import Deadline
+from domain.answers import Deadline
 from domain.deadlines import deadlines as fold_deadlines
 from domain.jurisdictions import Place
 from domain.national import STILL, Clocks, FactVersion
-from domain.status import bearing
+from domain.status import relevant_versions
 from eventlog.sql import CompiledQuery
 from projections.entries import version_at
+from projections.paging import KeyText, Rows
 from projections.schema import live_tables
 from projections.snapshot import Snapshot, recorded_at
 from projections.status import own_acts
@@ -35,6 +37,8 @@ _CANDIDATES = CompiledQuery(
     .limit(_CHUNK)
 )
 DeadlineKey = tuple[str, str, str]
+DEADLINE_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyText])
+"""Its shape in a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class DeadlineFilter:
     first: str | None = None
     last: str | None = None
 
-    def matches(self, deadline: dict[str, Any]) -> bool:
+    def matches(self, deadline: Deadline) -> bool:
         """Whether a deadline is among them."""
         return (
             (self.state is None or deadline["state"] == self.state)
@@ -54,7 +58,7 @@ class DeadlineFilter:
         )
 
 
-def place_deadlines(snapshot: Snapshot, id_: str, filters: DeadlineFilter) -> tuple[list[dict[str, Any]], int]:
+def place_deadlines(snapshot: Snapshot, id_: str, filters: DeadlineFilter) -> tuple[list[Deadline], int]:
     """The deadlines of a place and of its agencies, in order, and the position that they rest on."""
     place = snapshot.place(id_)
     agencies = [snapshot.place(agency) for agency in place.agencies]
@@ -67,9 +71,9 @@ def place_deadlines(snapshot: Snapshot, id_: str, filters: DeadlineFilter) -> tu
 
 def all_deadlines(
     snapshot: Snapshot, filters: DeadlineFilter, after: DeadlineKey | None = None
-) -> Iterator[tuple[dict[str, Any], int]]:
+) -> Iterator[tuple[Deadline, int]]:
     """Everyone's deadlines in order, each with the position that it rests on, from beyond the key `after`."""
-    by_place: dict[str, tuple[list[dict[str, Any]], int]] = {}
+    by_place: dict[str, tuple[list[Deadline], int]] = {}
     for due, demand in _candidates(snapshot, filters, after):
         version = version_at(snapshot.connection, demand, snapshot.position)
         if version is None:
@@ -85,6 +89,23 @@ def all_deadlines(
                 for deadline in deadlines
                 if deadline["demand"] == demand and deadline["addressee"] == addressee and deadline["due"] == due
             )
+
+
+def find_deadlines(
+    snapshot: Snapshot, place: str | None, filters: DeadlineFilter, after: DeadlineKey | None
+) -> Rows[DeadlineKey, Deadline]:
+    """Everyone's deadlines or a place's, in order of day due, demand and addressee, from beyond the key `after`."""
+    if place is None:
+        rows = all_deadlines(snapshot, filters, after)
+        return Rows((deadline_key(deadline), deadline, rests_on) for deadline, rests_on in rows)
+    deadlines, rests_on = place_deadlines(snapshot, place, filters)
+    keyed = ((deadline_key(deadline), deadline, rests_on) for deadline in deadlines)
+    return Rows((row for row in keyed if after is None or row[0] > after), rests_on)
+
+
+def deadline_key(deadline: Deadline) -> DeadlineKey:
+    """What orders deadlines."""
+    return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
 def _candidates(snapshot: Snapshot, filters: DeadlineFilter, after: DeadlineKey | None) -> Iterator[tuple[str, str]]:
@@ -158,7 +179,7 @@ def _deadline_changes(snapshot: Snapshot, place: Place, own: Sequence[FactVersio
 
 def _turning_points(snapshot: Snapshot, place: Place, own: Sequence[FactVersion]) -> list[int]:
     """The positions at which something may have happened to a deadline of the place."""
-    versions = bearing(place, own, snapshot.cache.law)
+    versions = relevant_versions(place, own, snapshot.cache.law)
     reviews = {held.fact.review for held in versions if held.fact.respond_by}
     turns: set[int] = set()
     for held in versions:

@@ -24,7 +24,7 @@ _versions = live_tables().versions
 
 
 class EntryVersion(NamedTuple):
-    """A version of an entry as the read models keep it; its `body` is left open, see `decode_body`."""
+    """A version of an entry as the read models keep it. `body` is read by `decode_body`."""
 
     position: int
     retracted: bool
@@ -49,13 +49,13 @@ _CURRENT_BODIES = CompiledQuery(
 
 
 def version_at(connection: Connection, entry: str, position: int) -> EntryVersion | None:
-    """The version of an entry that a log position has; None where the entry is not on record there."""
+    """The version of an entry that is current at a log position; None where the entry is not on record there."""
     row = _VERSION_AT.run(connection, entry=entry, position=position).fetchone()
     return None if row is None else EntryVersion._make(row)
 
 
 def entry_fields(connection: Connection, entry: str, position: int) -> dict[str, Any]:
-    """An entry's fields as a log position has them; NotFound where it is not on record there."""
+    """An entry's fields at a log position; NotFound where the entry is not on record there."""
     version = version_at(connection, entry, position)
     if version is None:
         raise NotFound(f"no entry {entry!r} is on record")
@@ -68,7 +68,7 @@ def versions_up_to(connection: Connection, entry: str, position: int) -> Iterato
 
 
 def current_bodies(connection: Connection, entries: Collection[str]) -> list[tuple[str, int, str]]:
-    """Of those of the entries that are on record: id, and the position and body of the version that now stands."""
+    """Id, and position and body of the current version, of those of the entries that are on record."""
     rows: list[tuple[str, int, str]] = _CURRENT_BODIES.run(
         connection, entries=list_param(connection, entries)
     ).fetchall()
@@ -76,7 +76,7 @@ def current_bodies(connection: Connection, entries: Collection[str]) -> list[tup
 
 
 def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]:
-    """Every version up to the snapshot's position, oldest first; NotFound where there is none."""
+    """An entry's versions up to the snapshot's position, oldest first; NotFound where there is none."""
     stream = _up_to(log.stream(snapshot.connection, f"entry:{id_}"), snapshot.position)
     if not stream:
         raise NotFound(f"no entry {id_!r} is on record")
@@ -147,7 +147,7 @@ _MENTIONS = CompiledQuery(
 
 
 def title_of_thing(snapshot: Snapshot, kind: str, id_: str) -> str | None:
-    """The title of a review, list, policy, case or subject: the last given; None where none was."""
+    """The last title that an entry gave a review, list, policy, case or subject; None where none did."""
     for (body,) in _MENTIONS.run(snapshot.connection, id=id_, kind=kind, head=snapshot.position).fetchall():
         title = _given_title(decode_body(body), kind, id_)
         if title is not None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+from domain.answers import StatusTransition
 from domain.history import (
     LAST_DAY,
     IntervalsByItem,
@@ -17,6 +20,7 @@ from domain.history import (
     value_history,
 )
 from projections.entries import entry_fields
+from projections.paging import KeyText, Rows
 from projections.places import places_page
 from projections.snapshot import Snapshot
 from projections.status import own_acts, place_status
@@ -25,23 +29,31 @@ TransitionKey = tuple[str, int]
 """A transition in the list of everyone's: the place, and which of its transitions, from 0."""
 
 
-def place_transitions(
-    snapshot: Snapshot, id_: str, start: int, limit: int | None
-) -> tuple[list[dict[str, Any]], int | None, int]:
-    """Transitions from the `start`th on, at most `limit`; where to go on, or None; and the position they rest on."""
+_Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+TRANSITION_KEY = msgspec.json.Decoder(tuple[KeyText, _Number])
+"""The shape of its key in a cursor."""
+PLACE_TRANSITION_KEY = msgspec.json.Decoder(_Number)
+"""The same in a place's own list: how many of its transitions come before the next page."""
+
+
+def find_place_transitions(snapshot: Snapshot, id_: str, after: int | None) -> Rows[int, StatusTransition]:
+    """A place's transitions, in order of day, without the first `after`; each has the key to go on from after it."""
     place = snapshot.place(id_)
     courses = value_history(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
-    moves = transitions(courses)
-    rests_on: int = place_status(snapshot, id_)["position"]
-    end = len(moves) if limit is None else start + limit
-    page = [_transition_fields(snapshot, id_, transition) for transition in moves[start:end]]
-    return page, end if len(moves) > end else None, rests_on
+    rests_on = place_status(snapshot, id_)["position"]
+    numbered = enumerate(transitions(courses)[after or 0 :], (after or 0) + 1)
+    rows = ((number, _transition_fields(snapshot, id_, transition), rests_on) for number, transition in numbered)
+    return Rows(rows, rests_on)
 
 
-def all_transitions(
-    snapshot: Snapshot, after: TransitionKey | None = None
-) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
-    """Everyone's transitions, place by place, beyond the key `after`: key, transition, the position it rests on."""
+def find_transitions(snapshot: Snapshot, after: TransitionKey | None) -> Rows[TransitionKey, StatusTransition]:
+    """Everyone's transitions, place by place, from beyond the key `after`."""
+    return Rows(_all_transitions(snapshot, after))
+
+
+def _all_transitions(
+    snapshot: Snapshot, after: TransitionKey | None
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
     last_place, last_number = ("", -1) if after is None else after
     if snapshot.cache.directory.place(last_place, snapshot.position) is not None:
         yield from _transitions_from(snapshot, last_place, last_number + 1)
@@ -49,12 +61,14 @@ def all_transitions(
         yield from _transitions_from(snapshot, id_, 0)
 
 
-def _transitions_from(snapshot: Snapshot, id_: str, start: int) -> Iterator[tuple[TransitionKey, dict[str, Any], int]]:
-    page, _, rests_on = place_transitions(snapshot, id_, start, None)
-    yield from (((id_, number), transition, rests_on) for number, transition in enumerate(page, start))
+def _transitions_from(
+    snapshot: Snapshot, id_: str, start: int
+) -> Iterator[tuple[TransitionKey, StatusTransition, int]]:
+    for number, transition, rests_on in find_place_transitions(snapshot, id_, start):
+        yield (id_, number - 1), transition, rests_on
 
 
-def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> dict[str, Any]:
+def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> StatusTransition:
     return {
         "jurisdiction": place,
         "track": transition.track,
@@ -68,9 +82,9 @@ def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -
     }
 
 
-def _sources(snapshot: Snapshot, entry: str) -> list[dict[str, Any]]:
+def _sources(snapshot: Snapshot, entry: str) -> list[Mapping[str, Any]]:
     """The sources of an entry as it stands at the snapshot's position."""
-    sources: list[dict[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
+    sources: list[Mapping[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
     return sources
 
 

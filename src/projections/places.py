@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
 from domain.errors import NotFound
 from domain.reviews import stage_moves
-from domain.status import counted
+from domain.status import counted_facts
 from eventlog.sql import CompiledQuery
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
@@ -24,13 +26,15 @@ def _on_record() -> Select[tuple[str, str, int]]:
     )
 
 
-_BY = {
+_PLACE_BY = {
     name: CompiledQuery(_on_record().where(_places.c[name] == bindparam("value")).order_by(_places.c.id))
     for name in ("id", "geoid")
 }
 
 
-def _listing(*, state: bool, kind: bool, ocd: bool, reviewed: bool) -> CompiledQuery:
+@cache
+def _places_beyond(given: frozenset[str], *, reviewed: bool) -> CompiledQuery:
+    """The places beyond an id, by the columns given; `reviewed`: those that an entry of a review names or touches."""
     speaker = _places.alias("speaker")
     in_review: ColumnElement[bool] = exists().where(
         _timeline.c.jurisdiction == _places.c.id, _timeline.c.review.is_not(None)
@@ -40,23 +44,16 @@ def _listing(*, state: bool, kind: bool, ocd: bool, reviewed: bool) -> CompiledQ
         and_(_timeline.c.jurisdiction == speaker.c.id, _timeline.c.review.is_not(None)),
     )
     query = _on_record().where(_places.c.id > bindparam("after"))
-    if state:
-        query = query.where(_places.c.state == bindparam("state"))
-    if kind:
-        query = query.where(_places.c.kind == bindparam("kind"))
-    if ocd:
-        query = query.where(_places.c.ocd == bindparam("ocd"))
+    for name in sorted(given):
+        query = query.where(_places.c[name] == bindparam(name))
     if reviewed:
         query = query.where(or_(in_review, through_agency))
     return CompiledQuery(query.order_by(_places.c.id).limit(_CHUNK))
 
 
-_LISTINGS: dict[tuple[bool, bool, bool, bool], CompiledQuery] = {}
-
-
 def place_by_id(snapshot: Snapshot, name: str, value: str) -> tuple[str, int]:
     """The JSON of the place whose `id` or `geoid` has a value, and its position; NotFound otherwise."""
-    row = _BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
+    row = _PLACE_BY[name].run(snapshot.connection, value=value, head=snapshot.position).fetchone()
     if row is None:
         what = "jurisdiction" if name == "id" else f"jurisdiction with {name}"
         raise NotFound(f"no {what} {value!r} is on record")
@@ -72,21 +69,19 @@ def places_page(
     ocd: str | None = None,
     stage: str | None = None,
 ) -> Iterator[tuple[str, str, int]]:
-    """Id, JSON and position of the places beyond the id `after`, by id; `stage`: those with a review there now."""
+    """Id, JSON and position of the places beyond the id `after`, by id; `stage`: only those with a review in it now."""
     optional = {"state": state, "kind": kind, "ocd": ocd}
     params = {name: value for name, value in optional.items() if value is not None}
-    key = ("state" in params, "kind" in params, "ocd" in params, stage not in (None, "none_known"))
-    if key not in _LISTINGS:
-        _LISTINGS[key] = _listing(state=key[0], kind=key[1], ocd=key[2], reviewed=key[3])
+    query = _places_beyond(frozenset(params), reviewed=stage not in (None, "none_known"))
     while True:
-        rows = _LISTINGS[key].run(snapshot.connection, after=after, head=snapshot.position, **params).fetchall()
+        rows = query.run(snapshot.connection, after=after, head=snapshot.position, **params).fetchall()
         for id_, body, position in rows:
             if stage is None:
                 yield id_, body, position
                 continue
-            answer = place_status(snapshot, id_)
-            if any(review["stage"]["value"] == stage for review in answer["reviews"]):
-                yield id_, body, answer["position"]
+            status = place_status(snapshot, id_)
+            if any(review["stage"]["value"] == stage for review in status["reviews"]):
+                yield id_, body, status["position"]
         if len(rows) < _CHUNK:
             return
         after = rows[-1][0]
@@ -110,8 +105,30 @@ def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     stages: dict[str, dict[str, str]] = {}
     for id_ in sorted(places):
         place = places[id_]
-        acts = counted(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
-        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, acts.certain)}
+        facts = counted_facts(place, own_acts(snapshot, place), snapshot.cache.law, snapshot.clocks(place.time_zone))
+        last: dict[str, str] = {move.review: move.stage for move in stage_moves(place.touched_by, facts.certain)}
         if last:
             stages[id_] = last
     return stages
+
+
+_GEOID = "geoid:"
+
+
+class _Place(msgspec.Struct):
+    id: str
+
+
+_decode_place = msgspec.json.Decoder(_Place).decode
+
+
+def slug_of(snapshot: Snapshot, id_: str) -> str:
+    """The slug of a place that is named by slug or by `geoid:`; NotFound where no place has that GEOID."""
+    return _decode_place(place_json(snapshot, id_)).id if id_.startswith(_GEOID) else id_
+
+
+def place_json(snapshot: Snapshot, id_: str) -> str:
+    """The JSON of a place that is named by slug or by `geoid:`; NotFound where it is not on record."""
+    if id_.startswith(_GEOID):
+        return place_by_id(snapshot, "geoid", id_.removeprefix(_GEOID))[0]
+    return place_by_id(snapshot, "id", id_)[0]

@@ -15,12 +15,11 @@ from projections.projector import Change, EntryChange, EntryHeader, PlaceChange
 from projections.search_text import fold_text
 
 NATIONAL = ""
-"""In `timeline.jurisdiction`: the entry names nobody and belongs to the national line."""
-
+"""The `timeline.jurisdiction` of an entry that names nobody and so belongs to the national line."""
 _NOBODY = (NATIONAL,)
 
 Due = Callable[[str, int], str]
-"""The last day of a period: from its trigger day and its length."""
+"""Gives the last day of a period from its trigger day and its length in days."""
 Row = tuple[object, ...]
 
 
@@ -39,7 +38,7 @@ class Rows(msgspec.Struct):
 
 
 def rows_of(changes: Iterable[Change], due: Due) -> Rows:
-    """The rows that changes amount to. `due` reckons the day of a demand's period."""
+    """The rows of a batch of changes."""
     rows = Rows()
     for change in changes:
         if isinstance(change, EntryChange):

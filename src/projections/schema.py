@@ -37,9 +37,9 @@ SCHEMA_VERSION = 4
 """Raise it whenever a table or a fold here changes: what was built by another version is rebuilt."""
 
 LEXEMES = "array_to_tsvector(string_to_array(summary || ' ' || quotes || ' ' || named, ' '))"
-"""What PostgreSQL's text search looks through: the words as they are, which it is not to parse."""
+"""What PostgreSQL's text search looks through: the words as they are, since its own parser would change them."""
 _FTS5 = """columnsize = 0, tokenize = "ascii tokenchars '_'" """
-"""SQLite's: words are split by spaces alone, for beyond ASCII this takes every character for a letter."""
+"""SQLite's options: this tokenizer splits at spaces alone, as it takes every character beyond ASCII for a letter."""
 
 
 def _text() -> TypeEngine[str]:
@@ -56,7 +56,7 @@ class ReadModels:
     """The tables under one prefix ("" for those in use)."""
 
     def __init__(self, prefix: str = "") -> None:
-        """Names them; nothing is created."""
+        """Describes the tables; creates nothing in a database."""
         self.metadata = MetaData()
         self.versions = Table(
             f"{prefix}versions",
@@ -137,7 +137,7 @@ class ReadModels:
             Column("named", _text(), nullable=False),
             info={"fts5": True},
         )
-        # Few versions are law, so this one is kept while the rows come in; making it would read every version.
+        # Kept while the rows come in: few versions are in it, and to make it at the end would read every version.
         Index(
             f"{prefix}versions_law",
             self.versions.c.position,
@@ -154,7 +154,7 @@ class ReadModels:
                 self.versions.c.entry,
                 self.versions.c.position,
             ),
-            # Not the primary key, which cannot be made last: rows come in all over its order, at a page written each.
+            # Not the primary key, which cannot be made last: rows do not come in its order, so each would write a page.
             Index(
                 f"{prefix}timeline_in_order",
                 self.timeline.c.jurisdiction,
@@ -179,7 +179,7 @@ class ReadModels:
                 dialect="postgresql"
             ),
         )
-        """What a rebuild makes when the rows are in."""
+        """Made by a rebuild after the rows are in, which is faster."""
         self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days, self.words)
         self.insert = {table.name.removeprefix(prefix): BulkInsert(table) for table in self.tables}
         self._close = {
@@ -200,7 +200,7 @@ class ReadModels:
 
 
 def primary_key_of(table: Table) -> list[str]:
-    """The columns that tell a table's rows apart: its primary key, or the unique index in place of one."""
+    """The columns that identify a row: the table's primary key, or the unique index that it has in place of one."""
     columns = table.primary_key.columns or next(index.columns for index in table.indexes if index.unique)
     return [column.key for column in columns]
 
@@ -224,25 +224,25 @@ generations = Table(
     Column("building", Integer),
     Column("built_to", Integer),
 )
-"""One row: the version that built the tables in use and how often they were built; while they are built anew, the
-version that does so, and the position it has come to."""
+"""One row: the version of the tables in use and how often they were built; during a rebuild, also the version that it
+builds and the position that it has reached."""
 
 
 def prefix_of(generation: int) -> str:
-    """What the tables of a generation are called by until they take over; their indexes keep it."""
+    """The prefix of a generation's tables until they replace those in use; their indexes keep it."""
     return f"g{generation}_"
 
 
 JOIN_READERS = f"LOCK TABLE {generations.name} IN ACCESS SHARE MODE"
-"""Makes a transaction one of the readers, before its first query, on PostgreSQL.
+"""The first statement of every transaction that reads these tables on PostgreSQL.
 
-Its snapshots do not cover table names: without this, tables that take over between two queries of a reader would be
-empty in its snapshot. LOCK TABLE takes none, so a reader that waits here sees what came after.
+PostgreSQL's snapshots do not cover table names: without this lock, tables that replace others between two queries of a
+reader would be empty in its snapshot. LOCK TABLE takes no snapshot, so a reader that had to wait sees the new tables.
 """
 
 
 def shut_out_readers(connection: Connection) -> None:
-    """Waits for the readers there are, and lets no other in until the transaction ends. SQLite's need none of it."""
+    """Waits for the present readers and keeps new ones out until the transaction ends; SQLite needs no such lock."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"LOCK TABLE {generations.name} IN ACCESS EXCLUSIVE MODE")
 

@@ -68,7 +68,6 @@ class Snapshot:
 
 
 _RECORDED_AT = CompiledQuery(select(log.c.recorded_at).where(log.c.position == bindparam("position")))
-_STAMPS_KEPT = 100_000
 
 
 def read_recorded_at(connection: Connection, position: int) -> str | None:
@@ -84,7 +83,5 @@ def recorded_at(snapshot: Snapshot, position: int) -> str | None:
     if stamp is None:
         stamp = read_recorded_at(snapshot.connection, position)
         if stamp is not None:
-            if len(stamps) >= _STAMPS_KEPT:
-                stamps.clear()
-            stamps[position] = stamp
+            stamps.put(position, stamp)
     return stamp

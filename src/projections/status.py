@@ -6,10 +6,10 @@ The status at a log position never changes, so the cache keeps the last ones ask
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from domain.answers import PlaceStatus
 from domain.jurisdictions import Place
 from domain.national import Clocks, FactVersion
 from domain.status import status as fold_status
@@ -30,20 +30,20 @@ def own_acts(snapshot: Snapshot, place: Place) -> Iterator[FactVersion]:
     seen: set[int] = set()
     for jurisdiction in place.relatives:
         rows = _OWN_VERSIONS.run(snapshot.connection, jurisdiction=jurisdiction, head=snapshot.position).fetchall()
-        for position, until, retracted in rows:
-            if position not in seen:
-                seen.add(position)
-                fact = snapshot.cache.fact(snapshot.connection, position)
-                yield FactVersion(fact, position, until, bool(retracted))
+        new = [row for row in rows if row[0] not in seen]
+        facts = snapshot.cache.facts(snapshot.connection, [position for position, _, _ in new])
+        for (position, until, retracted), fact in zip(new, facts, strict=True):
+            seen.add(position)
+            yield FactVersion(fact, position, until, bool(retracted))
 
 
-def place_status(snapshot: Snapshot, id_: str) -> dict[str, Any]:
+def place_status(snapshot: Snapshot, id_: str) -> PlaceStatus:
     """The status of one place (rules, section 4), with the `position` that it rests on."""
     place = snapshot.place(id_)
     clocks = snapshot.clocks(place.time_zone)
     return snapshot.cache.answer((id_, clocks), lambda: _fold_status(snapshot, place, clocks))
 
 
-def _fold_status(snapshot: Snapshot, place: Place, clocks: Clocks) -> dict[str, Any]:
+def _fold_status(snapshot: Snapshot, place: Place, clocks: Clocks) -> PlaceStatus:
     status, rests_on = fold_status(place, own_acts(snapshot, place), snapshot.cache.law, clocks)
-    return status | {"position": max(rests_on, snapshot.cache.directory.rests_on(place, snapshot.position))}
+    return {**status, "position": max(rests_on, snapshot.cache.directory.rests_on(place, snapshot.position))}

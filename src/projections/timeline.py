@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from heapq import merge
 from operator import itemgetter
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
+import msgspec
 from sqlalchemy import ColumnElement, bindparam, select, tuple_
 
 from domain.errors import NotFound
@@ -16,6 +17,7 @@ from domain.jurisdictions import Place
 from domain.national import STILL, Clocks
 from eventlog.sql import AsBytes, CompiledQuery
 from projections.entries import version_at
+from projections.paging import KeyNumber, KeyText, PositionKey
 from projections.rows import NATIONAL, body_end, decode_body
 from projections.schema import live_tables
 from projections.search import BY_RELEVANCE, MatchedIn, match_params, matches
@@ -30,6 +32,10 @@ TimelineKey = tuple[str, str, int, str]
 """The order of occurrence: earliest bound, latest bound, sequence, entry id."""
 RankedTimelineKey = tuple[int, int, str, str, int, str]
 """The log position that the first page was read at, the index of the match in `BY_RELEVANCE`, and `TimelineKey`."""
+_MatchIndex = Annotated[int, msgspec.Meta(ge=0, le=len(BY_RELEVANCE) - 1)]
+TIMELINE_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyNumber, KeyText])
+RANKED_TIMELINE_KEY = msgspec.json.Decoder(tuple[PositionKey, _MatchIndex, KeyText, KeyText, KeyNumber, KeyText])
+"""Their shapes in a cursor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Formats: one file for each, and one for each list that is had in them."""
+"""Lists of the record, the formats that they are published in, and entries in words."""

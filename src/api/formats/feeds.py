@@ -1,4 +1,4 @@
-"""Atom (RFC 4287)."""
+"""Feeds: Atom (RFC 4287) and JSON Feed 1.1."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from api.formats.listing import Feed, FeedItem, Listing
+from api.formats.listing import AnyList, Feed, FeedItem
 
 _ATOM = "http://www.w3.org/2005/Atom"
-# What XML 1.0 cannot hold, not even escaped.
+# The characters that XML 1.0 cannot hold, not even escaped.
 _NO_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOTHING_YET = "1970-01-01T00:00:00Z"
 
 
-def atom(listing: Listing, feed: Feed, links: dict[str, str], id_: str, generator: str) -> bytes:
+def atom(title: str, feed: Feed, links: dict[str, str], id_: str, generator: str) -> bytes:
     """A feed document. `links`: the addresses of itself, of the list as JSON, and of the next page."""
     root = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "en"})
     _add(root, "id", id_)
-    _add(root, "title", listing.title)
-    _add(root, "updated", max((one.updated for one in feed.items), default=_NOTHING_YET))
+    _add(root, "title", title)
+    _add(root, "updated", max((item.updated for item in feed.items), default=_NOTHING_YET))
     _add(_add(root, "author"), "name", "Dispute timeline")
     _add(root, "generator", generator)
     for rel, address in links.items():
@@ -57,7 +57,7 @@ def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: s
 
 
 def clean(text: str) -> str:
-    """A text that XML can hold: what it cannot is shown as a replacement character."""
+    """A text that XML can hold: any other character becomes a replacement character."""
     return _NO_CHARACTERS.sub("\ufffd", text)
 
 
@@ -65,26 +65,26 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 EXTENSION = "_dispute_timeline"
 
 
-def json_feed(listing: Listing, feed: Feed, links: dict[str, str], id_: str) -> bytes:
-    """A feed document. What the record has beyond the format's members is under `_dispute_timeline`."""
+def json_feed(of: AnyList, feed: Feed, links: dict[str, str], id_: str) -> bytes:
+    """A feed document. The item as the API shows it is under `_dispute_timeline`."""
     document: dict[str, Any] = {
         "version": _VERSION,
-        "title": listing.title,
+        "title": of.title,
         "home_page_url": links["alternate"],
         "feed_url": links["self"],
         "description": "What was recorded or corrected last comes first.",
         "language": "en",
         "authors": [{"name": "Dispute timeline"}],
-        EXTENSION: {"about": f"{listing.api}/timeline", "id": id_},
+        EXTENSION: {"about": f"{of.api}/timeline", "id": id_},
     }
     if "next" in links:
         document["next_url"] = links["next"]
-    document["items"] = [_item(one) for one in feed.items]
+    document["items"] = [_item(item) for item in feed.items]
     return msgspec.json.encode(document)
 
 
 def _item(item: FeedItem) -> dict[str, Any]:
-    its: dict[str, Any] = {
+    written: dict[str, Any] = {
         "id": item.id,
         "url": item.address,
         "title": item.title,
@@ -96,5 +96,5 @@ def _item(item: FeedItem) -> dict[str, Any]:
         EXTENSION: item.data,
     }
     if item.sources:
-        its["external_url"] = item.sources[0]
-    return its
+        written["external_url"] = item.sources[0]
+    return written

@@ -1,6 +1,6 @@
-"""JSON-LD in the words of schema.org: our account of an act, which is a work, about the act, which is an event.
+"""JSON-LD in the vocabulary of schema.org: our account of an act is a work, and the act that it is about an event.
 
-The two are told apart because they have different dates, and because a retraction takes back the one and not the other.
+The two have different dates, and a retraction takes back the account and not the act.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def json_ld(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, 
     """An entry. `places`: those that it names, by id."""
     address = f"{api}/entries/{entry['id']}"
     log = entry["log"]
-    cited = {one["id"]: _source(one) for one in entry["sources"]}
+    citations = {source["id"]: _source(source) for source in entry["sources"]}
     work: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "CreativeWork",
@@ -35,9 +35,9 @@ def json_ld(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, 
         "version": log["version"],
         "creativeWorkStatus": entry["standing"],
         "about": _event(entry, places, api),
-        "citation": list(cited.values()),
+        "citation": list(citations.values()),
     }
-    quotes = [_quotation(one, cited) for one in entry.get("quotes", ())]
+    quotes = [_quotation(quote, citations) for quote in entry.get("quotes", ())]
     return work | ({"hasPart": quotes} if quotes else {})
 
 
@@ -49,7 +49,7 @@ def _event(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, A
         "description": entry["summary"],
         "startDate": first,
         "endDate": last,
-        "about": [_place(one, places.get(one), api) for one in entry["jurisdictions"]],
+        "about": [_place(slug, places.get(slug), api) for slug in entry["jurisdictions"]],
     }
     actor = entry["actor"]
     office = {"@type": _PARTIES.get(actor["party"], "Organization"), "name": actor.get("office")}
@@ -62,12 +62,12 @@ def _event(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, A
 
 
 def _place(id_: str, place: Fields | None, api: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {"@type": "AdministrativeArea", "@id": f"{api}/jurisdictions/{id_}", "name": id_}
+    linked: dict[str, Any] = {"@type": "AdministrativeArea", "@id": f"{api}/jurisdictions/{id_}", "name": id_}
     if place is not None:
-        shown |= {"@type": _KINDS[place["kind"]], "name": place["name"]}
+        linked |= {"@type": _KINDS[place["kind"]], "name": place["name"]}
         ids = [place[name] for name in ("ocd", "geoid") if place.get(name)]
-        shown |= {"identifier": ids} if ids else {}
-    return shown
+        linked |= {"identifier": ids} if ids else {}
+    return linked
 
 
 def _source(source: Fields) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def _source(source: Fields) -> dict[str, Any]:
     return work
 
 
-def _quotation(quote: Fields, cited: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {"@type": "Quotation", "text": quote["text"]}
+def _quotation(quote: Fields, citations: Mapping[str, Any]) -> dict[str, Any]:
+    quotation: dict[str, Any] = {"@type": "Quotation", "text": quote["text"]}
     if quote.get("speaker"):
-        said["creator"] = {"@type": "Person", "name": quote["speaker"]}
-    return said | ({"isPartOf": cited[quote["source"]]} if quote["source"] in cited else {})
+        quotation["creator"] = {"@type": "Person", "name": quote["speaker"]}
+    return quotation | ({"isPartOf": citations[quote["source"]]} if quote["source"] in citations else {})

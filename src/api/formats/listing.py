@@ -1,30 +1,36 @@
-"""What every format is made from: a list of the record, looked at piece by piece as it stood at one moment."""
+"""Lists of the record: what each declares once, and how it is read piece by piece, as it stood at one moment.
+
+A list declares how it is found, its columns and its feed items. Its JSON pages, every format and its addresses follow
+(`api.formats.publish`). It needs no request, so that the command line can read the same pages.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import Enum, auto
-from itertools import islice
-from typing import Any, ClassVar, TypeVar
+from operator import itemgetter
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from fastapi import Request
 
 from api.http.etags import quarter_of
 from api.http.exchange import AnswerClocks, request_context, root_url
-from api.http.parameters import ClockQuery, answer_clocks, clocks_asked, service_of
+from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, decode_cursor, service_of
+from api.http.responses import ResourceResponse, page_response
+from application.service import Service
 from domain.errors import NotFound
+from projections.paging import Page, Rows
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
 Cell = str | int | bool | Sequence[str] | None
 
 
 class Type(Enum):
-    """What the cells of a column are. A date that may be no day is a text; its bounds are days."""
+    """What the cells of a column are. A date that may not be a single day is a text; its bounds are days."""
 
     TEXT = auto()
     TEXTS = auto()
@@ -35,16 +41,15 @@ class Type(Enum):
 
 
 AUTHORITY = "tag:dispute-timeline,2026"
-"""Begins the id of everything in a feed (RFC 4151): the same wherever the record is served from."""
-DEFAULT_LIMIT = 50
-_PIECE = 500
-"""As many are read at one look."""
+"""Begins the id of every feed and feed item (RFC 4151): the same wherever the record is served from."""
+QueryT = TypeVar("QueryT", bound=PageParameters)
 KeyT = TypeVar("KeyT")
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """Something that a feed tells of. `id` never changes; `updated` moves with every correction."""
+    """An item of a feed. `id` never changes; `updated` moves with every correction."""
 
     id: str
     address: str
@@ -55,100 +60,83 @@ class FeedItem:
     updated: str
     tags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    data: dict[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Some items, newest first, and the key to go on from."""
+    """Some items, newest first, and the key that the next page begins after."""
 
     items: Sequence[FeedItem]
-    next: object = None
+    next_key: object = None
 
 
-class Listing(ABC):
-    """A list of the record, for every format to be made from.
+class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
+    """A list of the record, for one query. An item is a dict, or the bytes of its JSON where they are stored so.
 
-    It is looked at in many short looks at the record as it stood at the first. A reader may take a stream as slowly as
-    they like: between two pieces no connection and no transaction waits.
+    It is made from a snapshot and can then be read from others of the same log position.
     """
 
-    title: str
+    plural: ClassVar[str]
+    """The name of the items in JSON."""
     columns: ClassVar[Mapping[str, Type]]
+    piece: ClassVar[int] = 500
+    """How many items a stream reads at a time."""
+    only_in_json: ClassVar[Sequence[str]] = ()
+    """The parameters that no other format can answer."""
+    title: str
 
-    def __init__(self, request: Request, question: Any) -> None:  # noqa: ANN401 - each list has a question of its own
-        self.question = question
-        self.service = service_of(request)
-        self.root = root_url(request)
-        self.api = f"{self.root}/api/v1"
-        self.context = request_context(request)
-        self.limit: int | None = question.limit if "limit" in question.model_fields_set else None
-        self.following: object = None
-        """The key of the next page, once a piece was had, where a limit was given."""
-        place = request.path_params.get("id")
-        stream = None if place is None else f"jurisdiction:{place}"
-        asked = clocks_asked(request, question, stream) if isinstance(question, ClockQuery) else AskedClocks()
-        self.clocks: AnswerClocks | None = None
-        with self.service.snapshot(asked) as snapshot:
-            if isinstance(question, ClockQuery):
-                self.clocks = answer_clocks(question, snapshot)
-            self.head = snapshot.head
-            self.position = snapshot.position
-            self._now: datetime = snapshot.now
-            self.as_of = snapshot.clocks().as_of
-            self.recorded_at = recorded_at(snapshot, snapshot.position)
-            self.begin(snapshot)
-        self._asked = replace(asked, position=self.position)
+    def __init__(
+        self, service: Service, snapshot: Snapshot, query: QueryT, place: str | None = None, root: str = ""
+    ) -> None:
+        """`place`: the id of a jurisdiction, where the list is of one. `root`: where links begin."""
+        self.service = service
+        self.query = query
+        self.api = f"{root}/api/v1"
+        self.prepare(snapshot, place)
+
+    @abstractmethod
+    def prepare(self, snapshot: Snapshot, place: str | None) -> None:
+        """Resolves the query, with every error that it can have, and sets the title."""
 
     @property
-    def validator(self) -> str:
-        """What tells the answers of this list apart, without a look at a row of it: where the log stood, and the day.
-
-        Where many places are asked about, each has its own day; all of them turn on a quarter of an hour.
-        """
-        pinned = (self.clocks is not None and self.clocks.pinned) or self._asked.as_of is not None
-        quarter = 0 if pinned else quarter_of(self._now.timestamp())
-        return f"{self.position}.{self.as_of}.{quarter}"
-
-    @contextmanager
-    def look(self) -> Iterator[Snapshot]:
-        """The record as it stood at the first look, for a moment."""
-        with self.service.snapshot(self._asked) as snapshot:
-            snapshot.now = self._now
-            yield snapshot
+    @abstractmethod
+    def cursor_shape(self) -> msgspec.json.Decoder[KeyT]:
+        """The shape of a key of this list."""
 
     @abstractmethod
-    def begin(self, snapshot: Snapshot) -> None:
-        """What is to be found out at the first look; errors of the question come here."""
+    def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, ItemT]:
+        """A page: the items that come after a key."""
 
     @abstractmethod
-    def pieces(self) -> Iterator[list[bytes]]:
-        """The whole list, or as much as was asked for, as JSON objects."""
-
-    def in_pieces(
-        self, found: Callable[[Snapshot, KeyT | None], Iterator[tuple[KeyT, dict[str, Any]]]], after: KeyT | None
-    ) -> Iterator[list[bytes]]:
-        """What is found beyond a key, as `pieces` gives it: one piece where a limit was given, else all of it."""
-        size = _PIECE if self.limit is None else self.limit
-        more = True
-        while more:
-            with self.look() as snapshot:
-                taken = list(islice(found(snapshot, after), size + 1))
-            shown = taken[:size]
-            more = len(taken) > size
-            if more:
-                after = shown[-1][0]
-            if more and self.limit is not None:
-                self.following, more = after, False
-            yield [msgspec.json.encode(one) for _, one in shown]
+    def rows(self, item: ItemT) -> Iterator[Sequence[Cell]]:
+        """The rows of a table that an item amounts to, a cell for each of `columns`."""
 
     @abstractmethod
-    def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:
-        """The rows of a table that an object amounts to."""
+    def feed(self, snapshot: Snapshot, limit: int) -> Feed:
+        """The items that were last recorded, corrected or came about, newest first."""
 
-    @abstractmethod
-    def feed(self, limit: int) -> Feed:
-        """The newest of it, by when it was last recorded or corrected."""
+    @property
+    def after(self) -> KeyT | None:
+        """The key in the query's cursor."""
+        return decode_cursor(self.query.cursor, self.cursor_shape)
+
+    def leading(self, snapshot: Snapshot) -> Sequence[ItemT]:  # noqa: ARG002 - for lists that have such items
+        """Items that come before the first page and count for no limit."""
+        return ()
+
+    def respond(self, snapshot: Snapshot) -> ResourceResponse:
+        """The page that was asked for, as JSON."""
+        page = self.page(snapshot, self.after, self.query.limit)
+        return page_response(snapshot, self.plural, json_items(page.items), page.next_key, page.rests_on)
+
+    def as_of(self, snapshot: Snapshot) -> str:
+        """The day on which the list is."""
+        return snapshot.clocks().as_of
+
+    def span(self) -> str:
+        """What tells two lists of the same query apart beside the log position."""
+        return ""
 
     def entry_address(self, id_: str) -> str:
         """The address of an entry."""
@@ -156,7 +144,122 @@ class Listing(ABC):
 
     def instant(self, snapshot: Snapshot, position: int) -> str:
         """When a position was recorded."""
-        found = recorded_at(snapshot, position)
-        if found is None:
+        stamp = recorded_at(snapshot, position)
+        if stamp is None:
             raise NotFound(f"nothing is recorded at {position}")
-        return found
+        return stamp
+
+
+class ComputedList(RecordList[QueryT, KeyT, Mapping[str, Any]]):
+    """A list whose items are computed when asked for, and not stored."""
+
+    feed_shape: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(tuple[str, str])
+
+    @abstractmethod
+    def find(self, snapshot: Snapshot, after: KeyT | None) -> Rows[KeyT, Mapping[str, Any]]:
+        """The list from beyond a key."""
+
+    @abstractmethod
+    def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
+        """An item as feeds show it."""
+
+    def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, Mapping[str, Any]]:
+        """A page of what is found."""
+        return self.find(snapshot, after).page(limit)
+
+    def feed(self, snapshot: Snapshot, limit: int) -> Feed:
+        """By when each item was last updated. All of the list is read, since any item may have been."""
+        before = decode_cursor(self.query.cursor, self.feed_shape)
+        items = [*self.leading(snapshot), *(item for _, item, _ in self.find(snapshot, None))]
+        feed_items = [self.feed_item(snapshot, item) for item in items]
+        keyed = [(self.recency(feed_item), feed_item) for feed_item in feed_items]
+        keyed = [pair for pair in keyed if before is None or pair[0] < before]
+        keyed.sort(key=itemgetter(0), reverse=True)
+        next_key = keyed[limit - 1][0] if len(keyed) > limit else None
+        return Feed([feed_item for _, feed_item in keyed[:limit]], next_key)
+
+    def recency(self, feed_item: FeedItem) -> tuple[Any, str]:
+        """What orders a feed, of the shape `feed_shape`."""
+        return feed_item.updated, feed_item.id
+
+
+AnyList = RecordList[Any, Any, Any]
+
+
+def json_items(items: Sequence[Any]) -> Sequence[bytes]:
+    """The JSON of items, of which some lists store the bytes."""
+    return [item if isinstance(item, bytes) else msgspec.json.encode(item) for item in items]
+
+
+class ListReader:
+    """Reads a list in pieces from short snapshots of the record as it stood at the first.
+
+    A client may take a stream as slowly as it likes: no connection and no transaction waits between two pieces.
+    """
+
+    def __init__(self, request: Request, list_class: type[AnyList], query: Any, place: str | None) -> None:  # noqa: ANN401 - each list has a query model of its own
+        self.service = service_of(request)
+        self.root = root_url(request)
+        self.context = request_context(request)
+        self.limit: int | None = query.limit if "limit" in query.model_fields_set else None
+        self.next_key: object = None
+        """The key that the next page begins after, once a piece was read, where a limit was given."""
+        self.clocks: AnswerClocks | None = None
+        clocks = AskedClocks()
+        if isinstance(query, ClockQuery):
+            clocks = clocks_asked(request, query, place_stream(request))
+        with self.service.snapshot(clocks) as snapshot:
+            if isinstance(query, ClockQuery):
+                self.clocks = answer_clocks(query, snapshot)
+            self.head = snapshot.head
+            self.position = snapshot.position
+            self._now = snapshot.now
+            self.recorded_at = recorded_at(snapshot, snapshot.position)
+            self.list = list_class(self.service, snapshot, query, place, self.root)
+            self.as_of = self.list.as_of(snapshot)
+        self._pinned_clocks = replace(clocks, position=self.position)
+
+    @property
+    def validator(self) -> str:
+        """What tells answers of this list apart without reading a row: where the log stood, and the day.
+
+        A list of many places has a day for each; all of them begin on a quarter of an hour.
+        """
+        pinned = (self.clocks is not None and self.clocks.pinned) or self._pinned_clocks.as_of is not None
+        quarter = 0 if pinned else quarter_of(self._now.timestamp())
+        return f"{self.list.span()}{self.position}.{self.as_of}.{quarter}"
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The record as it stood at the first snapshot, for a moment."""
+        with self.service.snapshot(self._pinned_clocks) as snapshot:
+            snapshot.now = self._now
+            yield snapshot
+
+    def pieces(self) -> Iterator[Sequence[Any]]:
+        """The items: one piece where a limit was given, else all of the list."""
+        after = self.list.after
+        if after is None:
+            with self.snapshot() as snapshot:
+                leading = self.list.leading(snapshot)
+            if leading:
+                yield leading
+        size = self.list.piece if self.limit is None else self.limit
+        more = True
+        while more:
+            with self.snapshot() as snapshot:
+                page = self.list.page(snapshot, after, size)
+            after, more = page.next_key, page.next_key is not None and self.limit is None
+            self.next_key = page.next_key if self.limit is not None else None
+            yield page.items
+
+    def feed(self, limit: int) -> Feed:
+        """The newest of the list, by when it was last recorded or corrected."""
+        with self.snapshot() as snapshot:
+            return self.list.feed(snapshot, limit)
+
+
+def place_stream(request: Request) -> str | None:
+    """The stream of the place in the path, where the address is of one."""
+    place = request.path_params.get("id")
+    return None if place is None else f"jurisdiction:{place}"

@@ -1,149 +1,240 @@
-"""A list in a format, as an answer."""
+"""The addresses of a list, and a list in a format as a response."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Response
-from pydantic import Field
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from starlette.convertors import Convertor, register_url_convertor
 
 from api.formats.feeds import atom, json_feed
-from api.formats.listing import AUTHORITY, DEFAULT_LIMIT, Feed, Listing
+from api.formats.listing import AUTHORITY, AnyList, Feed, ListReader, place_stream
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
 from api.formats.timelinejs import timelinejs
+from api.http.errors import MalformedQuery
 from api.http.etags import etag_of_body
 from api.http.exchange import ResponseContext
 from api.http.memento import http_date
-from api.http.negotiation import ATOM, CSV, JSON_FEED, NDJSON, TABLE, TIMELINEJS, Format
-from api.http.parameters import encode_cursor
+from api.http.negotiation import (
+    ATOM,
+    BY_SUFFIX,
+    CSV,
+    JSON,
+    JSON_FEED,
+    LISTS,
+    NDJSON,
+    TABLE,
+    TIMELINEJS,
+    Format,
+    negotiated_format,
+)
+from api.http.parameters import PageParameters, PlaceId, parse_query, service_of
 from api.http.responses import ResourceResponse, ResourceStream
-from api.openapi.schemas import Position, Shape
+from api.http.routes import on_snapshot
+from api.openapi.document import documented
+from domain.errors import Problem
+from projections.paging import encode_cursor
 
-_STREAMS: dict[Format, Callable[[Listing], Iterator[bytes]]] = {
+_STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {
     NDJSON: ndjson_lines,
     CSV: csv_table,
     TABLE: data_resource,
 }
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
+_DEFAULT_LIMIT = 50
+"""Of a feed."""
+by_suffix = APIRouter(prefix="/api/v1", tags=["formats"])
+"""The addresses with a suffix, for clients that cannot send `Accept`, such as a spreadsheet or a feed reader."""
 
 
-def publish(listing: Listing, its: Format) -> Response:
+@dataclass(frozen=True, slots=True)
+class ListAddress:
+    """An address of a list: for everyone's or, with `{id}` in it, for a place's.
+
+    `name` and `description` are those of the operation, `name_as` and `description_as` of the one by suffix.
+    """
+
+    path: str
+    query: type[PageParameters]
+    name: str
+    description: str
+    name_as: str
+    description_as: str
+
+
+def list_routes(
+    router: APIRouter,
+    list_class: type[AnyList],
+    answer: type[BaseModel],
+    addresses: Sequence[ListAddress],
+    *more_formats: Format,
+    or_else: type[BaseModel] | None = None,
+) -> None:
+    """Declares a list at each of its addresses, in the format that `Accept` prefers and by suffix.
+
+    `more_formats` are had by suffix alone; `or_else` is the model of those that are JSON, too.
+    """
+    suffixes = [each.suffix for each in (*LISTS, *more_formats)]
+    convertor = f"format_of_{list_class.plural}"
+    register_url_convertor(convertor, _suffix_convertor(suffixes))
+    suffix = Annotated[str, Field(description="The format.", json_schema_extra={"enum": suffixes}, examples=["csv"])]
+    for address in addresses:
+        path_types = {"id": PlaceId} if "{id}" in address.path else {}
+        endpoint = _endpoint(list_class, address.query, path_types)
+        router.add_api_route(
+            address.path,
+            endpoint,
+            name=address.name,
+            description=address.description,
+            **documented(address.query, answer, formats=LISTS),
+        )
+        by_suffix.add_api_route(
+            f"{address.path}.{{format:{convertor}}}",
+            _endpoint(list_class, address.query, path_types | {"format": suffix}),
+            name=address.name_as,
+            description=address.description_as,
+            **documented(address.query, answer, formats=LISTS, or_else=or_else),
+        )
+
+
+def _suffix_convertor(suffixes: Sequence[str]) -> Convertor[str]:
+    """Matches the suffixes that there are and no others, so that other addresses may have other suffixes."""
+
+    class Suffix(Convertor[str]):
+        regex = "|".join(suffix.replace(".", r"\.") for suffix in suffixes)
+
+        def convert(self, value: str) -> str:
+            return value
+
+        def to_string(self, value: str) -> str:
+            return value
+
+    return Suffix()
+
+
+def _endpoint(
+    list_class: type[AnyList], model: type[PageParameters], path_types: dict[str, Any]
+) -> Callable[..., Response]:
+    def endpoint(request: Request, **path: str) -> Response:
+        query = parse_query(model, request)
+        place = path.get("id")
+        chosen = BY_SUFFIX[path["format"]] if "format" in path else negotiated_format(request)
+        if chosen is JSON:
+            service = service_of(request)
+            return on_snapshot(
+                request,
+                query,
+                lambda snapshot: list_class(service, snapshot, query, place).respond(snapshot),
+                stream=place_stream(request),
+            )
+        for name in list_class.only_in_json:
+            if (value := getattr(query, name)) is not None:
+                message = f"{name} are told in JSON alone, not in {chosen.media_type}"
+                raise MalformedQuery(f"{name}: {message}", problems=[Problem(name, value, message)])
+        return publish(ListReader(request, list_class, query, place), chosen)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("request", kind, annotation=Request)]
+    parameters += [inspect.Parameter(name, kind, annotation=annotation) for name, annotation in path_types.items()]
+    endpoint.__signature__ = inspect.Signature(parameters, return_annotation=Response)  # type: ignore[attr-defined]  # where inspect, and so FastAPI, looks first
+    return endpoint
+
+
+def publish(reader: ListReader, chosen: Format) -> Response:
     """A list in a format other than JSON."""
-    if its in _STREAMS:
-        return _streamed(listing, its)
-    if its is TIMELINEJS:
-        body = timelinejs(listing)
-        return _whole(listing, its, body, listing.following, listing.recorded_at)
-    feed = listing.feed(listing.limit or DEFAULT_LIMIT)
-    links = _links(listing, feed, its)
-    updated = max((one.updated for one in feed.items), default=None)
-    if its is ATOM:
-        return _whole(listing, its, atom(listing, feed, links, _id(listing), _GENERATOR), feed.next, updated)
-    if its is JSON_FEED:
-        return _whole(listing, its, json_feed(listing, feed, links, _id(listing)), feed.next, updated)
-    raise ValueError(f"{its.suffix} is made elsewhere")
+    if chosen in _STREAMS:
+        return _streamed(reader, chosen)
+    if chosen is TIMELINEJS:
+        body = timelinejs(reader)
+        return _whole(reader, chosen, body, reader.next_key, reader.recorded_at)
+    feed = reader.feed(reader.limit or _DEFAULT_LIMIT)
+    links = _links(reader, feed, chosen)
+    updated = max((item.updated for item in feed.items), default=None)
+    if chosen is ATOM:
+        body = atom(reader.list.title, feed, links, _feed_id(reader), _GENERATOR)
+    elif chosen is JSON_FEED:
+        body = json_feed(reader.list, feed, links, _feed_id(reader))
+    else:
+        raise ValueError(f"{chosen.suffix} is made elsewhere")
+    return _whole(reader, chosen, body, feed.next_key, updated)
 
 
-def _whole(listing: Listing, its: Format, body: bytes, following: object, stamp: str | None) -> Response:
-    """An answer that keeps its tag as long as it keeps its bytes, whatever else is recorded."""
+def _whole(reader: ListReader, chosen: Format, body: bytes, next_key: object, stamp: str | None) -> Response:
+    """A response that keeps its ETag as long as its bytes are the same, whatever else is recorded."""
     response = ResourceResponse(
-        listing.head,
+        reader.head,
         body,
         headers={"ETag": etag_of_body(None, body).decode()},
-        media_type=its.content_type,
-        position=listing.position,
+        media_type=chosen.content_type,
+        position=reader.position,
         last_modified=stamp,
-        next_cursor=encode_cursor(following),
+        next_cursor=encode_cursor(next_key),
     )
-    response.context.clocks = listing.clocks
+    response.context.clocks = reader.clocks
     return response
 
 
-def _streamed(listing: Listing, its: Format) -> Response:
-    tag = f'"{listing.validator}.{its.suffix}"'
-    headers = {"Log-Position": str(listing.head), "X-Content-Type-Options": "nosniff", "ETag": tag}
-    if listing.recorded_at is not None:
-        headers["Last-Modified"] = http_date(listing.recorded_at)
-    if listing.context.has(tag.encode()):
-        unchanged = ResourceResponse(listing.head, b"", 304, {"ETag": tag}, last_modified=listing.recorded_at)
-        unchanged.context.clocks = listing.clocks
+def _streamed(reader: ListReader, chosen: Format) -> Response:
+    tag = f'"{reader.validator}.{chosen.suffix}"'
+    if reader.context.has(tag.encode()):
+        unchanged = ResourceResponse(reader.head, b"", 304, {"ETag": tag}, last_modified=reader.recorded_at)
+        unchanged.context.clocks = reader.clocks
         return unchanged
-    pieces = _STREAMS[its](listing)
-    if listing.limit is not None:
+    headers = {"Log-Position": str(reader.head), "X-Content-Type-Options": "nosniff", "ETag": tag}
+    if reader.recorded_at is not None:
+        headers["Last-Modified"] = http_date(reader.recorded_at)
+    pieces = _STREAMS[chosen](reader)
+    if reader.limit is not None:
         pieces = iter(list(pieces))
-    elif listing.context.method == "HEAD":
+    elif reader.context.method == "HEAD":
         pieces = iter((b"",))
     else:
-        pieces = chain([next(pieces, b"")], pieces)
-    response = ResourceStream(pieces, headers=headers, media_type=its.content_type)
-    response.context = ResponseContext(
-        listing.head, next_cursor=encode_cursor(listing.following), clocks=listing.clocks
-    )
+        pieces = chain([next(pieces, b"")], pieces)  # errors of the query are raised before the status is sent
+    response = ResourceStream(pieces, headers=headers, media_type=chosen.content_type)
+    response.context = ResponseContext(reader.head, next_cursor=encode_cursor(reader.next_key), clocks=reader.clocks)
     return response
 
 
-def _links(listing: Listing, feed: Feed, its: Format) -> dict[str, str]:
+def _links(reader: ListReader, feed: Feed, chosen: Format) -> dict[str, str]:
     """The addresses of a feed itself, of the same list as JSON, and of the feed's next page."""
-    query = _query(listing)
-    plain = f"{listing.root}{_path(listing)}"
-    there = f"{plain}.{its.suffix}"
-    links = {"self": _with(there, query), "alternate": _with(plain, [one for one in query if not _pages(one)])}
-    cursor = encode_cursor(feed.next)
+    query = _query(reader)
+    plain = f"{reader.root}{_path(reader)}"
+    address = f"{plain}.{chosen.suffix}"
+    links = {"self": _with_query(address, query), "alternate": _with_query(plain, _filters(query))}
+    cursor = encode_cursor(feed.next_key)
     if cursor is not None:
-        links["next"] = _with(there, [*(one for one in query if not one.startswith("cursor=")), f"cursor={cursor}"])
+        rest = [parameter for parameter in query if not parameter.startswith("cursor=")]
+        links["next"] = _with_query(address, [*rest, f"cursor={cursor}"])
     return links
 
 
-def _id(listing: Listing) -> str:
-    """The id of a feed: its path and filters, without what only says which part of it is shown."""
-    query = sorted(one for one in _query(listing) if not _pages(one))
-    return _with(f"{AUTHORITY}:{_path(listing).removeprefix('/api/v1/')}", query)
+def _feed_id(reader: ListReader) -> str:
+    """The id of a feed: its path and filters, without the parameters that only select a page."""
+    return _with_query(f"{AUTHORITY}:{_path(reader).removeprefix('/api/v1/')}", sorted(_filters(_query(reader))))
 
 
-def _pages(parameter: str) -> bool:
-    return parameter.startswith(("cursor=", "limit="))
+def _filters(query: Sequence[str]) -> list[str]:
+    return [parameter for parameter in query if not parameter.startswith(("cursor=", "limit="))]
 
 
-def _path(listing: Listing) -> str:
+def _path(reader: ListReader) -> str:
     """The path of the list, without a suffix."""
-    path = listing.context.path.decode("latin-1")
+    path = reader.context.path.decode("latin-1")
     plain = path.removesuffix(f".{ATOM.suffix}").removesuffix(f".{JSON_FEED.suffix}")
     return quote(plain, safe="/%:.-_~")
 
 
-def _query(listing: Listing) -> list[str]:
-    written = quote(listing.context.query.decode("latin-1"), safe="%&=+!$'()*,-./:;?@_~")
-    return [one for one in written.split("&") if one]
+def _query(reader: ListReader) -> list[str]:
+    written = quote(reader.context.query.decode("latin-1"), safe="%&=+!$'()*,-./:;?@_~")
+    return [parameter for parameter in written.split("&") if parameter]
 
 
-def _with(address: str, query: list[str]) -> str:
+def _with_query(address: str, query: Sequence[str]) -> str:
     return f"{address}?{'&'.join(query)}" if query else address
-
-
-class Citation(Shape):
-    """An entry's citation. The address is pinned to what we said: its answer never changes."""
-
-    plain: str
-    legal: str
-    bibtex: str
-    permalink: str
-    position: Position
-
-
-class Linked(Shape):
-    """An entry in the words of schema.org."""
-
-    context: Literal["https://schema.org"] = Field(alias="@context")
-    type: str = Field(alias="@type")
-    id: str = Field(alias="@id")
-
-
-class ForTimelineJS(Shape):
-    """A timeline as TimelineJS 3 reads it."""
-
-    title: dict[str, Any]
-    events: list[dict[str, Any]]

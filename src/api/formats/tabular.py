@@ -9,28 +9,28 @@ from typing import Any
 
 import msgspec
 
-from api.formats.listing import Cell, Listing, Type
+from api.formats.listing import Cell, ListReader, Type, json_items
 
 CELL_SEPARATOR = " | "
 """Between the texts of a cell that has several."""
 
-# What spreadsheets begin a formula with, their full-width forms (which some of them take for the same), and what they
-# leave out before looking.
+# The characters that begin a formula, their full-width forms (which some spreadsheets take for the same), and the
+# white space that they skip before looking.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def csv_table(listing: Listing) -> Iterator[bytes]:
+def csv_table(reader: ListReader) -> Iterator[bytes]:
     """The list as a table, piece by piece."""
-    heading = _written([tuple(listing.columns)])
-    for piece in listing.pieces():
-        yield heading + _written([[_cell(one) for one in row] for item in piece for row in listing.rows(item)])
+    heading = _written([tuple(reader.list.columns)])
+    for piece in reader.pieces():
+        yield heading + _written([[_cell(cell) for cell in row] for item in piece for row in reader.list.rows(item)])
         heading = b""
 
 
 def defused(text: str) -> str:
-    """A text that is only ever a text: where it begins as a formula does, an apostrophe stands before it.
+    """A text that no spreadsheet takes for a formula: where it begins as one does, an apostrophe is put before it.
 
-    Also before a text that has one itself, so that whoever takes one away again has what was written.
+    An apostrophe of its own is no exception, so that removing one always gives back what was written.
     """
     text = text.replace("\0", "\ufffd")
     return f"'{text}" if text.lstrip("'").startswith(_DANGEROUS) else text
@@ -50,15 +50,15 @@ def _written(rows: list[list[Cell]] | list[tuple[str, ...]]) -> bytes:
     return written.getvalue().encode()
 
 
-def ndjson_lines(listing: Listing) -> Iterator[bytes]:
-    """The list, piece by piece."""
-    for piece in listing.pieces():
+def ndjson_lines(reader: ListReader) -> Iterator[bytes]:
+    """The list, an item a line, piece by piece."""
+    for piece in reader.pieces():
         if piece:
-            yield b"\n".join(piece) + b"\n"
+            yield b"\n".join(json_items(piece)) + b"\n"
 
 
-# Table Schema's types, and beside them what pandas needs: `extDtype`, so that a column may have gaps and still be one
-# of numbers, and `tz`. pandas knows neither `date` nor `array`.
+# The types of Table Schema, and what pandas needs beside them: `extDtype`, so that a column of numbers may have gaps,
+# and `tz`. pandas knows neither `date` nor `array`.
 _FIELDS: dict[Type, dict[str, str]] = {
     Type.TEXT: {"type": "string", "extDtype": "string"},
     Type.TEXTS: {"type": "any"},
@@ -69,17 +69,18 @@ _FIELDS: dict[Type, dict[str, str]] = {
 }
 
 
-def data_resource(listing: Listing) -> Iterator[bytes]:
+def data_resource(reader: ListReader) -> Iterator[bytes]:
     """The list as a table with its schema, piece by piece: the rows of the CSV, as objects."""
+    columns = reader.list.columns
     head: dict[str, Any] = {
         "profile": "tabular-data-resource",
         "name": "table",
-        "title": listing.title,
-        "schema": {"fields": [{"name": name, **_FIELDS[its]} for name, its in listing.columns.items()]},
+        "title": reader.list.title,
+        "schema": {"fields": [{"name": name, **_FIELDS[type_]} for name, type_ in columns.items()]},
     }
     before = msgspec.json.encode(head).removesuffix(b"}") + b',"data":['
-    for piece in listing.pieces():
-        rows = [dict(zip(listing.columns, row, strict=True)) for item in piece for row in listing.rows(item)]
+    for piece in reader.pieces():
+        rows = [dict(zip(columns, row, strict=True)) for item in piece for row in reader.list.rows(item)]
         if rows:
             yield before + b",".join(map(msgspec.json.encode, rows))
             before = b","

@@ -7,22 +7,22 @@ from typing import Any
 
 import msgspec
 
-from api.formats.listing import Listing
+from api.formats.listing import AnyList, ListReader
 from api.formats.words import day_words, html_of, kind_words
 
 _HEADLINE = 90
 
 
-def timelinejs(listing: Listing) -> bytes:
-    """A title, and a slide for each entry; each text is escaped, for the viewer takes it for HTML."""
-    events = [_event(listing, msgspec.json.decode(one)) for piece in listing.pieces() for one in piece]
-    title = {"text": {"headline": escape(listing.title), "text": f"<p>As of {escape(listing.as_of)}.</p>"}}
+def timelinejs(reader: ListReader) -> bytes:
+    """A title, and a slide for each entry. Every text is escaped, since the viewer takes it for HTML."""
+    events = [_event(reader.list, msgspec.json.decode(body)) for piece in reader.pieces() for body in piece]
+    title = {"text": {"headline": escape(reader.list.title), "text": f"<p>As of {escape(reader.as_of)}.</p>"}}
     return msgspec.json.encode({"title": title, "events": events})
 
 
-def _event(listing: Listing, entry: dict[str, Any]) -> dict[str, Any]:
+def _event(timeline: AnyList, entry: dict[str, Any]) -> dict[str, Any]:
     first, slash, last = entry["occurred"].partition("/")
-    address = listing.entry_address(entry["id"])
+    address = timeline.entry_address(entry["id"])
     standing = {"retracted": "Retracted: ", "disputed": "Disputed: "}.get(entry["standing"], "")
     event = {
         "unique_id": entry["id"],

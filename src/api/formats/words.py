@@ -22,7 +22,7 @@ def kind_words(kind: str) -> str:
 
 
 def day_words(edtf: str) -> str:
-    """A date as people write it, as exact as it is and no more."""
+    """A date as people write it, no more exact than it is."""
     first, slash, last = edtf.partition("/")
     return f"between {_part(first)} and {_part(last)}" if slash else _part(first)
 
@@ -36,15 +36,17 @@ def _part(written: str) -> str:
 
 
 def title_of(entry: Fields) -> str:
-    """A line that says what an entry is about, and first of all whether it was taken back."""
-    said = " ".join(entry["summary"].split())
-    if len(said) > _LONGEST_TITLE:
-        said = f"{said[:_LONGEST_TITLE].rsplit(' ', 1)[0]} …"
-    return f"{_STANDING.get(entry['standing'], '')}{kind_words(entry['kind'])}, {day_words(entry['occurred'])}: {said}"
+    """A line about an entry, which begins with whether it was retracted or is disputed."""
+    summary = " ".join(entry["summary"].split())
+    if len(summary) > _LONGEST_TITLE:
+        summary = f"{summary[:_LONGEST_TITLE].rsplit(' ', 1)[0]} …"
+    return (
+        f"{_STANDING.get(entry['standing'], '')}{kind_words(entry['kind'])}, {day_words(entry['occurred'])}: {summary}"
+    )
 
 
 def html_of(entry: Fields, notices: tuple[str, ...] = ()) -> str:
-    """An entry as HTML: notices, what happened, the words quoted, and the sources. All of it is escaped."""
+    """An entry as HTML: notices, summary, quotes and sources. All of it is escaped."""
     return "".join(f"<{tag}>{inner}</{tag}>" for tag, inner in _paragraphs(entry, notices))
 
 
@@ -60,7 +62,7 @@ def _paragraphs(entry: Fields, notices: tuple[str, ...]) -> Iterator[tuple[str, 
         yield "blockquote", f"{escape(quote['text'])}{speaker}"
     if entry.get("note"):
         yield "p", f"Note: {escape(entry['note'])}"
-    yield "ul", "".join(f"<li>{_source(one)}</li>" for one in entry["sources"])
+    yield "ul", "".join(f"<li>{_source(source)}</li>" for source in entry["sources"])
 
 
 def _source(source: Fields) -> str:
@@ -71,8 +73,8 @@ def _source(source: Fields) -> str:
 
 
 def web_address(url: str | None) -> str | None:
-    """The address of a source where it is one of the web, and nothing that would run."""
-    if url is None or any(one.isspace() or not one.isprintable() for one in url):
+    """The URL of a source where it is http or https, and nothing that a browser would run."""
+    if url is None or any(character.isspace() or not character.isprintable() for character in url):
         return None
     try:
         parts = urlsplit(url)

@@ -1,1 +1,1 @@
-"""What HTTP asks of every answer, whatever it is about: validators, the clock of Memento, limits, other origins."""
+"""HTTP: the edge that every request passes, parameters and bodies, routes, validators, Memento and errors."""

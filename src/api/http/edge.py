@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 from anyio import to_thread
@@ -17,16 +17,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http import memento
 from api.http.bodies import MAX_BODY_BYTES
 from api.http.errors import allowed_methods, problem_response
-from api.http.etags import ValidatorCache, quarter_of
+from api.http.etags import VALIDATORS, ValidatorCache, quarter_of
 from api.http.exchange import CONTEXT_KEY, RequestContext
 from api.http.idempotency import Idempotency
+from api.http.metrics import RequestMetrics
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
 from domain.errors import Problem
+from projections.lru import LRUCache
 
 WINDOW_S = 60
-_CLIENTS_KEPT = 50_000
+_CLIENTS = 50_000
 
 
 class RateLimits:
@@ -36,28 +38,26 @@ class RateLimits:
         self.quota = quota
         self._clock = clock
         self._rate = quota / WINDOW_S
-        self._buckets: dict[object, tuple[float, float]] = {}
-        self._keys: set[int] = set()
+        # Who asked longest ago goes first, and so the fullest bucket.
+        self._buckets = LRUCache[object, tuple[float, float]](_CLIENTS)
+        self._keys = LRUCache[int, bool](_CLIENTS)
         self._policy = (b"ratelimit-policy", b'"default";q=%d;w=%d' % (quota, WINDOW_S))
 
     def knows(self, authorization: bytes) -> None:
         """Remembers that a key is one: it gets a bucket of its own."""
-        if len(self._keys) < _CLIENTS_KEPT:
-            self._keys.add(hash(authorization))
+        self._keys.put(hash(authorization), True)  # noqa: FBT003  # a set that forgets
 
     def take(self, address: object, authorization: bytes | None) -> tuple[list[tuple[bytes, bytes]], int]:
         """Takes a token: the fields that say what is left, and for how many seconds there is none (0: there was)."""
         if not self.quota:
             return [], 0
-        who = hash(authorization) if authorization is not None and hash(authorization) in self._keys else address
+        who = hash(authorization) if authorization is not None and self._keys.get(hash(authorization)) else address
         now = self._clock()
-        tokens, at = self._buckets.pop(who, (float(self.quota), now))
+        tokens, at = self._buckets.get(who) or (float(self.quota), now)
         tokens = min(self.quota, tokens + (now - at) * self._rate)
         wait = 0 if tokens >= 1 else ceil((1 - tokens) / self._rate)
         left = tokens if wait else tokens - 1
-        if len(self._buckets) >= _CLIENTS_KEPT:
-            del self._buckets[next(iter(self._buckets))]  # the one that asked longest ago, so the fullest
-        self._buckets[who] = left, now
+        self._buckets.put(who, (left, now))
         until_full = ceil((self.quota - left) / self._rate)
         return [self._policy, (b"ratelimit", b'"default";r=%d;t=%d' % (left, until_full))], wait
 
@@ -70,7 +70,8 @@ class Edge:
         self._owner = owner
         self._public_url = settings.public_url.encode()
         self._limits = RateLimits(settings.rate_limit)
-        self._validators = ValidatorCache()
+        self._validators = ValidatorCache(VALIDATORS)
+        self._metrics = RequestMetrics(owner.state.registry, owner.router.routes)
         self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, MAX_BODY_BYTES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,10 +79,23 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        begun = perf_counter()
         context = scope[CONTEXT_KEY] = RequestContext(scope)
         client = scope.get("client")
         limits, wait = self._limits.take(client[0] if client else None, context.authorization)
         sender = ResponseSender(context, send, limits, self._public_url, self._validators, self._service)
+        try:
+            await self._respond(context, scope, receive, sender, wait)
+        finally:
+            if sender.status:
+                endpoint = context.scope.get("endpoint")
+                self._metrics.observe(context.method, endpoint, sender.status, sender.began - begun)
+        if context.authorization is not None and sender.wrote:
+            self._limits.knows(context.authorization)
+
+    async def _respond(
+        self, context: RequestContext, scope: Scope, receive: Receive, sender: ResponseSender, wait: int
+    ) -> None:
         if wait:
             message = f"too many requests: the next is answered in {wait} s"
             refused = problem_response(
@@ -96,8 +110,6 @@ class Edge:
             await self._idempotency(context, scope, receive, sender.send)
         else:
             await self._app(scope, receive, sender.send)
-        if context.authorization is not None and sender.wrote:
-            self._limits.knows(context.authorization)
 
     @property
     def _service(self) -> Service:
@@ -112,7 +124,7 @@ class Edge:
         elif context.if_none_match is not None and await self._unchanged(context, sender):
             return
         if context.method == "HEAD":
-            scope = {**scope, "method": "GET"}
+            context.scope = scope = {**scope, "method": "GET"}
         await self._app(scope, receive, sender.send)
 
     async def _unchanged(self, context: RequestContext, sender: ResponseSender) -> bool:
@@ -126,6 +138,7 @@ class Edge:
                 return False
             if validator.head != await to_thread.run_sync(service.log.head_position):
                 return False
+        context.scope["endpoint"] = validator.endpoint
         await sender.not_modified(validator.headers)
         return True
 

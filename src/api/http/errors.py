@@ -1,4 +1,4 @@
-"""Errors over HTTP: one table from what can go wrong to RFC 9457 problem details. Anything else is a bug, a 500."""
+"""Errors over HTTP: one table from the errors of the record to RFC 9457 problem details. Any other is a bug, a 500."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def allowed_methods(routes: Iterable[BaseRoute], scope: Any) -> str:  # noqa: ANN401 - ASGI's own type is a mapping of anything
-    """The methods of an address as `Allow` lists them; nothing for an address that there is not."""
-    found: set[str] = set()
+    """The methods of an address as `Allow` lists them; empty for an unknown address."""
+    methods: set[str] = set()
     for route in routes:
         match, _ = route.matches({**scope, "type": "http"})
         if match is not Match.NONE:
-            found |= set(getattr(route, "methods", None) or {"GET"})
-    if not found:
+            methods |= set(getattr(route, "methods", None) or {"GET"})
+    if not methods:
         return ""
-    found |= {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())
-    return ", ".join(one for one in _ORDER if one in found)
+    methods |= {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    return ", ".join(method for method in _ORDER if method in methods)
 
 
 PROBLEM_JSON = "application/problem+json"
-# What is echoed is there to be recognised, not to be had again.
+# A value is echoed so that it can be recognised; nobody needs it back whole.
 _LONGEST_VALUE = 500
 _LONGEST_TEXT = 2_000
 _MOST_PROBLEMS = 100
-# A key or a secret that went where it does not belong is not sent back: answers are kept in logs and caches.
+# A key or a secret sent in the wrong place is not echoed: answers are kept in logs and caches.
 _SECRET = re.compile(rb"(?:dt_|whsec_)[\w+/=-]{8,}|(?i:bearer|basic) +[\w.~+/=-]{8,}")
 _SECRETIVE = re.compile(r"(?:^|[._-])(?:authorization|cookie|key|password|secret|token)s?$", re.IGNORECASE)
 _HIDDEN = "(not shown)"
@@ -75,7 +75,7 @@ class WrongMediaType(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """How one error is told: the status, the last part of the problem's type, its title, and headers of its own."""
+    """How an error is answered: status, the last part of the problem's type, title, and further headers."""
 
     status: int
     name: str
@@ -103,8 +103,8 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
 
 
 def install(app: FastAPI) -> None:
-    """Answers every error of an app with a problem."""
-    app.add_exception_handler(RecordError, _of_ours)
+    """Makes an app answer every error with a problem."""
+    app.add_exception_handler(RecordError, _of_record)
     app.add_exception_handler(RequestValidationError, _of_path)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_bug)
@@ -128,7 +128,7 @@ def problem_response(
         "detail": shortened_value(detail, _LONGEST_TEXT),
     }
     if problems:
-        body["errors"] = [_error(one) for one in problems[:_MOST_PROBLEMS]]
+        body["errors"] = [_error(problem) for problem in problems[:_MOST_PROBLEMS]]
     written = msgspec.json.encode(body | dict(extra or {}), enc_hook=str)
     return Response(
         _SECRET.sub(_HIDDEN.encode(), written),
@@ -139,24 +139,27 @@ def problem_response(
 
 
 def shortened_value(text: str, longest: int) -> str:
-    """A text that is safe to send: not longer than that, and without what is no character."""
+    """A text that is safe to send: cut at that length, with lone surrogates replaced."""
     safe = text.encode("utf-8", "replace").decode()
     return safe if len(safe) <= longest else f"{safe[:longest]}…"
 
 
-def _error(one: Problem) -> dict[str, Any]:
+def _error(problem: Problem) -> dict[str, Any]:
     error: dict[str, Any] = {
-        "field": shortened_value(one.field, _LONGEST_VALUE),
-        "value": _HIDDEN if _SECRETIVE.search(one.field) and one.field != "Idempotency-Key" else _echoed(one.value),
-        "message": shortened_value(one.message, _LONGEST_TEXT),
+        "field": shortened_value(problem.field, _LONGEST_VALUE),
+        "value": _echoed(problem),
+        "message": shortened_value(problem.message, _LONGEST_TEXT),
     }
-    if one.row is not None:
-        error["row"] = one.row
-    return error | ({"where": one.where} if one.where else {})
+    if problem.row is not None:
+        error["row"] = problem.row
+    return error | ({"where": problem.where} if problem.where else {})
 
 
-def _echoed(value: Any) -> Any:  # noqa: ANN401 - whatever was given
-    """The value itself where it is short, else the beginning of its JSON."""
+def _echoed(problem: Problem) -> Any:  # noqa: ANN401 - whatever was sent
+    """The value itself where it is short and no secret, else the beginning of its JSON."""
+    value = problem.value
+    if _SECRETIVE.search(problem.field) and problem.field != "Idempotency-Key":
+        return _HIDDEN
     try:
         written = msgspec.json.encode(value, enc_hook=str).decode()
     except (UnicodeEncodeError, TypeError, RecursionError):
@@ -164,7 +167,7 @@ def _echoed(value: Any) -> Any:  # noqa: ANN401 - whatever was given
     return value if len(written) <= _LONGEST_VALUE else shortened_value(written, _LONGEST_VALUE)
 
 
-async def _of_ours(_request: Request, error: Exception) -> Response:
+async def _of_record(_request: Request, error: Exception) -> Response:
     row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
     assert isinstance(error, RecordError)  # noqa: S101 - Starlette's type of a handler is wider than what it calls
     return problem_response(
@@ -179,26 +182,28 @@ async def _of_ours(_request: Request, error: Exception) -> Response:
 
 
 async def _of_path(request: Request, error: Exception) -> Response:
-    """FastAPI's own complaint: only paths are left to it, and what no id can be is not on record."""
+    """FastAPI validates only path parameters here. A malformed id cannot exist, so it is a 404."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above: the type is wider than the call
-    problems = [Problem(".".join(map(str, one["loc"][1:])), one.get("input"), one["msg"]) for one in error.errors()]
-    named = "; ".join(f"nothing of the {one.field} {one.value!r} is on record" for one in problems)
-    return await _of_ours(request, NotFound(named, problems=problems))
+    problems = [
+        Problem(".".join(map(str, fault["loc"][1:])), fault.get("input"), fault["msg"]) for fault in error.errors()
+    ]
+    detail = "; ".join(f"nothing of the {problem.field} {problem.value!r} is on record" for problem in problems)
+    return await _of_record(request, NotFound(detail, problems=problems))
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
-    """What the framework says by itself: no such address, no such method."""
+    """Errors of the framework: no such address, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above: the type is wider than the call
     title = HTTPStatus(error.status_code).phrase
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        # The router says what the first route of the address takes; it may have several.
+        # Starlette names the methods of the first route of the address; it may have several routes.
         error.headers = {"Allow": allowed_methods(request.app.router.routes, request.scope)}
     detail = f"{request.method} {request.url.path}: {HTTPStatus(error.status_code).description or error.detail}"
     return problem_response(error.status_code, None, title, detail, headers=error.headers)
 
 
 async def _of_bug(_request: Request, _error: Exception) -> Response:
-    """A bug: the server's log has it whole, the reader is told nothing of our insides."""
+    """A bug: the traceback is in the server's log, and not in the answer."""
     return problem_response(
         500, None, "Internal Server Error", "Something went wrong here; it was not your request's fault."
     )

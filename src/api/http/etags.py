@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
-VALIDATORS_KEPT = 10_000
+from projections.lru import LRUCache
+
+VALIDATORS = 10_000
+"""How many are remembered."""
 _QUARTER_S = 900
 ValidatorKey = tuple[bytes, bytes, bytes | None, bytes | None]
 """Path, query, `Accept` and `Host`: all that an answer to a reader varies by, but for its coding."""
@@ -25,25 +28,10 @@ class CachedValidator:
     head: int
     quarter: int
     pinned: bool
+    endpoint: object
 
 
-class ValidatorCache:
-    """The last answers' validators, the oldest forgotten first."""
-
-    def __init__(self) -> None:
-        self._said: dict[ValidatorKey, CachedValidator] = {}
-
-    def keep(self, question: ValidatorKey, said: CachedValidator) -> None:
-        """Remembers what was said."""
-        if question in self._said:
-            del self._said[question]
-        elif len(self._said) >= VALIDATORS_KEPT:
-            del self._said[next(iter(self._said))]
-        self._said[question] = said
-
-    def get(self, question: ValidatorKey) -> CachedValidator | None:
-        """What was said last to this question, which may hold no more."""
-        return self._said.get(question)
+ValidatorCache = LRUCache[ValidatorKey, CachedValidator]
 
 
 def quarter_of(timestamp: float) -> int:
@@ -60,16 +48,16 @@ def etag_of_body(position: int | None, body: bytes) -> bytes:
 
 
 def gzip_etag(tag: bytes) -> bytes:
-    """The ETag of the same, gzipped: a strong tag tells bytes apart, so this is another."""
+    """The ETag of the same body in gzip: a strong tag names bytes, so it is another."""
     return tag[:-1] + _GZIP + b'"'
 
 
 def etag_matches(if_none_match: bytes, tag: bytes) -> bool:
-    """Whether one of the tags in `If-None-Match` is this one (compared weakly, as RFC 9110 wants it there)."""
+    """Whether `If-None-Match` has this tag (compared weakly, as RFC 9110 wants)."""
     if if_none_match == tag:
         return True
     plain = _plain(tag)
-    return any(one.strip() == b"*" or _plain(one.strip()) == plain for one in if_none_match.split(b","))
+    return any(item.strip() == b"*" or _plain(item.strip()) == plain for item in if_none_match.split(b","))
 
 
 def _plain(tag: bytes) -> bytes:

@@ -59,6 +59,7 @@ class RequestContext:
     __slots__ = (
         "accept", "accept_datetime", "accept_encoding", "authorization", "dry_run", "host", "idempotency_key",
         "if_modified_since", "if_none_match", "method", "negotiated", "path", "query", "reads", "response", "scheme",
+        "scope",
     )  # fmt: skip
 
     host: bytes | None
@@ -78,6 +79,8 @@ class RequestContext:
             if attribute is not None:
                 before: bytes | None = getattr(self, attribute)
                 setattr(self, attribute, value if before is None else b"%b, %b" % (before, value))
+        self.scope = scope
+        """The scope that the app is given: once a route has matched, it has the `endpoint`."""
         self.method: str = scope["method"]
         self.scheme: str = scope["scheme"]
         self.path: bytes = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]

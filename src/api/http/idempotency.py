@@ -1,8 +1,8 @@
-"""`Idempotency-Key`: a POST that is sent again, because nobody knows whether it came through, is carried out once.
+"""`Idempotency-Key`: a POST that is sent again, because its answer was lost, is carried out once.
 
 The same key, address and body repeat the answer, with `Idempotency-Replayed: true`. Another request under the same key
-is a 422, and one that comes while the first is at work a 409 with `Retry-After`. A key belongs to whoever sent it:
-two writers may use the same.
+is a 422, and one that comes while the first is being carried out a 409 with `Retry-After`. Keys are kept for each
+bearer key: two writers may use the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.errors import problem_response
 from api.http.exchange import RequestContext
 from application import idempotency
-from application.idempotency import Answered, Busy, IdempotencyClaim, Other
+from application.idempotency import IdempotencyClaim, InProgress, KeyReused, StoredResponse
 from application.keys import key_holder
 from application.service import Service
 from domain.errors import Problem
@@ -31,27 +31,27 @@ _CREATED, _OK = 201, 200
 
 
 class Idempotency:
-    """Carries POSTs that have a key out, once each."""
+    """Carries out each POST that has a key once."""
 
     def __init__(self, app: ASGIApp, service: Service, largest: int) -> None:
-        """`largest`: bytes of a body that is held to be told by its hash; a route may take less."""
+        """`largest`: bytes of a body that is read whole to be hashed; a route may accept less."""
         self._app = app
         self._service = service
         self._largest = largest
 
     async def __call__(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a POST with an `Idempotency-Key`."""
-        found = _KEY.fullmatch((context.idempotency_key or b"").strip())
-        if found is None:
+        written_key = _KEY.fullmatch((context.idempotency_key or b"").strip())
+        if written_key is None:
             message = "is to be 1 to 255 visible ASCII characters, without quotation marks in it"
-            given = (context.idempotency_key or b"").decode("latin-1")
-            await _problem(400, "malformed-question", f"Idempotency-Key: {message}", given, message)(
+            value = (context.idempotency_key or b"").decode("latin-1")
+            await _problem(400, "malformed-question", f"Idempotency-Key: {message}", value, message)(
                 scope, receive, send
             )
             return
         principal = await to_thread.run_sync(self._principal, context)
         if principal is None:
-            await self._app(scope, receive, send)  # which says that a key is needed
+            await self._app(scope, receive, send)  # which answers that a key is needed
             return
         body = await _whole(receive, self._largest)
         if body is None:
@@ -60,16 +60,16 @@ class Idempotency:
             )
             await too_large(scope, receive, send)
             return
-        key = found[1].decode()
+        key = written_key[1].decode()
         request = _hash(scope, body)
         outcome = await to_thread.run_sync(idempotency.begin_request, self._service, principal, key, request)
         match outcome:
-            case Answered():
+            case StoredResponse():
                 await _repeat(outcome, send)
-            case Other():
+            case KeyReused():
                 message = "stands for another request: another body, address or condition"
                 await _problem(422, "key-reused", f"Idempotency-Key: {message}", key, message)(scope, receive, send)
-            case Busy():
+            case InProgress():
                 detail = "the same request is being carried out: ask again for its answer"
                 headers = {"Retry-After": str(outcome.wait_s)}
                 await problem_response(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
@@ -83,33 +83,33 @@ class Idempotency:
     async def _carry_out(
         self, claim: IdempotencyClaim, context: RequestContext, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        heard = _BufferedResponse(send)
-        # A batch finds by itself what of it was recorded when it was cut off.
-        of_many = context.path.endswith(b":batch")
-        made = None if of_many else await to_thread.run_sync(self._what_it_made, claim)
-        if made is not None:
-            heard.first, path = made
-            heard.path = path
+        response = _BufferedResponse(send)
+        # A batch that was cut off finds its own rows on record.
+        is_batch = context.path.endswith(b":batch")
+        recorded = None if is_batch else await to_thread.run_sync(self._recorded_by, claim)
+        if recorded is not None:
+            response.first, path = recorded
+            response.path = path
             query = f"recorded_by={claim.position}".encode()
             scope = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query}
-        idempotency.carrying_out(claim)
+        idempotency.set_current_claim(claim)
         try:
-            await self._app(scope, receive, heard.send)
+            await self._app(scope, receive, response.send)
         except BaseException:
             await to_thread.run_sync(idempotency.release, self._service, claim)
             raise
         finally:
-            idempotency.carrying_out(None)
-        answered = heard.answered()
+            idempotency.set_current_claim(None)
+        answered = response.answered()
         failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
         if answered is None or failed or context.dry_run:
             await to_thread.run_sync(idempotency.release, self._service, claim)
         else:
             await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
-        await heard.pass_on()
+        await response.pass_on()
 
-    def _what_it_made(self, claim: IdempotencyClaim) -> tuple[bool, str] | None:
-        """What a request that was cut off had recorded by then: whether it was new, and its address."""
+    def _recorded_by(self, claim: IdempotencyClaim) -> tuple[bool, str] | None:
+        """What a request that was cut off had recorded: whether it was new, and its address."""
         event = None if claim.position is None else idempotency.stream_at(self._service, claim.position)
         if event is None:
             return None
@@ -120,14 +120,14 @@ class Idempotency:
 
 
 class _BufferedResponse:
-    """An answer on its way out, heard whole before it goes on: it is kept first, so that it can be repeated."""
+    """Buffers a response, so that it is stored, to be repeated, before it is sent."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._messages: list[Message] = []
         self.path = ""
         self.first = False
-        """Whether what is shown was recorded by this request, which is then told as its first answer would have."""
+        """Whether this request had created what is shown: its answer then is the 201 that got lost."""
 
     async def send(self, message: Message) -> None:
         if self.first and message["type"] == "http.response.start" and message["status"] == _OK:
@@ -135,25 +135,25 @@ class _BufferedResponse:
             message = {**message, "status": _CREATED, "headers": [*message["headers"], (b"location", address)]}
         self._messages.append(message)
 
-    def answered(self) -> Answered | None:
-        """The answer as it can be kept."""
+    def answered(self) -> StoredResponse | None:
+        """The answer as it is stored."""
         if not self._messages:
             return None
         start = self._messages[0]
-        body = b"".join(one.get("body", b"") for one in self._messages[1:])
-        return Answered(start["status"], [(name, value) for name, value in start["headers"]], body)
+        body = b"".join(message.get("body", b"") for message in self._messages[1:])
+        return StoredResponse(start["status"], [(name, value) for name, value in start["headers"]], body)
 
     async def pass_on(self) -> None:
-        """Lets it go."""
+        """Sends the buffered response."""
         for message in self._messages:
             await self._send(message)
 
 
 def _hash(scope: Scope, body: bytes) -> str:
-    """What tells a request from others: its address, its condition, how its body is to be read, and the body."""
-    of_note = dict.fromkeys((b"content-type", b"content-encoding", b"if-match"), b"")
-    of_note |= {name: value for name, value in scope["headers"] if name in of_note}
-    parts = [scope["path"].encode(), scope["query_string"], *of_note.values(), body]
+    """Identifies a request by its address, its condition, the type of its body, and the body."""
+    headers = dict.fromkeys((b"content-type", b"content-encoding", b"if-match"), b"")
+    headers |= {name: value for name, value in scope["headers"] if name in headers}
+    parts = [scope["path"].encode(), scope["query_string"], *headers.values(), body]
     return sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
 
 
@@ -182,7 +182,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _repeat(answered: Answered, send: Send) -> None:
+async def _repeat(answered: StoredResponse, send: Send) -> None:
     headers = [*answered.headers, _REPLAYED]
     await send({"type": "http.response.start", "status": answered.status, "headers": headers})
     await send({"type": "http.response.body", "body": answered.body})

@@ -1,4 +1,4 @@
-"""`Accept`: which of an address's formats a reader likes best, and whether what came out is among those it takes."""
+"""`Accept`: which format of an address a client prefers, and whether it accepts that of an answer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ANYTHING = (b"*/*", None)
 
 @lru_cache(maxsize=1_024)
 def ranges(accept: bytes) -> tuple[tuple[str, float], ...]:
-    """The media ranges of an `Accept` with their weights; a range with parameters counts as one without."""
-    found = []
-    for one in accept.decode("latin-1").lower().split(","):
-        essence, *parameters = (part.strip() for part in one.split(";"))
+    """The media ranges of an `Accept` with their weights; parameters other than `q` are ignored."""
+    weighted = []
+    for item in accept.decode("latin-1").lower().split(","):
+        essence, *parameters = (part.strip() for part in item.split(";"))
         weight = 1.0
         for parameter in parameters:
             name, _, value = parameter.partition("=")
@@ -29,34 +29,34 @@ def ranges(accept: bytes) -> tuple[tuple[str, float], ...]:
                 except ValueError:
                     weight = 0.0
         if essence:
-            found.append((essence, weight))
-    return tuple(found)
+            weighted.append((essence, weight))
+    return tuple(weighted)
 
 
 def weight_of(accept: bytes, media_type: str) -> float:
-    """How much a media type is liked: by the most specific range that takes it in; 0 for not at all."""
+    """The weight of a media type by the most specific range that matches; 0 where it is not accepted."""
     kind = media_type.partition("/")[0]
     by_specificity = {media_type: 3, f"{kind}/*": 2, "*/*": 1}
     best, weight = 0, 0.0
-    for essence, its in ranges(accept):
+    for essence, range_weight in ranges(accept):
         specificity = by_specificity.get(essence, 0)
         if specificity > best:
-            best, weight = specificity, its
+            best, weight = specificity, range_weight
     return weight
 
 
 def best_of(accept: bytes | None, media_types: Sequence[str]) -> int | None:
-    """Which of some media types is liked best, the earlier of equals; None where none is taken."""
+    """The index of the media type preferred, the first of equals; None where none is accepted."""
     if accept in _ANYTHING:
         return 0
     assert accept is not None  # noqa: S101 - the type checker does not see that the line above has it
-    weights = [weight_of(accept, one) for one in media_types]
+    weights = [weight_of(accept, media_type) for media_type in media_types]
     best = max(weights)
     return weights.index(best) if best > 0 else None
 
 
 def acceptable(context: RequestContext, content_type: bytes) -> bool:
-    """Whether an answer is of a type that the reader takes; one whose suffix the address names always is."""
+    """Whether the client accepts the type of an answer; always where the address names it by suffix."""
     accept = context.accept
     if accept in _ANYTHING or not content_type or b"." in context.path.rpartition(b"/")[2]:
         return True
@@ -65,11 +65,11 @@ def acceptable(context: RequestContext, content_type: bytes) -> bool:
     return weight_of(accept, essence) > 0
 
 
-def refusal(context: RequestContext, *there_is: str) -> tuple[str, str, str]:
-    """Name, title and detail of the problem that none of what there is, is taken."""
-    asked = (context.accept or b"").decode("latin-1")
-    there = ", ".join(one.partition(";")[0] for one in there_is)
-    return "not-acceptable", "Not in a format that is taken", f"Accept: {asked} takes none of what there is: {there}"
+def refusal(context: RequestContext, *available: str) -> tuple[str, str, str]:
+    """Name, title and detail of the problem that the client accepts none of the types available."""
+    accept = (context.accept or b"").decode("latin-1")
+    types = ", ".join(media_type.partition(";")[0] for media_type in available)
+    return "not-acceptable", "Not in a format that is taken", f"Accept: {accept} takes none of what there is: {types}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +91,17 @@ TABLE = Format("table.json", "application/vnd.dataresource+json", "application/v
 JSON_LD = Format("jsonld", "application/ld+json", "application/ld+json")
 
 LISTS = (JSON, NDJSON, CSV, ATOM, JSON_FEED, TABLE)
-"""What every list is had in, JSON where nothing is said."""
-BY_SUFFIX = {one.suffix: one for one in (*LISTS, TIMELINEJS)}
-SUFFIXES_OF_LISTS = tuple(one.suffix for one in LISTS)
+"""The formats of every list; JSON where there is no `Accept`."""
+BY_SUFFIX = {each.suffix: each for each in (*LISTS, TIMELINEJS)}
 
 
 def negotiated_format(request: Request, formats: Sequence[Format] = LISTS) -> Format:
-    """The format that a reader's `Accept` likes best; NotAcceptable where it takes none."""
+    """The format that `Accept` prefers; NotAcceptable where it accepts none."""
     context = request_context(request)
     if context.accept is None or context.accept == b"*/*":
         return formats[0]
-    best = best_of(context.accept, [one.media_type for one in formats])
+    best = best_of(context.accept, [each.media_type for each in formats])
     if best is None:
-        _, _, detail = refusal(context, *(one.media_type for one in formats))
+        _, _, detail = refusal(context, *(each.media_type for each in formats))
         raise NotAcceptable(detail)
     return formats[best]

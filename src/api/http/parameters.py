@@ -1,13 +1,12 @@
-"""Questions: the parameters of each address as one frozen model, read, checked and documented by one mechanism.
+"""Query parameters: those of an address are one frozen model, which parses, checks and documents them.
 
-Unknown, repeated and malformed parameters are refused alike. FastAPI's own way, a declared argument for each, costs
-some 8 µs a parameter and request, asked or not (measured: 110 µs for the timeline's thirteen, where a whole bare
-request takes 300); a model read from the query string costs 5 to 15 in all.
+Unknown, repeated and malformed parameters are all a 400. FastAPI's own way, an argument for each, costs some 8 µs a
+parameter and request, used or not (measured: 110 µs for the timeline's thirteen, where a whole bare request takes
+300), and lets unknown and repeated ones pass; a model read from the query string costs 5 to 15 in all.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +23,7 @@ from api.http.memento import memento_position
 from application.clocks import parse_clocks
 from application.service import Service
 from domain.errors import Invalid, Problem
-from projections.places import place_by_id
+from projections import paging
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
 
@@ -35,69 +34,71 @@ class QueryModel(BaseModel):
 
 
 class NoParameters(QueryModel):
-    """The question of an address that takes no parameters."""
+    """Of an address that takes no parameters."""
 
 
 QueryT = TypeVar("QueryT", bound=QueryModel)
+KeyT = TypeVar("KeyT")
 
 
-def parse_query(kind: type[QueryT], request: Request) -> QueryT:
-    """The question that a request asks; Malformed, naming every parameter at fault, where it is none."""
+def parse_query(model: type[QueryT], request: Request) -> QueryT:
+    """The query of a request; MalformedQuery with every parameter at fault where it is not valid."""
     written: bytes = request.scope["query_string"]
-    if not written and (unasked := _defaults_of(kind)) is not None:
-        return cast("QueryT", unasked)  # a cache forgets of which type its function is
+    if not written and (defaults := _defaults_of(model)) is not None:
+        return cast("QueryT", defaults)  # functools.cache erases the type
     try:
         pairs = parse_qsl(written.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
         raise _malformed([Problem("(the whole)", repr(written), "the query is not UTF-8")]) from error
-    given = dict(pairs)
-    if len(given) == len(pairs) and b"%00" not in written:
+    values = dict(pairs)
+    if len(values) == len(pairs) and b"%00" not in written:
         try:
-            return kind.model_validate(given)
+            return model.model_validate(values)
         except ValidationError as error:
-            raise _malformed(list(_problems_of(kind, error))) from error
+            raise _malformed(list(_problems_of(model, error))) from error
     names = [name for name, _ in pairs]
     problems = [
         Problem(name, value, "is given more than once" if names.count(name) > 1 else "holds a NUL character")
-        for name, value in given.items()
+        for name, value in values.items()
         if names.count(name) > 1 or "\0" in name + value
     ]
     raise _malformed(problems)
 
 
-def query_parameters(kind: type[QueryModel]) -> list[dict[str, Any]]:
-    """The parameters of a question, as OpenAPI documents them."""
-    schema = kind.model_json_schema(by_alias=True)
+def query_parameters(model: type[QueryModel]) -> list[dict[str, Any]]:
+    """The parameters of a query model, as OpenAPI documents them."""
+    schema = model.model_json_schema(by_alias=True)
     documented = []
-    for name, its in schema["properties"].items():
-        any_of = [one for one in its.pop("anyOf", ()) if one != {"type": "null"}]
-        shape = {**(any_of[0] if any_of else {}), **its}
+    for name, field in schema["properties"].items():
+        any_of = [option for option in field.pop("anyOf", ()) if option != {"type": "null"}]
+        shape = {**(any_of[0] if any_of else {}), **field}
         shape.pop("title", None)
         if shape.get("default", 0) is None:
             del shape["default"]
-        said = shape.pop("description", "")
+        description = shape.pop("description", "")
         required = name in schema.get("required", ())
-        documented.append({"name": name, "in": "query", "required": required, "description": said, "schema": shape})
+        parameter = {"name": name, "in": "query", "required": required, "description": description, "schema": shape}
+        documented.append(parameter)
     return documented
 
 
 @cache
-def _defaults_of(kind: type[QueryModel]) -> QueryModel | None:
-    return None if any(one.is_required() for one in kind.model_fields.values()) else kind()
+def _defaults_of(model: type[QueryModel]) -> QueryModel | None:
+    return None if any(field.is_required() for field in model.model_fields.values()) else model()
 
 
-def _problems_of(kind: type[QueryModel], error: ValidationError) -> Iterator[Problem]:
+def _problems_of(model: type[QueryModel], error: ValidationError) -> Iterator[Problem]:
     for fault in error.errors(include_url=False, include_context=False):
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            known = ", ".join(one["name"] for one in query_parameters(kind)) or "none"
+            known = ", ".join(parameter["name"] for parameter in query_parameters(model)) or "none"
             message = f"is no parameter of this address, whose parameters are: {known}"
         missing = fault["type"] == "missing"
         yield Problem(".".join(map(str, fault["loc"])), None if missing else fault["input"], message)
 
 
 def _malformed(problems: list[Problem]) -> MalformedQuery:
-    return MalformedQuery("; ".join(f"{one.field}: {one.message}" for one in problems), problems=problems)
+    return MalformedQuery("; ".join(f"{problem.field}: {problem.message}" for problem in problems), problems=problems)
 
 
 DayAsked = Annotated[str | None, Field(max_length=64, json_schema_extra={"format": "date"})]
@@ -111,7 +112,7 @@ Clock = Annotated[
 
 
 class ClockQuery(QueryModel):
-    """What every read can be asked on."""
+    """The three clocks of every read."""
 
     as_of: DayAsked = Field(
         None,
@@ -169,7 +170,6 @@ class StreamId:
     kind: str
 
 
-_GEOID = "geoid:"
 PlaceId = Annotated[
     str,
     Field(
@@ -193,37 +193,8 @@ EntryId = Annotated[
 StateCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["LA"])]
 
 
-class _Place(msgspec.Struct):
-    id: str
-
-
-_place = msgspec.json.Decoder(_Place).decode
-
-
-def slug_of(snapshot: Snapshot, id_: str) -> str:
-    """The slug of a place; NotFound where no place has that GEOID."""
-    return _place(place_json(snapshot, id_)).id if id_.startswith(_GEOID) else id_
-
-
-def place_json(snapshot: Snapshot, id_: str) -> str:
-    """A place's JSON; NotFound where it is not on record."""
-    if id_.startswith(_GEOID):
-        return place_by_id(snapshot, "geoid", id_.removeprefix(_GEOID))[0]
-    return place_by_id(snapshot, "id", id_)[0]
-
-
-# What may stand in a key: days and slugs, so that no cursor brings to the database what it cannot compare.
-KeyText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z-]*$", max_length=200)]
-KeyNumber = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
-PositionKey = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
-"""A log position."""
-Fit = Annotated[int, msgspec.Meta(ge=0, le=2)]
-"""How well an entry fits what was searched for: an index in `BY_RELEVANCE`."""
-KeyT = TypeVar("KeyT")
-
-
 class PageParameters(QueryModel):
-    """The part of a list that is wanted."""
+    """The parameters of a page of a list."""
 
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
     cursor: str | None = Field(
@@ -232,16 +203,9 @@ class PageParameters(QueryModel):
 
 
 def decode_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT | None:
-    """The key that a page goes on from, of the shape that its list has; None for the first page."""
-    if cursor is None:
-        return None
+    """The key in a cursor; MalformedQuery where it is not one of this list."""
     try:
-        return shape.decode(b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True))
-    except (ValueError, msgspec.DecodeError) as error:
+        return paging.decode_cursor(cursor, shape)
+    except paging.NotACursor as error:
         message = "is no cursor of this list: take `next` as the page before gave it"
         raise MalformedQuery(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
-
-
-def encode_cursor(key: object) -> str | None:
-    """The cursor of a key; None for none."""
-    return None if key is None else urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from functools import lru_cache
+from time import perf_counter
 
 from anyio import to_thread
 from starlette.types import Message, Send
@@ -76,6 +77,7 @@ CORS_PREFLIGHT = (
 Headers = list[tuple[bytes, bytes]]
 _OK = 200
 _NOT_MODIFIED = 304
+_NOT_ACCEPTABLE = 406
 _UNAUTHORIZED = 401
 FOREVER = "public, max-age=31536000, immutable"
 """`Cache-Control` of an answer that can never change."""
@@ -89,7 +91,10 @@ _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding",
 class ResponseSender:
     """Sends the response to one request."""
 
-    __slots__ = ("_context", "_gzip", "_limits", "_public_url", "_send", "_service", "_start", "_validators", "wrote")
+    __slots__ = (
+        "_context", "_gzip", "_limits", "_public_url", "_send", "_service", "_start", "_validators", "began", "status",
+        "wrote",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -108,6 +113,10 @@ class ResponseSender:
         self._service = service
         self._start: Message | None = None
         self._gzip: GzipStream | None = None
+        self.status = 0
+        """The status that was sent; 0 before that."""
+        self.began = 0.0
+        """When the response began, by `perf_counter`."""
         self.wrote = False
         """Whether this was a write whose key was accepted."""
 
@@ -130,14 +139,14 @@ class ResponseSender:
 
     async def not_modified(self, headers: Headers) -> None:
         """Sends a 304."""
-        await self._send({"type": "http.response.start", "status": 304, "headers": [*headers, *self._limits]})
+        await self._send_start(_NOT_MODIFIED, [*headers, *self._limits])
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _send_whole(self, start: Message, body: bytes) -> None:
         context = self._context
         headers: Headers = start["headers"]
         if not context.reads:
-            await self._send_out(start, [*headers, *self._limits], body)
+            await self._send_out(start["status"], [*headers, *self._limits], body)
             return
         by_name = dict(headers)
         if start["status"] == _NOT_MODIFIED:
@@ -174,7 +183,7 @@ class ResponseSender:
                 self._gzip = GzipStream()
                 headers = _gzip_headers(headers, None)
                 body = self._gzip.part(body, last=False)
-        await self._send({**start, "headers": [*headers, *self._limits]})
+        await self._send_start(start["status"], [*headers, *self._limits])
         await self._send({**message, "body": body})
 
     def _describe(self, by_name: dict[bytes, bytes], headers: Headers) -> None:
@@ -196,10 +205,15 @@ class ResponseSender:
 
     def _remember(self, tag: bytes, headers: Headers, head: int) -> None:
         context = self._context
-        self._validators.keep(
+        self._validators.put(
             (context.path, context.query, context.accept, context.host),
             CachedValidator(
-                tag, _without_body(headers), head, quarter_of(self._service.now().timestamp()), self._pinned
+                tag,
+                _without_body(headers),
+                head,
+                quarter_of(self._service.now().timestamp()),
+                self._pinned,
+                context.scope.get("endpoint"),
             ),
         )
 
@@ -228,17 +242,20 @@ class ResponseSender:
             else:
                 body = gzipped(body)
             headers = _gzip_headers(headers, len(body))
-        await self._send_out(start, headers, body)
+        await self._send_out(start["status"], headers, body)
 
-    async def _send_out(self, start: Message, headers: Headers, body: bytes) -> None:
-        start["headers"] = headers
-        await self._send(start)
+    async def _send_out(self, status: int, headers: Headers, body: bytes) -> None:
+        await self._send_start(status, headers)
         await self._send({"type": "http.response.body", "body": b"" if self._context.method == "HEAD" else body})
 
+    async def _send_start(self, status: int, headers: Headers) -> None:
+        self.status, self.began = status, perf_counter()
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
     async def _refuse(self, media_type: bytes) -> None:
-        refused = problem_response(406, *refusal(self._context, media_type.decode("latin-1")))
+        refused = problem_response(_NOT_ACCEPTABLE, *refusal(self._context, media_type.decode("latin-1")))
         headers = [*refused.raw_headers, *self._limits, *CORS_FOR_READS, VARY_ENCODING]
-        await self._send_out({"type": "http.response.start", "status": 406}, headers, bytes(refused.body))
+        await self._send_out(_NOT_ACCEPTABLE, headers, bytes(refused.body))
 
 
 def _without_body(headers: Headers) -> Headers:

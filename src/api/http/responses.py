@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.http.exchange import ResponseContext, set_response_context
 from api.http.memento import http_date
-from api.http.parameters import encode_cursor
+from projections.paging import encode_cursor
 from projections.snapshot import Snapshot, recorded_at
 
 _NOSNIFF = (b"x-content-type-options", b"nosniff")

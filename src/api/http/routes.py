@@ -4,7 +4,7 @@
     def status_of_a_place(snapshot: Snapshot, id: PlaceId) -> ResourceResponse: ...
 
 A handler names what it needs as parameters: `request`, `service`, `query` (an instance of the query model) and
-`snapshot` (the record on the clocks of the query). Every other parameter is FastAPI's: an id in the path, a body, a
+`snapshot` (the record, on the clocks of the query). Every other parameter is FastAPI's: an id in the path, a body, a
 key. A route without a query model refuses all parameters. Its contract is what `api.openapi.rules` adds to every
 route of its kind, and `also`.
 """
@@ -82,8 +82,8 @@ def _declared(router: APIRouter, method: str, path: str, contract: Contract) -> 
         query,
         contract["answer"],
         *contract.get("also", ()),
-        asked=contract.get("body"),
-        success=status,
+        body=contract.get("body"),
+        status=status,
         formats=contract.get("formats", ()),
         or_else=contract.get("or_else"),
     )
@@ -101,29 +101,27 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     """The function that FastAPI calls: it parses the query, opens the snapshot, and calls the handler."""
     hints = get_type_hints(handler, include_extras=True)
     parameters = inspect.signature(handler).parameters
-    wanted = [name for name in _INJECTED if name in parameters]
-    opens_snapshot = "snapshot" in wanted
-    if "query" in wanted and hints["query"] is not model:
+    injected = [name for name in _INJECTED if name in parameters]
+    opens_snapshot = "snapshot" in injected
+    if "query" in injected and hints["query"] is not model:
         raise TypeError(f"{handler.__name__}: the query is declared as {model}, and taken as {hints['query']}")
-    if opens_snapshot and not issubclass(model, ClockQuery):
-        raise TypeError(f"{handler.__name__}: a snapshot has the clocks of its query, and {model} has none")
     stream_kind = _stream_kind(hints.get("id"))
     timemap = stream_kind is not None and path.endswith("/{id}")
 
     @wraps(handler)
     def endpoint(request: Request, **arguments: Any) -> Any:  # noqa: ANN401 - the handler's own arguments and response
         query = parse_query(model, request)
-        for name in wanted:
+        for name in injected:
             if name == "request":
                 arguments[name] = request
             elif name == "query":
                 arguments[name] = query
             elif name == "service":
                 arguments[name] = service_of(request)
-        if not opens_snapshot or not isinstance(query, ClockQuery):
+        if not opens_snapshot:
             return handler(**arguments)
         stream = None if stream_kind is None else f"{stream_kind}:{arguments['id']}"
-        return on_clocks(
+        return on_snapshot(
             request, query, lambda snapshot: handler(snapshot=snapshot, **arguments), stream=stream, timemap=timemap
         )
 
@@ -133,15 +131,18 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     return endpoint
 
 
-def on_clocks(
+def on_snapshot(
     request: Request,
-    query: ClockQuery,
+    query: QueryModel,
     make: Callable[[Snapshot], ResourceResponse],
     *,
     stream: str | None = None,
     timemap: bool = False,
 ) -> ResourceResponse:
-    """The response that is made from a snapshot on the clocks of a query."""
+    """The response that is made from a snapshot: on the clocks of the query, where it has any."""
+    if not isinstance(query, ClockQuery):
+        with service_of(request).snapshot() as snapshot:
+            return make(snapshot)
     with service_of(request).snapshot(clocks_asked(request, query, stream)) as snapshot:
         response = make(snapshot)
         response.context.clocks = answer_clocks(query, snapshot, timemap=timemap)

@@ -1,4 +1,4 @@
-"""The documentation: OpenAPI 3.1 of what the routes read and answer, from the types that the record itself uses."""
+"""The OpenAPI 3.1 document of what the routes take and answer, from the types that the record itself uses."""
 
 from __future__ import annotations
 
@@ -27,70 +27,59 @@ _PROBLEM = {PROBLEM_JSON: {"schema": {"$ref": f"{_REF}Problem"}}}
 
 
 def documented(
-    question: type[QueryModel],
+    query: type[QueryModel],
     answer: type[BaseModel] | str | None,
-    *others: int,
-    asked: Mapping[str, Any] | None = None,
-    success: int | None = None,
+    *also: int,
+    body: Mapping[str, Any] | None = None,
+    status: int = 200,
     formats: Sequence[Format] = (),
     or_else: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
-    """A route's documentation: its parameters, its body, its answer (a shape, or the media type of a text).
+    """What FastAPI is told of a route: its parameters, its body and its answer (a model, or a text's media type).
 
-    `others`: what else may come, beyond what `api.openapi.rules` says of every route of its kind.
+    `also`: further statuses, beyond those that `api.openapi.rules` adds to every route of its kind. `formats`: the
+    other media types of the answer; `or_else`: another model of the same media type.
     """
-    success = success or (201 if asked is not None else 200)
-    its: dict[str, Any] = {}
+    route: dict[str, Any] = {}
     if answer is None:
-        good: dict[str, Any] = {"description": "It is done."}
+        success: dict[str, Any] = {"description": "It is done."}
     elif isinstance(answer, str):
-        good = {"description": "The answer.", "content": {answer: {"schema": {"type": "string"}}}}
-        its["response_class"] = Response  # which adds no media type of its own
+        success = {"description": "The answer.", "content": {answer: {"schema": {"type": "string"}}}}
+        route["response_class"] = Response  # which adds no media type of its own
     else:
-        good = {"description": " ".join((answer.__doc__ or "").split()), "model": answer}
-    responses: dict[int | str, dict[str, Any]] = {success: good}
-    for status in others:
-        if status < HTTPStatus.BAD_REQUEST:
-            responses[status] = good | {"description": "It is on record already, with the same content."}
-        elif status == HTTPStatus.SERVICE_UNAVAILABLE and answer is not None:
-            responses[status] = good | {"description": "The record cannot be written to."}
+        success = {"description": " ".join((answer.__doc__ or "").split()), "model": answer}
+    responses: dict[int | str, dict[str, Any]] = {status: success}
+    for further in also:
+        if further < HTTPStatus.BAD_REQUEST:
+            responses[further] = success | {"description": "It is on record already, with the same content."}
+        elif further == HTTPStatus.SERVICE_UNAVAILABLE and answer is not None:
+            responses[further] = success | {"description": "The record cannot be written to."}
         else:
-            responses[status] = {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
+            responses[further] = {"description": HTTPStatus(further).phrase, "content": _PROBLEM}
     if or_else is not None:
-        good["model"] = good["model"] | or_else
+        success["model"] = success["model"] | or_else
     other_types = [each.media_type for each in formats if each.media_type != "application/json"]
     if other_types:
-        shapes = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
-        good["content"] = {name: {"schema": shapes[name.endswith("+json")]} for name in other_types}
-    extra: dict[str, Any] = {"parameters": query_parameters(question)}
-    if asked is not None:
-        extra["requestBody"] = dict(asked)
-    return its | {"responses": responses, "openapi_extra": extra}
-
-
-def documented_in_formats(
-    question: type[QueryModel],
-    answer: type[BaseModel],
-    formats: Sequence[Format],
-    *others: int,
-    or_else: type[BaseModel] | None = None,
-) -> dict[str, Any]:
-    """The documentation of a route whose answer is had in several formats, of which two may be of the same type."""
-    return documented(question, answer, *others, formats=formats, or_else=or_else)
+        schemas = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
+        success["content"] = {name: {"schema": schemas[name.endswith("+json")]} for name in other_types}
+    extra: dict[str, Any] = {"parameters": query_parameters(query)}
+    if body is not None:
+        extra["requestBody"] = dict(body)
+    return route | {"responses": responses, "openapi_extra": extra}
 
 
 def body_schema(schema: str, example: Mapping[str, Any] | None = None, **examples: Mapping[str, Any]) -> dict[str, Any]:
     """A body of the schema of that name, with examples."""
-    named = examples or {"example": example or {}}
-    shown = {name: {"summary": name, "value": dict(one)} for name, one in named.items()}
+    by_name = examples or {"example": example or {}}
+    documented_examples = {name: {"summary": name, "value": dict(value)} for name, value in by_name.items()}
     return {
         "required": True,
-        "content": {"application/json": {"schema": {"$ref": _REF + schema}, "examples": shown}},
+        "content": {"application/json": {"schema": {"$ref": _REF + schema}, "examples": documented_examples}},
     }
 
 
 def openapi_of(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of an app, made once, with the schemas of the bodies that its routes read by themselves."""
+    """The OpenAPI document of an app, made once."""
     if app.openapi_schema is None:
         for route in app.routes:
             if isinstance(route, APIRoute):
@@ -105,56 +94,63 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             license_info=app.license_info,
             openapi_version=app.openapi_version,
         )
-        components = document["components"]
-        schemas = components["schemas"] = {name: _plain(one) for name, one in components["schemas"].items()}
-        kinds: dict[str, Any] = {
-            "Entry": Entry,
-            "Jurisdiction": Jurisdiction,
-            "Problem": ProblemShown,
-            "Correction": EntryCorrected,
-            "Dispute": EntryDisputed,
-            "Reason": EntryRetracted,
-            "Subscription": SubscriptionRequest,
-        }
-        for name, kind in kinds.items():
-            schema = _plain(TypeAdapter(kind).json_schema(ref_template=f"{_REF}{{model}}"))
-            for other, definition in schema.pop("$defs", {}).items():
-                if schemas.setdefault(other, definition) != definition:
-                    raise ValueError(f"two shapes have the name {other}")
-            if "entry" in schema.get("properties", {}):
-                # The address says which entry it is about.
-                del schema["properties"]["entry"]
-                schema["required"].remove("entry")
-            schemas[name] = schema
-        whole = schemas["Subscription"]
-        schemas["SubscriptionChange"] = {
-            "type": "object",
-            "description": "Fields that get another value; null gives a field its default back.",
-            "additionalProperties": False,
-            "properties": {name: {"anyOf": [its, {"type": "null"}]} for name, its in whole["properties"].items()},
-        }
-        for one in schemas["Entry"]["oneOf"]:
-            act = schemas[one["$ref"].removeprefix(_REF)]
-            act["required"].remove("id")
-            act["properties"]["id"] = {
-                **act["properties"]["id"],
-                "description": "Left out, it is made of the day and the summary.",
-            }
+        schemas = document["components"]["schemas"]
+        schemas = document["components"]["schemas"] = {name: _plain(schema) for name, schema in schemas.items()}
+        _add_body_schemas(schemas)
         complete_document(document)
         app.openapi_schema = document
     return app.openapi_schema
 
 
+_BODIES: dict[str, Any] = {
+    "Entry": Entry,
+    "Jurisdiction": Jurisdiction,
+    "Problem": ProblemShown,
+    "Correction": EntryCorrected,
+    "Dispute": EntryDisputed,
+    "Reason": EntryRetracted,
+    "Subscription": SubscriptionRequest,
+}
+
+
+def _add_body_schemas(schemas: dict[str, Any]) -> None:
+    """Adds the schemas of the bodies, which FastAPI does not know, since the routes parse them themselves."""
+    for name, body in _BODIES.items():
+        schema = _plain(TypeAdapter(body).json_schema(ref_template=f"{_REF}{{model}}"))
+        for referenced, definition in schema.pop("$defs", {}).items():
+            if schemas.setdefault(referenced, definition) != definition:
+                raise ValueError(f"two shapes have the name {referenced}")
+        if "entry" in schema.get("properties", {}):
+            # The entry is in the address.
+            del schema["properties"]["entry"]
+            schema["required"].remove("entry")
+        schemas[name] = schema
+    fields = schemas["Subscription"]["properties"]
+    schemas["SubscriptionChange"] = {
+        "type": "object",
+        "description": "Fields that get another value; null gives a field its default back.",
+        "additionalProperties": False,
+        "properties": {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in fields.items()},
+    }
+    for reference in schemas["Entry"]["oneOf"]:
+        act = schemas[reference["$ref"].removeprefix(_REF)]
+        act["required"].remove("id")
+        act["properties"]["id"] = {
+            **act["properties"]["id"],
+            "description": "Left out, it is made of the day and the summary.",
+        }
+
+
 def _plain(schema: Any) -> Any:  # noqa: ANN401 - JSON, at any depth
-    """A schema without titles, which only repeat names, and without null as the default of what may be null."""
+    """A schema without titles, which only repeat names, and without null as a default."""
     if isinstance(schema, list):
-        return [_plain(one) for one in schema]
+        return [_plain(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        name: {field: _plain(one) for field, one in its.items()} if name in _NAMED else _plain(its)
-        for name, its in schema.items()
-        if not (name == "title" and isinstance(its, str)) and not (name == "default" and its is None)
+        name: {field: _plain(each) for field, each in value.items()} if name in _NAMED else _plain(value)
+        for name, value in schema.items()
+        if not (name == "title" and isinstance(value, str)) and not (name == "default" and value is None)
     }
 
 

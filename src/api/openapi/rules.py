@@ -1,7 +1,7 @@
-"""What holds for every operation alike, said in the document by rule: ids, headers, problems, examples, links.
+"""What the document says of every operation by rule: headers, problems, examples and links.
 
-A route says what is its own (`api.openapi.document`). The rest follows from its method, its parameters and its body,
-as the edge and the error table treat them, and is written here once.
+A route declares what is its own (`api.http.routes`). The rest follows from its method, its parameters and its body, as
+the edge and the error table treat them, and is written here once.
 """
 
 from __future__ import annotations
@@ -34,56 +34,58 @@ def complete_document(document: dict[str, Any]) -> None:
     """Adds to every operation of a document what follows from its kind."""
     components = document["components"]
     components["headers"] = HEADERS
-    components["parameters"] = {_camel(name): {"name": name, "in": "header", **its} for name, its in PARAMETERS.items()}
+    components["parameters"] = {
+        _camel(name): {"name": name, "in": "header", **parameter} for name, parameter in PARAMETERS.items()
+    }
     components["responses"] = {name: _problem(status) for status, name in PROBLEM_NAMES.items()}
     document["servers"] = [{"url": "/", "description": "Here."}]
     for path, method, operation in operations(document):
         operation.setdefault("security", [])  # open to all, and it says so
-        _headers_asked(method, operation)
-        _responses(path, method, operation)
-    _link(document)
+        _add_header_parameters(method, operation)
+        _complete_responses(path, method, operation)
+    _add_links(document)
     for name in (_FASTAPIS, "ValidationError"):
         components["schemas"].pop(name, None)
     used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
-    document["tags"] = [{"name": name, "description": its} for name, its in TAGS.items() if name in used]
+    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Operation]]:
     """Every operation of a document: path, method, and what is said of it."""
-    for path, its in document["paths"].items():
-        yield from ((path, method, its[method]) for method in _METHODS if method in its)
+    for path, methods in document["paths"].items():
+        yield from ((path, method, methods[method]) for method in _METHODS if method in methods)
 
 
-def _headers_asked(method: str, operation: Operation) -> None:
+def _add_header_parameters(method: str, operation: Operation) -> None:
     streams = "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
-    asked = {"get": [] if streams else ["If-None-Match"], "post": ["Idempotency-Key"]}.get(method, [])
-    if method == "get" and "recorded_by" in _names(operation):
-        asked.append("Accept-Datetime")
+    names = {"get": [] if streams else ["If-None-Match"], "post": ["Idempotency-Key"]}.get(method, [])
+    if method == "get" and "recorded_by" in _query_names(operation):
+        names.append("Accept-Datetime")
     if "428" in operation["responses"]:
-        asked.append("If-Match")
-    parameters = [{"$ref": f"#/components/parameters/{_camel(name)}"} for name in asked]
+        names.append("If-Match")
+    parameters = [{"$ref": f"#/components/parameters/{_camel(name)}"} for name in names]
     operation["parameters"] = operation.get("parameters", []) + parameters
 
 
-def _responses(path: str, method: str, operation: Operation) -> None:
+def _complete_responses(path: str, method: str, operation: Operation) -> None:
     reads = method == "get" and "text/event-stream" not in operation["responses"]["200"]["content"]
-    named = {one["name"] for one in operation["parameters"] if one.get("in") == "path"}
-    may = {"400", "429", "500"}
-    may |= {"401"} if operation["security"] else set()
-    may |= {"404"} if named or _names(operation) & {"jurisdiction", "recorded_by"} else set()
-    may |= {"406"} if reads and "." not in path.rpartition("/")[2] else set()
-    may |= {"409", "413", "422"} if method == "post" else set()
-    may |= {"413", "415", "422"} if "requestBody" in operation else set()
+    in_path = any(parameter.get("in") == "path" for parameter in operation["parameters"])
+    problems = {"400", "429", "500"}
+    problems |= {"401"} if operation["security"] else set()
+    problems |= {"404"} if in_path or _query_names(operation) & {"jurisdiction", "recorded_by"} else set()
+    problems |= {"406"} if reads and "." not in path.rpartition("/")[2] else set()
+    problems |= {"409", "413", "422"} if method == "post" else set()
+    problems |= {"413", "415", "422"} if "requestBody" in operation else set()
     responses: dict[str, Any] = operation["responses"]
     if _FASTAPIS in str(responses.get("422")):
-        del responses["422"]  # which it says of every parameter
-    may |= {status for status, its in responses.items() if PROBLEM_JSON in its.get("content", {})}
-    for status in may:
+        del responses["422"]  # FastAPI adds it to every route with parameters
+    problems |= {status for status, response in responses.items() if PROBLEM_JSON in response.get("content", {})}
+    for status in problems:
         responses[status] = {"$ref": f"#/components/responses/{PROBLEM_NAMES[status]}"}
-    for status, its in responses.items():
-        if "$ref" not in its:
-            its["headers"] = _named_headers(reads=reads, status=status, operation=operation)
-            _add_example(operation["operationId"], its)
+    for status, response in responses.items():
+        if "$ref" not in response:
+            response["headers"] = _named_headers(reads=reads, status=status, operation=operation)
+            _add_example(operation["operationId"], response)
     if reads:
         unchanged = {"description": "It is what you have: `If-None-Match` fits.", "headers": _references("ETag")}
         responses["304"] = unchanged
@@ -95,8 +97,8 @@ def _named_headers(status: str, operation: Operation, *, reads: bool) -> dict[st
     if reads:
         names += ["Log-Position", "Last-Modified"]
         names += ["ETag", "Cache-Control"] if status == "200" else []
-        names += ["Link"] if _names(operation) & {"recorded_by", "cursor"} else []
-        names += ["Memento-Datetime", "Content-Location"] if "recorded_by" in _names(operation) else []
+        names += ["Link"] if _query_names(operation) & {"recorded_by", "cursor"} else []
+        names += ["Memento-Datetime", "Content-Location"] if "recorded_by" in _query_names(operation) else []
     if "409" in operation["responses"]:
         names.append("Idempotency-Replayed")
         names += ["Location"] if status == "201" and "requestBody" in operation else []
@@ -127,56 +129,55 @@ def _problem(status: str) -> dict[str, Any]:
 
 
 def _add_example(operation_id: str, response: dict[str, Any]) -> None:
-    """Shows an answer in each of its media types, as the service gave it when the examples were made."""
-    shown = _kept_examples().get(operation_id, {})
+    """Adds an answer in each of its media types, as the service gave it when the examples were made."""
+    by_media_type = _kept_examples().get(operation_id, {})
     for media_type, content in response.get("content", {}).items():
-        its = shown.get(media_type)
-        if its is not None:
-            content["examples"] = {"answer": {"summary": its["asked"], "value": its["answer"]}}
+        example = by_media_type.get(media_type)
+        if example is not None:
+            content["examples"] = {"answer": {"summary": example["asked"], "value": example["answer"]}}
 
 
 @cache
 def _kept_examples() -> dict[str, Any]:
-    found: dict[str, Any] = (
-        json.loads(_EXAMPLE_ANSWERS.read_text(encoding="utf-8")) if _EXAMPLE_ANSWERS.exists() else {}
-    )
-    return found
+    if not _EXAMPLE_ANSWERS.exists():
+        return {}
+    examples: dict[str, Any] = json.loads(_EXAMPLE_ANSWERS.read_text(encoding="utf-8"))
+    return examples
 
 
-def _link(document: dict[str, Any]) -> None:
-    """Leads from an answer to what can be asked next: what was made, what is listed, the next page."""
+def _add_links(document: dict[str, Any]) -> None:
+    """Adds links from an answer to the operations on what was created or listed, and to the next page."""
     by_path = [(path, operation) for path, _, operation in operations(document)]
     for path, method, operation in operations(document):
         plural = path.rpartition("/")[2]
         for status in ("200", "201"):
-            its = operation["responses"].get(status)
-            if its is None or "application/json" not in its.get("content", {}):
+            response = operation["responses"].get(status)
+            if response is None or "application/json" not in response.get("content", {}):
                 continue
             links = {}
-            if "cursor" in _names(operation):
-                links["next_page"] = _to(operation, {"query.cursor": "$response.body#/next"})
+            if "cursor" in _query_names(operation):
+                links["next_page"] = _link_to(operation, {"query.cursor": "$response.body#/next"})
                 items = f"{plural}/0/id"
             else:
                 items = "id"
             if plural in ("entries", "jurisdictions", "subscriptions", "reminders"):
-                one = {"path.id": f"$response.body#/{items}"}
-                for other, its_operation in by_path:
-                    if other.startswith(f"{path}/{{id}}"):
-                        links[its_operation["operationId"]] = _to(its_operation, one, method)
+                parameters = {"path.id": f"$response.body#/{items}"}
+                for target_path, target in by_path:
+                    if target_path.startswith(f"{path}/{{id}}"):
+                        links[target["operationId"]] = _link_to(target, parameters, method)
             if links:
-                its["links"] = links
+                response["links"] = links
 
 
-def _to(operation: Operation, parameters: dict[str, str], method: str = "get") -> dict[str, Any]:
-    given = dict(parameters)
+def _link_to(operation: Operation, parameters: dict[str, str], method: str = "get") -> dict[str, Any]:
     if method == "post" and "428" in operation["responses"]:
-        given["header.If-Match"] = "$response.header.ETag"
-    return {"operationId": operation["operationId"], "parameters": given}
+        parameters = {**parameters, "header.If-Match": "$response.header.ETag"}
+    return {"operationId": operation["operationId"], "parameters": parameters}
 
 
-def _names(operation: Operation) -> set[str]:
+def _query_names(operation: Operation) -> set[str]:
     """The names of an operation's parameters in the query."""
-    return {one["name"] for one in operation.get("parameters", []) if one.get("in") == "query"}
+    return {each["name"] for each in operation.get("parameters", []) if each.get("in") == "query"}
 
 
 def _references(*names: str) -> dict[str, Any]:

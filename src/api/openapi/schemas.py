@@ -1,33 +1,63 @@
-"""The shapes of answers, for the documentation: answers are made elsewhere, and the tests hold them to these.
+"""The shapes of answers, for the OpenAPI document; the tests hold the answers to them.
 
-Each may come to show more; nothing here is renamed or dropped.
+Those of the domain follow from `domain.answers`; the others are written here. A class's name and docstring are those
+of its schema. Each may come to show more; nothing here is renamed or dropped.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, NotRequired, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from domain import answers, facts
 from domain.acts import Act
-from domain.dates import Day, Edtf
+from domain.answers import Position
 from domain.entries import Standing
-from domain.facts import Kind, Stage
-from domain.jurisdictions import Jurisdiction, TimeZone
-from domain.values import CourtValue, Direction, Slug, Source
+from domain.facts import Kind
+from domain.jurisdictions import Jurisdiction
+from domain.values import Slug, Source
 
-Position = Annotated[int, Field(description="The last log position that the answer rests on.", examples=[1373])]
 Next = Annotated[str | None, Field(description="The cursor of the next page, or null on the last.")]
 Instant = Annotated[str, Field(examples=["2026-11-24T17:00:00.000000Z"])]
-
-
-Track = Literal["stage", "response", "listing", "funding", "court", "policies"]
 
 
 class Shape(BaseModel):
     """What an answer has at least."""
 
     model_config = ConfigDict(extra="allow")
+
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+_SHAPES: dict[str, type[Shape]] = {}
+"""By the name of the answer that each is the shape of."""
+
+
+def shape_of(answer: type) -> Callable[[type[ShapeT]], type[ShapeT]]:
+    """Gives a shape the fields of an answer of the domain, in the answer's order.
+
+    A field that the shape declares itself keeps the shape's type. One that the answer may leave out is documented as
+    nullable, too: clients generated from earlier documents expect that.
+    """
+
+    def with_fields(shape: type[ShapeT]) -> type[ShapeT]:
+        fields: dict[str, Any] = {}
+        # Annotations are text: an answer within an answer becomes its shape, because that is what its name means here.
+        for name, hint in get_type_hints(answer, localns=_SHAPES, include_extras=True).items():
+            if name in shape.model_fields:
+                fields[name] = (shape.model_fields[name].annotation, shape.model_fields[name])
+            elif get_origin(hint) is NotRequired:
+                fields[name] = (get_args(hint)[0] | None, None)
+            else:
+                fields[name] = (hint, ...)
+        model = create_model(
+            shape.__name__, __base__=Shape, __module__=shape.__module__, __doc__=shape.__doc__, **fields
+        )
+        _SHAPES[answer.__name__] = model
+        return cast("type[ShapeT]", model)
+
+    return with_fields
 
 
 class FieldError(Shape):
@@ -89,12 +119,9 @@ class Timeline(Shape):
     )
 
 
+@shape_of(answers.Item)
 class Item(Shape):
     """A value, since when (as the causing entry has its date), and the entry that caused it."""
-
-    value: str
-    since: Edtf | None
-    entry: Slug | None
 
 
 class Difference(Shape):
@@ -127,17 +154,10 @@ class EntryHistory(Shape):
     position: Position
 
 
+@shape_of(answers.StatusTransition)
 class TransitionShown(Shape):
     """A change of an item's value or entry; `on` is the first day on which the status says so."""
 
-    jurisdiction: Slug
-    track: Track
-    key: str
-    from_: str | None = Field(alias="from")
-    to: str | None
-    on: Day
-    since: Edtf | None
-    entry: Slug | None
     sources: list[Source]
 
 
@@ -149,41 +169,24 @@ class StatusHistory(Shape):
     position: Position
 
 
+@shape_of(answers.Cause)
 class Cause(Shape):
     """An event that made a difference."""
 
-    position: int
-    event: str
-    entry: Slug | None
-    reason: str | None
 
-
+@shape_of(answers.Days)
 class Days(Shape):
     """The first and the last day of a stretch; null: to this day."""
 
-    from_: Day = Field(alias="from")
-    to: Day | None
 
-
+@shape_of(answers.AccountChange)
 class AccountChange(Shape):
     """Days about which one account says something else than the other. Null: no such item."""
 
-    jurisdiction: Slug
-    track: Track
-    key: str
-    days: Days
-    before: Item | None
-    after: Item | None
-    first_recorded: bool
-    because: list[Cause]
 
-
+@shape_of(answers.EntryChange)
 class EntryChanged(Shape):
     """An entry that says something else, field by field."""
-
-    entry: Slug
-    fields: dict[str, Any]
-    because: list[Cause]
 
 
 class AccountChanges(Shape):
@@ -219,115 +222,63 @@ class Jurisdictions(Shape):
     position: Position
 
 
-class StageShown(Item):
+@shape_of(answers.StageItem)
+class StageShown(Shape):
     """Where a review stands."""
 
-    value: Stage
 
-
-class ResponseShown(Item):
+@shape_of(answers.ResponseItem)
+class ResponseShown(Shape):
     """What became of a review's current demand."""
 
-    value: Literal["none_demanded", "responded", "no_response_known", "due"]
-    demand: Slug | None
-    due: Day | None
 
-
+@shape_of(answers.ReviewStatus)
 class ReviewShown(Shape):
     """One federal inquiry into the place. `possibly`: stage and response of all that may count, where they differ."""
 
-    review: Slug
-    stage: StageShown
-    response: ResponseShown
-    possibly: dict[Literal["stage", "response"], str]
 
-
-class Listed(Item):
+@shape_of(answers.ListingItem)
+class Listed(Shape):
     """A list of jurisdictions, and whether the place stands on it."""
 
-    list: Slug
-    value: Literal["listed", "listed_disputed", "removed", "list_taken_down", "dormant", "not_listed"]
-    possibly: str | None = None
 
-
-class Funded(Item):
+@shape_of(answers.FundingItem)
+class Funded(Shape):
     """A grant, and what was said or done about it."""
 
-    grant: Slug
-    value: Literal[
-        "threatened", "condition_in_award", "condition_withdrawn", "threat_ended", "withheld", "released", "none_known"
-    ]
-    possibly: str | None = None
 
-
-class CourtLine(Item):
+@shape_of(answers.CourtLine)
+class CourtLine(Shape):
     """Where a subject stands in a case, for the place."""
 
-    case: Slug
-    subject: Slug
-    role: Literal["plaintiff", "defendant", "covered_non_party"] | None
-    value: CourtValue | Literal["moot", "none_known"]
-    possibly: str | None = None
 
-
-class PolicyShown(Item):
+@shape_of(answers.PolicyItem)
+class PolicyShown(Shape):
     """A local policy, and which way it points."""
 
-    policy: Slug
-    value: Literal["in_force", "amended", "rescinded", "none_known"]
-    direction: Direction | None
-    possibly: str | None = None
 
-
+@shape_of(answers.PlaceStatus)
 class Status(Shape):
     """Where a place stands: five tracks, never one word."""
 
-    jurisdiction: Slug
-    as_of: Day
-    public_by: Day | None
-    reviews: list[ReviewShown]
-    listing: list[Listed]
-    funding: list[Funded]
-    court: list[CourtLine]
-    policies: list[PolicyShown]
-    position: Position
 
-
+@shape_of(answers.PeriodSteps)
 class Computed(Shape):
     """How a period came to a day, by Fed. R. Civ. P. 6(a)."""
 
-    from_: Day = Field(alias="from")
-    days: int
-    steps: list[str]
 
-
+@shape_of(facts.ClaimedDay)
 class ClaimedDay(Shape):
     """What another source says of the day, as the entry keeps it."""
 
-    value: Any
     source: Source | None
-    note: str | None
 
 
+@shape_of(answers.Deadline)
 class DeadlineShown(Shape):
     """One dated demand of one addressee, and what became of it."""
 
-    demand: Slug
-    addressee: Slug
-    due: Day = Field(description="Due means the end of that day in `time_zone`.")
-    original_due: Day
-    words: str | None
     source: Source | None = Field(description="The document that has the words.")
-    computed: Computed | None = Field(description="How `original_due` was computed, where it was a period.")
-    claims: list[ClaimedDay] = Field(description="Sources that differ about the day. Reminders run on the earliest.")
-    state: Literal["open", "answered", "lapsed", "moot", "withdrawn"]
-    late: bool
-    answer: Slug | None
-    for_: Literal["answer", "compliance"] = Field(alias="for")
-    time_zone: TimeZone
-    review: Slug | None
-    extended_by: Slug | None
-    withdrawn_by: Slug | None
 
 
 class Deadlines(Shape):

@@ -1,4 +1,4 @@
-"""The words of the contract: what each problem, header and tag is said to be, once for all operations."""
+"""The texts of the OpenAPI document for problems, headers and tags, each written once for all operations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PROBLEM_ROWS = (
     ErrorRow(429, "too-many-requests", "Too many requests"),
     ErrorRow(500, "", "Internal Server Error"),
 )
-"""What can go wrong: the table's errors, and those of the edge."""
+"""Every problem there is: the errors of the table, and those of the edge."""
 PROBLEM_EXTRAS: dict[str, dict[str, Any]] = {
     "conflict": {"on_record": {"kind": "meeting"}, "given": {"kind": "hearing"}},
     "stale": {"version": 2},

@@ -1,17 +1,17 @@
-"""Corrections as a reader's page: what we said, what we say, and why; and our account between two positions."""
+"""Corrections: every revision of an entry with its reason, and what differs between the record at two log positions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from api.http.errors import MalformedQuery
-from api.pages.entry_view import entry_views
-from api.pages.labels import Label, label
-from api.pages.page import PageContent, html_response, page_context, page_route
+from api.pages.entry_view import JsonObject, entry_views
+from api.pages.labels import Label, label_of
+from api.pages.page import PageContent, html_page, page
 from api.pages.urls import PageQuery, PageRequest
 from api.resources.changes import Point
 from application.clocks import parse_log_range
@@ -20,58 +20,59 @@ from projections.changes import ChangeFilter, LogRange, changes_page
 from projections.entries import revisions
 from projections.snapshot import Snapshot
 
-_MOST, _MOST_CHANGES = 100, 200
+router = APIRouter()
+_MOST_REVISIONS, _MOST_CHANGES = 100, 200
 
 
 class ChangesPageQuery(PageQuery):
-    """Between which two states of the log; left out, every revision of an entry is listed."""
+    """The two points of the log to compare; without either, every revision is listed."""
 
     from_: Point | None = Field(None, alias="from")
     to: Point | None = None
 
 
-def _changes(_request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:
-    assert isinstance(asked, ChangesPageQuery)  # noqa: S101 - the route's own question
-    compared = None
-    if asked.from_ is not None or asked.to is not None:
-        compared = _compared(visit, snapshot, asked.from_ or "0", asked.to)
-    listed = [] if compared is not None else revisions(snapshot, visit.service.log, _MOST)
-    context = page_context(
-        visit,
+@page(router, "/changes", query=ChangesPageQuery)
+def corrections_page(request: PageRequest, query: ChangesPageQuery, snapshot: Snapshot) -> PageContent:
+    comparison, listed = None, []
+    if query.from_ is None and query.to is None:
+        listed = revisions(snapshot, request.service.log, _MOST_REVISIONS)
+    else:
+        comparison = _compared(request, snapshot, query.from_ or "0", query.to or str(snapshot.position))
+    return html_page(
+        "changes.html",
+        request,
         snapshot,
         title="Corrections: what we said, what we say, and why",
         description="Nothing is edited: every correction, dispute and retraction of an entry, with its reason.",
         feeds=[("Corrections", "/changes")],
         revisions=listed,
-        acts=entry_views(snapshot, (one["entry"] for one in (*listed, *_causes(compared)))),
-        between=compared,
+        comparison=comparison,
+        entries=entry_views(snapshot, (change["entry"] for change in (*listed, *_entry_changes(comparison)))),
     )
-    return PageContent(html_response("changes.html", context))
 
 
-def _compared(visit: PageRequest, snapshot: Snapshot, from_: str, to: str | None) -> dict[str, Any]:
-    """What differs between the accounts at two positions, at most so much of it."""
+def _compared(request: PageRequest, snapshot: Snapshot, from_: str, to: str) -> dict[str, Any]:
     try:
-        earlier, later = parse_log_range(visit.service, snapshot, from_, to or str(snapshot.position))
+        earlier, later = parse_log_range(request.service, snapshot, from_, to)
     except Invalid as error:
         raise MalformedQuery(error.detail, problems=error.problems) from error
-    its = LogRange.read(snapshot, visit.service.log, earlier, later)
-    found, following = changes_page(snapshot, visit.service.log, its, ChangeFilter(), _MOST_CHANGES, None)
-    changes = [change | {"was": _word(change, "before"), "is": _word(change, "after")} for change in found["changes"]]
-    return {"earlier": earlier, "later": later, **found, "changes": changes, "more": following is not None}
+    log = request.service.log
+    log_range = LogRange.read(snapshot, log, earlier, later)
+    answer, following = changes_page(snapshot, log, log_range, ChangeFilter(), _MOST_CHANGES, None)
+    changes = [
+        change | {"was": _label(change["track"], change["before"]), "is": _label(change["track"], change["after"])}
+        for change in answer["changes"]
+    ]
+    return {"earlier": earlier, "later": later, **answer, "changes": changes, "more": following is not None}
 
 
-def _causes(compared: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
-    """Whatever of a comparison names an entry."""
-    if compared is not None:
-        yield from compared["entries"]
-        for change in compared["changes"]:
+def _entry_changes(comparison: JsonObject | None) -> Iterator[JsonObject]:
+    """Whatever in a comparison names an entry."""
+    if comparison is not None:
+        yield from comparison["entries"]
+        for change in comparison["changes"]:
             yield from change["because"]
 
 
-def _word(change: dict[str, object], side: str) -> Label | None:
-    item = change[side]
-    return label(str(change["track"]), item["value"]) if isinstance(item, dict) else None
-
-
-ROUTES = [page_route("/changes", ChangesPageQuery, _changes)]
+def _label(track: str, item: JsonObject | None) -> Label | None:
+    return None if item is None else label_of(track, item["value"])

@@ -1,4 +1,4 @@
-"""The time machine: what its three fields hold, and the one sentence that says which question a page answers."""
+"""The time machine: the form with the three clocks, and the sentence that says which question a page answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from projections.snapshot import WASHINGTON, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class TimeMachine:
-    """The control as a page shows it."""
+    """The form's sentence and fields."""
 
     sentence: str
     as_of: str
@@ -20,51 +20,47 @@ class TimeMachine:
     recorded_on: str
     recorded_by: str
     moved: bool
-    today: str
-    hidden: tuple[tuple[str, str], ...]
+    """Whether any clock is set."""
+    hidden_fields: tuple[tuple[str, str], ...]
 
 
-def time_machine(visit: PageRequest, snapshot: Snapshot, time_zone: str = WASHINGTON) -> TimeMachine:
-    """The control for a visit, as the record answers it."""
-    clocks, asked = visit.clocks, snapshot.asked
-    recorded = "" if asked.recorded_day is None else washington_day(asked.recorded_day)
+def time_machine(request: PageRequest, snapshot: Snapshot, time_zone: str = WASHINGTON) -> TimeMachine:
+    """The form as a page shows it."""
+    clocks, asked = request.clocks, snapshot.asked
+    recorded_on = "" if asked.recorded_day is None else washington_day(asked.recorded_day)
     as_of = snapshot.clocks(time_zone).as_of
     return TimeMachine(
         sentence=clocks_sentence(
             as_of,
             asked.public_by,
-            None if asked.position is None else (recorded, asked.position),
-            moved="as_of" in clocks or bool(asked.public_by) or bool(recorded),
+            None if asked.position is None else (recorded_on, asked.position),
+            moved="as_of" in clocks or bool(asked.public_by) or bool(recorded_on),
             today=snapshot.now.astimezone(ZoneInfo(time_zone)).date().isoformat(),
         ),
         as_of=as_of,
         public_by=asked.public_by or "",
-        recorded_on=recorded,
+        recorded_on=recorded_on,
         recorded_by=clocks.get("recorded_by", ""),
         moved=bool(clocks),
-        today=washington_day(snapshot.now),
-        hidden=tuple((name, value) for name, value in visit.filters.items() if name != "cursor"),
+        hidden_fields=tuple((name, value) for name, value in request.filters.items() if name != "cursor"),
     )
 
 
 def clocks_sentence(
     as_of: str, public_by: str | None, recorded: tuple[str, int] | None, *, moved: bool, today: str
 ) -> str:
-    """Which question is answered, in one sentence."""
+    """The question that the clocks ask, in one sentence; `recorded`: the day and log position of the recorded clock."""
     if as_of > today:
-        stand = f"Where things would stand on {in_words(as_of)} if nothing more happened"
+        state = f"Where things would stand on {in_words(as_of)} if nothing more happened"
     elif moved:
-        stand = f"Where things stood on {in_words(as_of)}"
+        state = f"Where things stood on {in_words(as_of)}"
     else:
-        stand = f"Where things stand today, {in_words(as_of)}"
-    known = (
-        "by everything that the record has"
-        if public_by is None
-        else f"by what the public could know on {in_words(public_by)}"
-    )
+        state = f"Where things stand today, {in_words(as_of)}"
     if recorded is None:
-        return f"{stand}, {known}{' today' if moved and public_by is None else ''}."
+        if public_by is None:
+            return f"{state}, by everything that the record has{' today' if moved else ''}."
+        return f"{state}, by what the public could know on {in_words(public_by)}."
     day, position = recorded
+    known = "" if public_by is None else f"by what the public could know on {in_words(public_by)} and "
     on = f" on {in_words(day)}" if day else ""
-    had = "" if public_by is None else f"{known} and "
-    return f"{stand}, {had}as this service had it on record{on} (log position {position})."
+    return f"{state}, {known}as this service had it on record{on} (log position {position})."

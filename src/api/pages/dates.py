@@ -1,4 +1,4 @@
-"""Dates as a reader says them: an EDTF date never as more than it is."""
+"""Dates in English, never more exact than the EDTF date that they stand for."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ def in_words(edtf: str) -> str:
 
 
 def on_day(edtf: str) -> str:
-    """The same after a verb: "on April 21, 2017", "in April 2017", "between ..."."""
+    """A date after a verb: "on April 21, 2017", "in April 2017", "between ..."."""
     if "/" in edtf:
         return in_words(edtf)
     return f"{'on' if len(edtf) > _MONTH else 'in'} {in_words(edtf)}"
 
 
 def since_day(edtf: str) -> str:
-    """The same after "since": "since April 21, 2017", "since some day between ..."."""
+    """A date after "since": "since April 21, 2017", "since some day between ..."."""
     return f"since some day {in_words(edtf)}" if "/" in edtf else f"since {in_words(edtf)}"
 
 
 def short(day: str) -> str:
-    """A day or month for narrow places: "Apr 21, 2017"."""
+    """A day or month where there is little room: "Apr 21, 2017"."""
     month, _, rest = day_words(day).partition(" ")
     return f"{month[:3]} {rest}"
 
 
 def short_edtf(edtf: str) -> str:
-    """An EDTF date for narrow places: "Apr 21 – Jun 30, 2017", "Apr 2017"."""
+    """An EDTF date where there is little room: "Apr 21 – Jun 30, 2017", "Apr 2017"."""
     first, slash, last = edtf.partition("/")
-    parts = [one if len(one) == _YEAR else short(one) for one in (first, last) if one]
+    parts = [day if len(day) == _YEAR else short(day) for day in (first, last) if day]
     if slash and first[:_YEAR] == last[:_YEAR] and len(first) > _YEAR:
         parts[0] = parts[0].removesuffix(first[:_YEAR]).rstrip(", ")
     return " – ".join(parts)
 
 
 def year_of(edtf: str) -> str:
-    """The year under which an act stands in a timeline: that of its first possible day."""
+    """The year under which a timeline lists an entry: that of its first possible day."""
     return bounds(edtf)[0][:_YEAR]
 
 
-def moment(instant: str) -> str:
+def date_and_time(instant: str) -> str:
     """An instant of the log: "November 24, 2026, 17:00 UTC"."""
-    at = datetime.fromisoformat(instant).astimezone(UTC)
-    return f"{day_words(at.date().isoformat())}, {at:%H:%M} UTC"
+    utc = datetime.fromisoformat(instant).astimezone(UTC)
+    return f"{day_words(utc.date().isoformat())}, {utc:%H:%M} UTC"
 
 
 def washington_day(instant: datetime) -> str:
-    """The day that an instant falls on where a question is about no one place (docs/adr/0007)."""
+    """The day of an instant where a page is about no single place (docs/adr/0007)."""
     return instant.astimezone(ZoneInfo(WASHINGTON)).date().isoformat()
 
 
@@ -72,5 +72,4 @@ def end_of_day(day: str) -> str:
 
 
 def day_before(day: str) -> str:
-    """The day before a day."""
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

@@ -1,84 +1,88 @@
-"""Deadlines: what is due, and what became of what was."""
+"""The deadlines: what is due, and what became of what was due."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, Literal
+from itertools import groupby, islice
+from typing import get_args
 
-from fastapi import Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from api.pages.dates import in_words
 from api.pages.entry_view import entry_views
-from api.pages.filters import Choice
-from api.pages.labels import LABELS, Label, label
-from api.pages.page import PageContent, html_response, page_context, page_route
+from api.pages.filters import FilterLink
+from api.pages.labels import LABELS, Label, label_of
+from api.pages.page import PageContent, html_page, page
 from api.pages.urls import PageQuery, PageRequest
+from domain.answers import Deadline, DeadlineState
 from domain.dates import Day
 from projections.deadlines import DeadlineFilter, all_deadlines
 from projections.snapshot import Snapshot
 
+router = APIRouter()
 _MOST = 1_000
-_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
+_STATES: tuple[DeadlineState, ...] = get_args(DeadlineState)
 
 
 class DeadlinesPageQuery(PageQuery):
-    """Which deadlines."""
+    """Which deadlines: their state, and the first and last day due."""
 
-    state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = None
+    state: DeadlineState | None = None
     from_: Day | None = Field(None, alias="from")
     to: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """One day due of one demand, with everyone it is asked of, by what became of it."""
+class DemandDue:
+    """A demand on one day due, with its deadlines by state: one for each place that it is addressed to."""
 
     due: str
     demand: str
     words: str | None
-    change: bool
-    states: list[tuple[Label, list[dict[str, Any]]]]
+    asks_for_change: bool
+    states: list[tuple[Label, list[Deadline]]]
 
 
-def _deadlines(_request: Request, visit: PageRequest, asked: PageQuery, snapshot: Snapshot) -> PageContent:
-    assert isinstance(asked, DeadlinesPageQuery)  # noqa: S101 - the route's own question
-    wanted = DeadlineFilter(None, asked.from_, asked.to)
-    found = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, wanted)), range(_MOST), strict=False)]
-    counts = Counter(one["state"] for one in found)
-    shown = [one for one in found if asked.state in (None, one["state"])]
+@page(router, "/deadlines", query=DeadlinesPageQuery)
+def deadlines_page(request: PageRequest, query: DeadlinesPageQuery, snapshot: Snapshot) -> PageContent:
+    in_range = all_deadlines(snapshot, DeadlineFilter(None, query.from_, query.to))
+    deadlines = [deadline for deadline, _ in islice(in_range, _MOST)]
+    counts = Counter(deadline["state"] for deadline in deadlines)
+    shown = [deadline for deadline in deadlines if query.state in (None, deadline["state"])]
+    by_demand = groupby(shown, key=lambda deadline: (deadline["due"], deadline["demand"]))
+    demands = [_demand_due(list(group)) for _, group in by_demand]
     as_of = snapshot.clocks().as_of
-    demands = [_demand(list(its)) for _, its in groupby(shown, key=lambda one: (one["due"], one["demand"]))]
-    context = page_context(
-        visit,
+    return html_page(
+        "deadlines.html",
+        request,
         snapshot,
         title="Deadlines: what is due, and what became of what was",
         description=f"Every day by which an answer or a change was asked of a place, as of {in_words(as_of)}.",
         feeds=[("Deadlines", "/deadlines")],
-        coming=[one for one in demands if one.due >= as_of],
-        past=[one for one in reversed(demands) if one.due < as_of],
-        acts=entry_views(snapshot, [*(one["demand"] for one in shown), *(one["answer"] for one in shown)]),
-        choices=[Choice("All states", visit.here(state=None), len(found), asked.state is None)]
-        + [
-            Choice(LABELS["deadline", state].brief, visit.here(state=state), counts[state], asked.state == state)
-            for state in _STATES
-            if counts[state]
+        coming=[demand for demand in demands if demand.due >= as_of],
+        past=[demand for demand in reversed(demands) if demand.due < as_of],
+        entries=entry_views(snapshot, [id_ for deadline in shown for id_ in (deadline["demand"], deadline["answer"])]),
+        state_links=[
+            FilterLink("All states", request.with_changes(state=None), len(deadlines), query.state is None),
+            *(
+                FilterLink(
+                    LABELS["deadline", state].brief,
+                    request.with_changes(state=state),
+                    counts[state],
+                    query.state == state,
+                )
+                for state in _STATES
+                if counts[state]
+            ),
         ],
-        full=len(found) == _MOST,
+        cut_off=len(deadlines) == _MOST,
     )
-    return PageContent(html_response("deadlines.html", context))
 
 
-def _demand(deadlines: list[dict[str, Any]]) -> Demand:
+def _demand_due(deadlines: list[Deadline]) -> DemandDue:
     first = deadlines[0]
-    by_state = [
-        (label("deadline", state), [one for one in deadlines if one["state"] == state])
-        for state in _STATES
-        if any(one["state"] == state for one in deadlines)
-    ]
-    return Demand(first["due"], first["demand"], first["words"], first["for"] == "compliance", by_state)
-
-
-ROUTES = [page_route("/deadlines", DeadlinesPageQuery, _deadlines)]
+    by_state = {state: [deadline for deadline in deadlines if deadline["state"] == state] for state in _STATES}
+    states = [(label_of("deadline", state), of_state) for state, of_state in by_state.items() if of_state]
+    return DemandDue(first["due"], first["demand"], first["words"], first["for"] == "compliance", states)

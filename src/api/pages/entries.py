@@ -1,20 +1,20 @@
-"""An entry: the act, its sources, what it answered and moved, every version of it, its proof, and how to cite it."""
+"""An entry: its sources, what it answers and changed, every version of it, its proof, and how to cite it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request
+from fastapi import APIRouter
 
 from api.pages.entry_view import EntryView, entry_view, entry_views
-from api.pages.labels import Label, label
-from api.pages.names import PlaceNames
-from api.pages.page import PageContent, checked_query, html_response, page_context, page_route
-from api.pages.places import known_through
-from api.pages.urls import PageQuery, PageRequest
+from api.pages.labels import Label, label_of
+from api.pages.names import Names
+from api.pages.page import PageContent, html_page, page
+from api.pages.places import status_history
+from api.pages.urls import PageQuery, PageRequest, checked_id
 from api.resources.citations import citation, permalink_of
 from domain.history import Transition
 from eventlog.proofs import proving
@@ -22,10 +22,12 @@ from projections.entries import entries_linking_to, entry_history
 from projections.snapshot import Snapshot
 from projections.timeline import read_entry
 
-_MOST_MOVED = 60
-_LINKS = (("answers", "Answers"), ("disputes", "Disputes"), ("demand", "Concerns the demand"), ("follows", "Follows"))
-_BACK = {"answers": "Answered by", "disputes": "Disputed by", "demand": "Moved or withdrawn by"}
-_COMMON = {
+router = APIRouter()
+_MOST_PLACES = 60
+"""How many of the places that an entry names are searched for changes that it caused."""
+_LINKS = {"answers": "Answers", "disputes": "Disputes", "demand": "Concerns the demand", "follows": "Follows"}
+_BACKLINKS = {"answers": "Answered by", "disputes": "Disputed by", "demand": "Moved or withdrawn by"}
+_COMMON_FIELDS = {
     "id", "kind", "occurred", "public", "sequence", "actor", "jurisdictions", "summary", "authority", "follows",
     "quotes", "sources", "claims", "confidence", "note", "standing", "log", "certain", "answers", "disputes", "demand",
     "respond_by",
@@ -33,8 +35,8 @@ _COMMON = {
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A change of status that the entry caused, and of which places."""
+class StatusChange:
+    """A transition that the entry caused, and the places where it did."""
 
     item: str
     before: Label | None
@@ -43,102 +45,104 @@ class Moved:
     places: list[str]
 
 
-def _entry(request: Request, visit: PageRequest, _asked: PageQuery, snapshot: Snapshot) -> PageContent:
-    id_ = checked_query(request.path_params["id"], "entry")
-    act = entry_view(read_entry(snapshot, id_)[0])
-    known = PlaceNames(snapshot)
-    versions = entry_history(snapshot, visit.service.log, id_)["versions"]
-    at = snapshot.clocks()
-    pointing = list(_pointing(act)) + [
-        (_BACK[how], other) for other, how in entries_linking_to(snapshot, id_, at.as_of)
-    ]
-    labels = dict.fromkeys(label for label, _ in pointing)
-    moved, places_left_out = _moved(visit, snapshot, act, known)
-    permalink = permalink_of(act.fields, visit.root)
-    with proving(visit.service.log) as proofs:
+@page(router, "/entries/{id}", query=PageQuery)
+def entry_page(request: PageRequest, _query: PageQuery, snapshot: Snapshot) -> PageContent:
+    id_ = checked_id(request.path_params["id"], "entry")
+    entry = entry_view(read_entry(snapshot, id_)[0])
+    names = Names(snapshot)
+    links: dict[str, list[str]] = {}
+    for label, linked in _links(snapshot, entry):
+        links.setdefault(label, []).append(linked)
+    status_changes, places_left_out = _status_changes(request, snapshot, entry, names)
+    permalink = permalink_of(entry.fields, request.root)
+    with proving(request.service.log) as proofs:
         checkpoint, key = proofs.checkpoint(), proofs.key
-    context = page_context(
-        visit,
+    return html_page(
+        "entry.html",
+        request,
         snapshot,
-        names=known,
-        title=act.heading,
-        description=act.summary,
-        image=visit.link(f"/places/{act.jurisdictions[0]}/lanes.png") if act.jurisdictions else None,
+        names=names,
+        title=entry.heading,
+        description=entry.summary,
+        image=request.url(f"/places/{entry.jurisdictions[0]}/lanes.png") if entry.jurisdictions else None,
         feeds=[("Latest acts", "/timeline")],
-        about=_about(act, permalink),
-        act=act,
-        versions=versions,
-        links=[(label, [other for its, other in pointing if its == label]) for label in labels],
-        linked=entry_views(snapshot, (other for _, other in pointing)),
-        moved=moved,
+        structured_data=_structured_data(entry, permalink),
+        # A retracted entry is shown whole, for whoever follows a link, but no search engine is to repeat it.
+        status=HTTPStatus.GONE if entry.standing == "retracted" else HTTPStatus.OK,
+        entry=entry,
+        versions=entry_history(snapshot, request.service.log, id_)["versions"],
+        links=links,
+        linked_entries=entry_views(snapshot, (linked for group in links.values() for linked in group)),
+        status_changes=status_changes,
         places_left_out=places_left_out,
-        particulars=[(name, value) for name, value in act.fields.items() if name not in _COMMON],
-        citation=citation(act.fields, permalink),
+        particulars=[(name, value) for name, value in entry.fields.items() if name not in _COMMON_FIELDS],
+        citation=citation(entry.fields, permalink),
         checkpoint=checkpoint,
         key=key,
-    )  # fmt: skip
-    # Whole, so that anyone can read what was said and why it no longer is; yet no search engine is to repeat it.
-    status = HTTPStatus.GONE if act.standing == "retracted" else HTTPStatus.OK
-    return PageContent(html_response("entry.html", context), status)
+    )
 
 
-def _pointing(act: EntryView) -> Iterator[tuple[str, str]]:
-    for field, relation in _LINKS:
-        given = act.fields.get(field, ())
-        yield from ((relation, other) for other in ([given] if isinstance(given, str) else given))
+def _links(snapshot: Snapshot, entry: EntryView) -> Iterator[tuple[str, str]]:
+    """Every entry that this one links to or that links to it, with the label of the link."""
+    for field, label in _LINKS.items():
+        linked = entry.fields.get(field, ())
+        yield from ((label, id_) for id_ in ([linked] if isinstance(linked, str) else linked))
+    for id_, field in entries_linking_to(snapshot, entry.id, snapshot.clocks().as_of):
+        yield _BACKLINKS[field], id_
 
 
-def _moved(visit: PageRequest, snapshot: Snapshot, act: EntryView, known: PlaceNames) -> tuple[list[Moved], int]:
-    """The transitions of the places that it names (and of the states whose agencies it names) with it for a cause."""
-    named = list(dict.fromkeys(_touched(act.jurisdictions, known)))
+def _status_changes(
+    request: PageRequest, snapshot: Snapshot, entry: EntryView, names: Names
+) -> tuple[list[StatusChange], int]:
+    """What the entry changed in the places that it names and in states whose agencies it names; places left out."""
+    place_ids = list(dict.fromkeys(_affected_places(entry, names)))
     places: dict[Transition, list[str]] = {}
-    for id_ in named[:_MOST_MOVED]:
-        for one in _moved_in(visit, snapshot, act.id, id_):
-            places.setdefault(one, []).append(id_)
-    moved = [
-        Moved(known.of(one.track, one.key), _word(one.track, one.before), _word(one.track, one.after), one.on, ids)
-        for one, ids in places.items()
+    for id_ in place_ids[:_MOST_PLACES]:
+        place = snapshot.cache.directory.place(id_, snapshot.position)
+        if place is not None:
+            history = status_history(request, snapshot, id_, snapshot.clocks(place.time_zone).as_of)
+            for transition in history.transitions:
+                if transition.entry == entry.id:
+                    places.setdefault(transition, []).append(id_)
+    changes = [
+        StatusChange(
+            names.item_name(transition.track, transition.key),
+            _label(transition.track, transition.before),
+            _label(transition.track, transition.after),
+            transition.on,
+            ids,
+        )
+        for transition, ids in places.items()
     ]
-    return moved, max(0, len(named) - _MOST_MOVED)
+    return changes, max(0, len(place_ids) - _MOST_PLACES)
 
 
-def _touched(ids: Iterable[str], known: PlaceNames) -> Iterator[str]:
-    for id_ in ids:
+def _affected_places(entry: EntryView, names: Names) -> Iterator[str]:
+    for id_ in entry.jurisdictions:
         yield id_
-        place = known.place_of(id_)
+        place = names.find_place(id_)
         if place is not None and place.speaks_for is not None:
             yield place.speaks_for
 
 
-def _moved_in(visit: PageRequest, snapshot: Snapshot, entry_id: str, id_: str) -> list[Transition]:
-    place = snapshot.cache.directory.place(id_, snapshot.position)
-    if place is None:
-        return []
-    through = known_through(visit, snapshot, id_, snapshot.clocks(place.time_zone).as_of)
-    return [one for one in through.transitions if one.entry == entry_id]
+def _label(track: str, value: str | None) -> Label | None:
+    return None if value is None else label_of(track, value)
 
 
-def _word(track: str, value: str | None) -> Label | None:
-    return None if value is None else label(track, value)
-
-
-def _about(act: EntryView, permalink: str) -> dict[str, Any]:
-    """What schema.org calls it: a page about an act, and the documents that it rests on."""
+def _structured_data(entry: EntryView, permalink: str) -> dict[str, Any]:
+    """The entry for search engines: a page about an act, and the documents that it rests on."""
     sources = [
-        {"@type": "CreativeWork", "name": one["title"]}
-        | ({"publisher": {"@type": "Organization", "name": one["publisher"]}} if "publisher" in one else {})
-        | ({"url": one["url"]} if "url" in one else {})
-        for one in act.sources
+        {"@type": "CreativeWork", "name": source["title"]}
+        | ({"publisher": {"@type": "Organization", "name": source["publisher"]}} if "publisher" in source else {})
+        | ({"url": source["url"]} if "url" in source else {})
+        for source in entry.sources
     ]
     return {
-        "identifier": act.id,
-        "dateCreated": act.log["recorded_at"],
-        "dateModified": act.log["revised"]["recorded_at"],
-        "version": act.log["version"],
-        "temporalCoverage": act.occurred,
+        "identifier": entry.id,
+        "dateCreated": entry.log["recorded_at"],
+        "dateModified": entry.log["revised"]["recorded_at"],
+        "version": entry.log["version"],
+        "temporalCoverage": entry.occurred,
         "isBasedOn": sources,
         "archivedAt": permalink,
     }
-
-
-ROUTES = [page_route("/entries/{id}", PageQuery, _entry)]

@@ -1,4 +1,4 @@
-"""An entry as pages show it: its heading, whom it names, what it asks, answers and rests on."""
+"""An entry as pages show it: its heading, places, sources, and what it asks for."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from domain.errors import NotFound
 from projections.snapshot import Snapshot
 from projections.timeline import read_entry
 
-Fields = Mapping[str, Any]
-_MOST_NAMED = 4
+JsonObject = Mapping[str, Any]
+_MOST_PLACES = 4
 
 
 class EntryView:
-    """One entry, read for showing."""
+    """An entry, made from the JSON object that the API answers."""
 
-    def __init__(self, fields: Fields) -> None:
-        """From the entry's JSON object as the API answers it."""
+    def __init__(self, fields: JsonObject) -> None:
         self.fields = fields
         self.id: str = fields["id"]
         self.kind: str = fields["kind"]
@@ -36,54 +35,43 @@ class EntryView:
         self.standing: str = fields["standing"]
         self.certain: bool = fields.get("certain", True)
         self.jurisdictions: list[str] = fields["jurisdictions"]
-        self.quotes: list[Fields] = fields.get("quotes", [])
-        self.claims: list[Fields] = fields.get("claims", [])
+        self.quotes: list[JsonObject] = fields.get("quotes", [])
+        self.claims: list[JsonObject] = fields.get("claims", [])
         self.note: str | None = fields.get("note")
-        self.log: Fields = fields["log"]
-        self.sources = sorted(fields["sources"], key=lambda one: one["rank"] != "primary")
+        self.respond_by: JsonObject | None = fields.get("respond_by")
+        self.log: JsonObject = fields["log"]
+        self.sources: list[JsonObject] = sorted(fields["sources"], key=lambda source: source["rank"] != "primary")
+        """Primary sources first."""
 
     @property
     def actor(self) -> str:
         """Who acted, with the office; empty where the sources do not say."""
         actor = self.fields["actor"]
-        return ", ".join(one for one in (actor.get("name"), actor.get("office")) if one)
-
-    @property
-    def who(self) -> str:
-        """Who acted, in few words."""
-        actor = self.fields["actor"]
-        return str(actor.get("name") or actor.get("office") or "")
+        return ", ".join(part for part in (actor.get("name"), actor.get("office")) if part)
 
     @property
     def heading(self) -> str:
-        """What a link to it says."""
-        return f"{self.kind_label}{f' by {self.who}' if self.who else ''}, {self.date}"
+        """The text of a link to the entry."""
+        actor = self.fields["actor"]
+        name = actor.get("name") or actor.get("office")
+        return f"{self.kind_label}{f' by {name}' if name else ''}, {self.date}"
 
     @property
-    def source(self) -> Fields:
-        """The source that stands first: a primary one where there is one."""
-        first: Fields = self.sources[0]
-        return first
+    def first_source(self) -> JsonObject:
+        return self.sources[0]
 
-    def source_of(self, id_: str) -> Fields:
-        """A source by its id in the entry."""
-        return next((one for one in self.sources if one["id"] == id_), self.source)
+    def source_by_id(self, id_: str) -> JsonObject:
+        return next((source for source in self.sources if source["id"] == id_), self.first_source)
 
     @property
-    def public(self) -> str | None:
+    def first_public(self) -> str | None:
         """When it was first public, where that is not when it occurred."""
         public: str | None = self.fields.get("public")
         return None if public is None or public == self.occurred else in_words(public)
 
-    @property
-    def respond_by(self) -> Fields | None:
-        """What it asks for, where it asks."""
-        asked: Fields | None = self.fields.get("respond_by")
-        return asked
-
-    def named(self) -> tuple[list[str], int]:
-        """The first places that it names, and how many more."""
-        shown = self.jurisdictions[:_MOST_NAMED] if len(self.jurisdictions) > _MOST_NAMED + 1 else self.jurisdictions
+    def first_places(self) -> tuple[list[str], int]:
+        """The first places that it names, and how many more there are."""
+        shown = self.jurisdictions if len(self.jurisdictions) <= _MOST_PLACES + 1 else self.jurisdictions[:_MOST_PLACES]
         return shown, len(self.jurisdictions) - len(shown)
 
 
@@ -93,11 +81,11 @@ def entry_view(body: str | bytes) -> EntryView:
 
 
 def entry_views(snapshot: Snapshot, ids: Iterable[str | None]) -> dict[str, EntryView]:
-    """The entries that a page speaks of, those left out that do not count on the clocks asked."""
-    found: dict[str, EntryView] = {}
-    for id_ in sorted({one for one in ids if one is not None}):
+    """Entries by id, without those that do not count on the clocks asked: a page shows their ids instead."""
+    views: dict[str, EntryView] = {}
+    for id_ in sorted({id_ for id_ in ids if id_ is not None}):
         try:
-            found[id_] = entry_view(read_entry(snapshot, id_)[0])
+            views[id_] = entry_view(read_entry(snapshot, id_)[0])
         except NotFound:
-            continue  # the link is shown as an id: it leads to what can be said of it
-    return found
+            continue
+    return views

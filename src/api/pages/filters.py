@@ -1,64 +1,75 @@
-"""The filters of a place's timeline, as links: kinds and sides that have acts there, the national line, the order."""
+"""The filters of a place's timeline, as links: kinds and parties of entries, acts that name nobody, and the order."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from api.pages.entry_view import entry_view
 from api.pages.labels import KINDS, PARTIES
-from api.pages.urls import PageRequest
+from api.pages.urls import PageQuery, PageRequest
+from domain.facts import Kind
+from domain.values import Party
 from projections.snapshot import Snapshot
 from projections.timeline import TimelineFilter, timeline_page
 
-_MOST = 1_000
+_MOST_COUNTED = 1_000
+
+
+class PlacePageQuery(PageQuery):
+    """Which entries of a place, and in which order."""
+
+    kind: Kind | None = None
+    party: Party | None = None
+    context: bool = False
+    order: Literal["newest", "oldest"] = "newest"
+    cursor: str | None = Field(None, max_length=2000)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One filter: what it says, where it leads, how many acts it leaves, and whether it is the one in use."""
+class FilterLink:
+    """A link that sets a filter, how many entries that leaves, and whether the filter is set."""
 
     label: str
-    address: str
+    url: str
     count: int | None
     chosen: bool
 
 
-def filters_of(visit: PageRequest, snapshot: Snapshot, id_: str, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - the page's question
-    """The choices that a reader has."""
-    at = (snapshot.clocks(snapshot.place(id_).time_zone), id_, asked.context)
-    counts = visit.shelf.get(("counts", *at), lambda: _counts(snapshot, id_, context=asked.context))
-    kinds, parties = counts
+def filter_links(request: PageRequest, snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> dict[str, Any]:
+    """The links by filter."""
+    clocks = snapshot.clocks(snapshot.place(place_id).time_zone)
+    kinds, parties = request.answers.get_or_make(
+        ("counts", clocks, place_id, query.context), lambda: _counts(snapshot, place_id, context=query.context)
+    )
+
+    def link(label: str, *, count: int | None = None, chosen: bool = False, **parameters: str | None) -> FilterLink:
+        return FilterLink(label, request.with_changes(cursor=None, **parameters), count, chosen)
+
+    kind_links = [
+        link(KINDS[kind], count=count, chosen=query.kind == kind, kind=kind)
+        for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    party_links = [
+        link(label, count=parties[party], chosen=query.party == party, party=party)
+        for party, label in PARTIES.items()
+        if parties[party]
+    ]
     return {
-        "kinds": [Choice("All kinds", visit.here(kind=None, cursor=None), sum(kinds.values()), asked.kind is None)]
-        + [
-            Choice(KINDS[kind], visit.here(kind=kind, cursor=None), number, asked.kind == kind)
-            for kind, number in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-        ],
-        "parties": [Choice("All sides", visit.here(party=None, cursor=None), None, asked.party is None)]
-        + [
-            Choice(PARTIES[party], visit.here(party=party, cursor=None), parties[party], asked.party == party)
-            for party in PARTIES
-            if parties[party]
-        ],
-        "context": Choice(
-            "Leave out acts that name nobody" if asked.context else "Show acts that name nobody, too",
-            visit.here(context=None if asked.context else "true", cursor=None),
-            None,
-            asked.context,
-        ),
-        "order": Choice(
-            "Oldest first" if asked.order == "newest" else "Newest first",
-            visit.here(order="oldest" if asked.order == "newest" else None, cursor=None),
-            None,
-            chosen=False,
-        ),
-        "any": asked.kind is not None or asked.party is not None,
+        "kinds": [link("All kinds", count=sum(kinds.values()), chosen=query.kind is None, kind=None), *kind_links],
+        "parties": [link("All sides", chosen=query.party is None, party=None), *party_links],
+        "context": link("Leave out acts that name nobody", context=None)
+        if query.context
+        else link("Show acts that name nobody, too", context="true"),
+        "order": link("Oldest first", order="oldest") if query.order == "newest" else link("Newest first", order=None),
+        "any": query.kind is not None or query.party is not None,
     }
 
 
-def _counts(snapshot: Snapshot, id_: str, *, context: bool) -> tuple[Counter[str], Counter[str]]:
-    found = timeline_page(snapshot, TimelineFilter(jurisdiction=id_, context=context), _MOST, None)
-    acts = [entry_view(body) for body in found.bodies]
-    return Counter(act.kind for act in acts), Counter(act.party for act in acts)
+def _counts(snapshot: Snapshot, place_id: str, *, context: bool) -> tuple[Counter[str], Counter[str]]:
+    page = timeline_page(snapshot, TimelineFilter(jurisdiction=place_id, context=context), _MOST_COUNTED, None)
+    entries = [entry_view(body) for body in page.bodies]
+    return Counter(entry.kind for entry in entries), Counter(entry.party for entry in entries)

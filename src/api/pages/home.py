@@ -1,25 +1,27 @@
-"""The home page: what this is, find your place, and where things stand."""
+"""The home page: what the record is, a search for a place, and where reviews stand."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from fastapi import Request
+from fastapi import APIRouter
 
 from api.pages.entry_view import entry_view, entry_views
-from api.pages.labels import STAGES, STATES, Label, label
-from api.pages.names import PlaceName, PlaceNames
-from api.pages.page import SITE, PageContent, html_response, page_context, page_route
+from api.pages.labels import STAGES, STATES, Label, label_of
+from api.pages.names import NamedPlace, Names
+from api.pages.page import SITE, PageContent, html_page, page
 from api.pages.urls import PageQuery, PageRequest
-from projections.deadlines import DeadlineFilter as WantedDeadlines
-from projections.deadlines import all_deadlines
+from projections.deadlines import DeadlineFilter, all_deadlines
 from projections.entries import revisions
 from projections.places import review_stages
 from projections.snapshot import Snapshot
 from projections.timeline import TimelineFilter, timeline_page
 
+router = APIRouter()
+StagesByPlace = Mapping[str, Mapping[str, str]]
 _LATEST, _CORRECTIONS, _DUE = 8, 4, 6
 _DESCRIPTION = (
     "The public record of the dispute between the US Department of Justice and states, counties and cities over "
@@ -28,81 +30,78 @@ _DESCRIPTION = (
 
 
 @dataclass(frozen=True, slots=True)
-class ListedPlace:
-    """A place in the grid, with the stages of its reviews."""
+class PlaceInGrid:
+    """A place with the name and stage of each of its reviews."""
 
-    place: PlaceName
+    place: NamedPlace
     reviews: list[tuple[str, Label]]
 
     @property
-    def words(self) -> str:
-        """What a search on the page looks in."""
-        return " ".join((self.place.full, self.place.state, *self.place.aliases)).casefold()
+    def search_text(self) -> str:
+        """What the search on the page looks in."""
+        return " ".join((self.place.full_name, self.place.state, *self.place.aliases)).casefold()
 
 
-def _home(_request: Request, visit: PageRequest, _asked: PageQuery, snapshot: Snapshot) -> PageContent:
-    known = PlaceNames(snapshot)
-    at = snapshot.clocks()
-    standing = visit.shelf.get(("stages", at), lambda: review_stages(snapshot))
-    counts = _counts(standing)
-    latest = [entry_view(body) for body in timeline_page(snapshot, TimelineFilter(newest=True), _LATEST, None).bodies]
-    open_ones = WantedDeadlines("open", at.as_of)
-    due = [one for one, _ in zip((one for one, _ in all_deadlines(snapshot, open_ones)), range(_DUE), strict=False)]
-    corrections = revisions(snapshot, visit.service.log, _CORRECTIONS)
-    context = page_context(
-        visit,
+@page(router, "/", query=PageQuery)
+def home_page(request: PageRequest, _query: PageQuery, snapshot: Snapshot) -> PageContent:
+    names = Names(snapshot)
+    clocks = snapshot.clocks()
+    stages = request.answers.get_or_make(("stages", clocks), lambda: review_stages(snapshot))
+    counts = _counts(stages)
+    latest = timeline_page(snapshot, TimelineFilter(newest=True), _LATEST, None)
+    open_deadlines = all_deadlines(snapshot, DeadlineFilter("open", clocks.as_of))
+    due = [deadline for deadline, _ in islice(open_deadlines, _DUE)]
+    corrections = revisions(snapshot, request.service.log, _CORRECTIONS)
+    return html_page(
+        "home.html",
+        request,
         snapshot,
-        names=known,
+        names=names,
         title=f"{SITE}: what was asked, what was answered, where each place stands",
         description=_DESCRIPTION,
         feeds=[("Latest acts", "/timeline"), ("Corrections", "/changes"), ("Deadlines", "/deadlines")],
-        about={
+        structured_data={
             "@type": "WebSite",
             "potentialAction": {
                 "@type": "SearchAction",
-                "target": visit.whole("/places?q={query}"),
+                "target": request.absolute("/places?q={query}"),
                 "query-input": "required name=query",
             },
         },
         counts=counts,
-        legend=_legend(word for word, _, _ in counts),
-        grid=_grid(known, standing),
-        latest=latest,
+        legend=_legend(stage for stage, _, _ in counts),
+        grid=_grid(names, stages),
+        latest=[entry_view(body) for body in latest.bodies],
         due=due,
         corrections=corrections,
-        revised=entry_views(snapshot, (one["entry"] for one in corrections)),
-        demands=entry_views(snapshot, (one["demand"] for one in due)),
+        corrected=entry_views(snapshot, (correction["entry"] for correction in corrections)),
+        demands=entry_views(snapshot, (deadline["demand"] for deadline in due)),
     )
-    return PageContent(html_response("home.html", context))
 
 
-def _counts(standing: Mapping[str, Mapping[str, str]]) -> list[tuple[Label, int, int]]:
-    """Of each stage in which a review stands: its word, how many places have one there, and the most of any."""
-    counted = Counter(stage for reviews in standing.values() for stage in set(reviews.values()))
-    most = max(counted.values(), default=1)
-    return [(label("stage", stage), counted[stage], most) for stage in STAGES if counted[stage]]
+def _counts(stages: StagesByPlace) -> list[tuple[Label, int, int]]:
+    """Each stage that a review is in, how many places have a review there, and the largest such number."""
+    counts = Counter(stage for reviews in stages.values() for stage in set(reviews.values()))
+    largest = max(counts.values(), default=1)
+    return [(label_of("stage", stage), counts[stage], largest) for stage in STAGES if counts[stage]]
 
 
-def _legend(words: Iterable[Label]) -> list[list[Label]]:
-    """The words that each mark stands for: some have one colour."""
+def _legend(stages: Iterable[Label]) -> list[list[Label]]:
+    """Stages by colour, since some share one."""
     by_tone: dict[str, list[Label]] = defaultdict(list)
-    for its in words:
-        by_tone[its.tone].append(its)
+    for stage in stages:
+        by_tone[stage.tone].append(stage)
     return list(by_tone.values())
 
 
-def _grid(known: PlaceNames, standing: Mapping[str, Mapping[str, str]]) -> list[tuple[str, list[ListedPlace]]]:
-    """States in order of name, each with its places: the state itself first, then others by name."""
-    by_state: dict[str, list[ListedPlace]] = defaultdict(list)
-    for place in known.every():
-        reviews = standing.get(place.id, {})
-        marks = [(known.of("review", review), label("stage", stage)) for review, stage in sorted(reviews.items())]
-        by_state[place.state].append(ListedPlace(place, marks))
+def _grid(names: Names, stages: StagesByPlace) -> list[tuple[str, list[PlaceInGrid]]]:
+    """States by name, each with its places: the state itself, then counties and cities by name, then agencies."""
+    by_state: dict[str, list[PlaceInGrid]] = defaultdict(list)
+    for place in names.all_places():
+        reviews = sorted(stages.get(place.id, {}).items())
+        labels = [(names.item_name("review", review), label_of("stage", stage)) for review, stage in reviews]
+        by_state[place.state].append(PlaceInGrid(place, labels))
     ranks = {"state": 0, "county": 1, "city": 1, "agency": 2}
-    return [
-        (STATES.get(state, state), sorted(listed, key=lambda one: (ranks[one.place.kind], one.place.name)))
-        for state, listed in sorted(by_state.items(), key=lambda item: STATES.get(item[0], item[0]))
-    ]
-
-
-ROUTES = [page_route("/", PageQuery, _home)]
+    for places in by_state.values():
+        places.sort(key=lambda listed: (ranks[listed.place.kind], listed.place.name))
+    return sorted((STATES.get(state, state), places) for state, places in by_state.items())

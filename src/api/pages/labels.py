@@ -1,6 +1,7 @@
-"""Every status value in words that a careful lawyer would use, beside the API's own word for it.
+"""English labels for every status value, kind of entry, party and place.
 
-No phrase says more than the glossary does. A tone is what a colour means; a phrase never hangs on a colour alone.
+No phrase claims more than the glossary does. A tone is what a colour means, and colour never carries a meaning alone:
+a phrase always stands beside it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from domain.events import ACT_CLASSES
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A value as the API has it, as a sentence has it, as a narrow picture has it, and the tone of its colour."""
+    """A status value: its word in the API, as part of a sentence, in few words, and the tone of its colour."""
 
     track: str
     value: str
@@ -24,12 +25,10 @@ class Label:
 
     @property
     def meaning(self) -> str:
-        """What the glossary says of it."""
         return definitions()[self.track, self.value]
 
     @property
-    def address(self) -> str:
-        """Where the glossary on the page has it."""
+    def glossary_url(self) -> str:
         return f"/about#{anchor(self.track, self.value)}"
 
 
@@ -43,7 +42,7 @@ TONES = {
     "quiet": "dormant, moot, ended, or nothing asked",
     "rule": "a local policy in force",
 }
-"""What each colour means, as the legends say it."""
+"""What each colour means, for legends."""
 
 _LABELS = {
     "stage": (
@@ -147,24 +146,24 @@ STATES = {
 _ACRONYMS = {"jag", "cops", "dot", "cdc", "doj", "fema", "hsgp", "voca", "ahtf"}
 
 
-def label(track: str, value: str) -> Label:
-    """A status value in words; what is new to this table is shown as the API has it."""
+def label_of(track: str, value: str) -> Label:
+    """The label of a status value; a value that this table lacks is shown as the API has it."""
     return LABELS.get((track, value)) or Label(track, value, value, value, "quiet")
 
 
 def possible_label(track: str, value: str) -> str:
-    """What `possibly` says, plainly."""
+    """A value that `possibly` names, as a sentence."""
     if (track, value) == ("response", "responded"):
         return "may have answered by then: the day is not known"
     if value in ("none_known", "not_listed"):
         return "may no longer stand so: the day is not known"
-    return f"may already be otherwise ({label(track, value).phrase}): the day is not known"
+    return f"may already be otherwise ({label_of(track, value).phrase}): the day is not known"
 
 
-def grant(slug: str) -> str:
+def grant_name(slug: str) -> str:
     """A grant's slug as words: `jag-fy2016` as "JAG, fiscal year 2016"."""
     parts = slug.split("-")
-    said = [part.upper() if part in _ACRONYMS else part for part in parts if not part.startswith("fy")]
+    words = [part.upper() if part in _ACRONYMS else part for part in parts if not part.startswith("fy")]
     years = [f"fiscal year {part.removeprefix('fy')}" for part in parts if part.startswith("fy")]
-    words = ", ".join([" ".join(said), *years])
-    return words[:1].upper() + words[1:]
+    name = ", ".join([" ".join(words), *years])
+    return name[:1].upper() + name[1:]

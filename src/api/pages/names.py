@@ -1,18 +1,18 @@
-"""Names that the record gives to things, as pages show them."""
+"""Display names of places, reviews, lists, policies and cases, looked up in one snapshot when first needed."""
 
 from __future__ import annotations
 
 import msgspec
 
-from api.pages.labels import STATES, grant
+from api.pages.labels import STATES, grant_name
 from domain.errors import NotFound
 from projections.entries import title_of_thing
 from projections.places import place_by_id, places_page
 from projections.snapshot import Snapshot
 
 
-class PlaceName(msgspec.Struct):
-    """What a page shows of a place."""
+class NamedPlace(msgspec.Struct):
+    """The fields of a place that pages show."""
 
     id: str
     name: str
@@ -25,51 +25,49 @@ class PlaceName(msgspec.Struct):
     note: str | None = None
 
     @property
-    def full(self) -> str:
-        """The name with the state, where the name is not the state's own."""
+    def full_name(self) -> str:
+        """The name with the state, unless the place is the state."""
         state = STATES.get(self.state, self.state)
         return self.name if self.name == state else f"{self.name}, {state}"
 
 
-_place = msgspec.json.Decoder(PlaceName).decode
+_decode_place = msgspec.json.Decoder(NamedPlace).decode
 
 
-class PlaceNames:
-    """What things are called, as one snapshot has it; each is looked up when it is first spoken of."""
+class Names:
+    """The names on record in one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Of a snapshot, for as long as it lasts."""
         self._snapshot = snapshot
-        self._places: dict[str, PlaceName | None] = {}
+        self._places: dict[str, NamedPlace | None] = {}
         self._titles: dict[tuple[str, str], str | None] = {}
 
-    def place_of(self, id_: str) -> PlaceName | None:
-        """A place; None where it is not on record."""
+    def find_place(self, id_: str) -> NamedPlace | None:
         if id_ not in self._places:
             try:
-                self._places[id_] = _place(place_by_id(self._snapshot, "id", id_)[0])
+                self._places[id_] = _decode_place(place_by_id(self._snapshot, "id", id_)[0])
             except NotFound:
                 self._places[id_] = None
         return self._places[id_]
 
-    def known_place(self, id_: str) -> PlaceName:
+    def place(self, id_: str) -> NamedPlace:
         """A place; NotFound where it is not on record."""
-        place = self.place_of(id_)
+        place = self.find_place(id_)
         if place is None:
             raise NotFound(f"no jurisdiction {id_!r} is on record")
         return place
 
-    def every(self) -> list[PlaceName]:
+    def all_places(self) -> list[NamedPlace]:
         """Every place on record, by id."""
-        return [_place(body) for _, body, _ in places_page(self._snapshot, after="")]
+        return [_decode_place(body) for _, body, _ in places_page(self._snapshot, after="")]
 
-    def place(self, id_: str) -> str:
-        """A place's name with its state."""
-        place = self.place_of(id_)
-        return id_ if place is None else place.full
+    def place_name(self, id_: str) -> str:
+        """A place's name with its state; the id where the place is not on record."""
+        place = self.find_place(id_)
+        return id_ if place is None else place.full_name
 
-    def of(self, track: str, key: str) -> str:
-        """What an item of a track is called."""
+    def item_name(self, track: str, key: str) -> str:
+        """The name of an item of a status track."""
         match track:
             case "stage" | "response" | "review":
                 return self._title("review", key) or f"The review that {key} opened"
@@ -78,17 +76,15 @@ class PlaceNames:
             case "policies":
                 return self._title("policy", key) or key
             case "court":
-                case_, _, subject = key.partition(" ")
-                return f"{self.subject(subject)} — {self.case(case_)}"
+                case_id, _, subject = key.partition(" ")
+                return f"{self.subject_name(subject)} — {self.case_name(case_id)}"
             case _:
-                return grant(key)
+                return grant_name(key)
 
-    def case(self, id_: str) -> str:
-        """A case's caption."""
+    def case_name(self, id_: str) -> str:
         return self._title("case", id_) or id_
 
-    def subject(self, id_: str) -> str:
-        """A subject's title."""
+    def subject_name(self, id_: str) -> str:
         return self._title("subject", id_) or id_
 
     def _title(self, kind: str, id_: str) -> str | None:

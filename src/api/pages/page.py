@@ -1,21 +1,20 @@
-"""How a page is asked for: its question read, one look taken at the record, and an answer kept for as long as it holds.
+"""How a page is served: the query is read, one snapshot is taken, a template is filled in, and the result is cached.
 
-An answer follows from the address, the log up to its head, and the day. Days begin, everywhere, on a quarter of an
-hour of UTC; so within one, and until something is recorded, the same address has the same answer.
+A page follows from its URL, the log up to the head, and the day. Days begin, in every time zone, on a quarter of an
+hour of UTC; so the cache key holds the head and the quarter of an hour, and a cached page is never stale.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from fastapi import Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -31,237 +30,230 @@ from api.http.responses import ResourceResponse
 from api.pages import dates, labels
 from api.pages.clocks import time_machine
 from api.pages.glossary import definitions
-from api.pages.names import PlaceNames
-from api.pages.urls import LRUCache, PageQuery, PageRequest, cleaner_address, page_request
-from domain.errors import Invalid, NotFound
+from api.pages.names import Names
+from api.pages.urls import PageQuery, PageRequest, cleaned_url, parse_page_request
+from domain.errors import Invalid
+from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
 
-_ID = re.compile(r"(?:geoid:[0-9]{2,10}|[a-z0-9]+(?:-[a-z0-9]+)*)")
-_LONGEST_ID = 160
-_API = "/api/v1"
-_FEEDS = (ATOM, JSON_FEED)
 SITE = "Dispute timeline"
-
-
-def page_context(
-    visit: PageRequest,
-    snapshot: Snapshot,
-    *,
-    title: str,
-    description: str,
-    time_zone: str = WASHINGTON,
-    names: PlaceNames | None = None,
-    image: str | None = None,
-    feeds: Sequence[tuple[str, str]] = (),
-    about: Mapping[str, Any] | None = None,
-    **more: Any,  # noqa: ANN401 - what the page's own template speaks of
-) -> dict[str, Any]:
-    """What the page's template speaks of, with what `base.html` needs."""
-    said = {
-        "@context": "https://schema.org",
-        "@type": "WebPage",
-        "name": title,
-        "description": description,
-        "url": visit.canonical,
-        "isPartOf": {"@type": "WebSite", "name": SITE, "url": visit.whole("/")},
-        **(about or {}),
-    }
-    return {
-        "visit": visit,
-        "machine": time_machine(visit, snapshot, time_zone),
-        "names": names or PlaceNames(snapshot),
-        "title": title,
-        "description": description,
-        "image": None if image is None else visit.whole(image),
-        "feeds": [
-            (label, one.media_type, f"{_API}{address}.{one.suffix}") for label, address in feeds for one in _FEEDS
-        ],
-        "said": said,
-        "head": snapshot.head,
-        "position": snapshot.position,
-        **more,
-    }
-
-
-def checked_query(id_: str, what: str) -> str:
-    """An id from an address; NotFound where no id is written so."""
-    if not _ID.fullmatch(id_) or len(id_) > _LONGEST_ID:
-        raise NotFound(f"no {what} {id_!r} is on record")
-    return id_
-
-
-_FOLDER = Path(__file__).parent / "static"
-_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
-_FOR_EVER = "public, max-age=31536000, immutable"
-
-
-@cache
-def _known() -> dict[str, tuple[str, bytes, str]]:
-    """By the name in its address: a file's own name, bytes and media type."""
-    found = {}
-    for path in sorted(_FOLDER.iterdir()):
-        held = path.read_bytes()
-        name = f"{path.stem}.{sha256(held).hexdigest()[:12]}{path.suffix}"
-        found[name] = (path.name, held, _TYPES[path.suffix[1:]])
-    return found
-
-
-@cache
-def static_url(name: str) -> str:
-    """The address of a file."""
-    return next(f"/static/{address}" for address, (its, _, _) in _known().items() if its == name)
-
-
-async def _file(request: Request) -> Response:
-    found = _known().get(request.path_params["name"])
-    if found is None:
-        raise HTTPException(404)
-    _, held, media_type = found
-    headers = {"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
-    return Response(held, headers=headers, media_type=media_type)
-
-
-FILE_ROUTES = [Route("/static/{name}", _file, include_in_schema=False)]
-
-
-NOBODY, ANYBODY = "'none'", "*"
+ANY_SITE = "*"
+"""Frame ancestors of what may be embedded anywhere."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors "
 )
+_MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_PAGE_BYTES, _ANSWERS = 32 * 1024 * 1024, 512
+"""How many bytes of pages are cached, and how many of the answers that several pages are made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """A page that was made: its bytes, its status, who may show it in a frame, or where to look instead."""
+    """What a page's handler returns: a body with its status, or another location to go to."""
 
     body: bytes
     status: int = 200
-    ancestors: str = NOBODY
+    frame_ancestors: str = "'none'"
+    """Which sites may show it in a frame, as the Content-Security-Policy has it."""
     media_type: str = "text/html; charset=utf-8"
     location: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is said with it. Always asked for again: a pinned page, too, names files that a release renames."""
+        """`no-cache`, for pinned pages too: they name static files, whose names change with a release."""
         return {
-            "Content-Security-Policy": _POLICY + self.ancestors,
+            "Content-Security-Policy": _POLICY + self.frame_ancestors,
             "Referrer-Policy": "strict-origin-when-cross-origin",
             "Cache-Control": "no-cache",
         }
 
 
-def html_response(template: str, context: Mapping[str, Any]) -> bytes:
-    """A template filled in."""
-    return environment().get_template(template).render(context).encode()
+def html_page(
+    template: str,
+    request: PageRequest,
+    snapshot: Snapshot,
+    *,
+    title: str,
+    description: str,
+    time_zone: str = WASHINGTON,
+    names: Names | None = None,
+    image: str | None = None,
+    feeds: Sequence[tuple[str, str]] = (),
+    structured_data: Mapping[str, Any] | None = None,
+    status: int = 200,
+    frame_ancestors: str = "'none'",
+    **context: Any,  # noqa: ANN401 - whatever the template shows
+) -> PageContent:
+    """A page from a template that extends `base.html`. `feeds`: labels and paths under the API, without a suffix."""
+    html = render(
+        template,
+        request=request,
+        time_machine=time_machine(request, snapshot, time_zone),
+        names=names or Names(snapshot),
+        title=title,
+        description=description,
+        image=None if image is None else request.absolute(image),
+        feeds=[
+            (label, feed.media_type, f"/api/v1{path}.{feed.suffix}")
+            for label, path in feeds
+            for feed in (ATOM, JSON_FEED)
+        ],
+        structured_data={
+            "@context": "https://schema.org",
+            "@type": "WebPage",
+            "name": title,
+            "description": description,
+            "url": request.canonical_url,
+            "isPartOf": {"@type": "WebSite", "name": SITE, "url": request.absolute("/")},
+            **(structured_data or {}),
+        },
+        head=snapshot.head,
+        position=snapshot.position,
+        **context,
+    )
+    return PageContent(html.encode(), status, frame_ancestors)
+
+
+def render(template: str, **context: Any) -> str:  # noqa: ANN401 - whatever the template shows
+    """A template filled in, with everything escaped that is not markup."""
+    return _environment().get_template(template).render(context)
 
 
 @cache
-def environment() -> Environment:
-    """The templates, and the words that they share."""
-    its = Environment(
+def _environment() -> Environment:
+    environment = Environment(
         loader=PackageLoader("api.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    its.globals |= {
-        "static": static_url,
-        "word": labels.label,
-        "may_be": labels.possible_label,
+    environment.globals |= {
+        "static_url": static_url,
         "tones": labels.TONES,
         "tracks": labels.TRACK_LABELS,
-        "kinds": labels.KINDS,
-        "parties": labels.PARTIES,
-        "roles": labels.ROLES,
         "place_kinds": labels.PLACE_KINDS,
         "states": labels.STATES,
-        "meaning": lambda track, value: definitions().get((track, value), ""),
+        "definition": lambda track, word: definitions().get((track, word), ""),
     }
-    its.filters |= {
+    environment.filters |= {
         "in_words": dates.in_words,
         "on_day": dates.on_day,
         "since_day": dates.since_day,
         "short": dates.short,
-        "short_edtf": dates.short_edtf,
-        "moment": dates.moment,
-        "upfirst": lambda text: text[:1].upper() + text[1:],
+        "date_and_time": dates.date_and_time,
+        "capitalized": lambda text: text[:1].upper() + text[1:],
         "web_address": web_address,
     }
-    return its
+    return environment
 
 
-_PAGES, _ANSWERS = 256, 512
-PageFunction = Callable[[Request, PageRequest, PageQuery, Snapshot], PageContent]
+@cache
+def _static_files() -> dict[str, tuple[str, bytes, str]]:
+    """Each file in static/ by a name with the hash of its bytes: its own name, its bytes and their media type."""
+    files = {}
+    for path in sorted((Path(__file__).parent / "static").iterdir()):
+        content = path.read_bytes()
+        hashed_name = f"{path.stem}.{sha256(content).hexdigest()[:12]}{path.suffix}"
+        files[hashed_name] = path.name, content, _MEDIA_TYPES[path.suffix]
+    return files
+
+
+@cache
+def static_url(name: str) -> str:
+    """The URL of a file in static/, which a browser may keep for ever: other bytes have another URL."""
+    return next(f"/static/{hashed_name}" for hashed_name, file in _static_files().items() if file[0] == name)
+
+
+async def _static_file(request: Request) -> Response:
+    file = _static_files().get(request.path_params["name"])
+    if file is None:
+        raise HTTPException(404)
+    _, content, media_type = file
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(content, headers=headers, media_type=media_type)
+
+
+STATIC_ROUTE = Route("/static/{name}", _static_file, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _RenderedPage:
-    """A page, what tells it from another, and what it rests on."""
-
-    page: PageContent
-    tag: str
+class _CachedPage:
+    content: PageContent
+    etag: str
     head: int
     position: int
     clocks: AnswerClocks
 
 
-def page_route(address: str, question: type[PageQuery], make: PageFunction) -> Route:
-    """The route of a page."""
-
-    def serve(request: Request) -> Response:
-        elsewhere = _elsewhere(request)
-        if elsewhere is not None:
-            return elsewhere
-        service, shelf, exchange = service_of(request), _shelf(request, "pages", _PAGES), request_context(request)
-        with service.reading() as connection:
-            head = service.log.head(connection).position
-        quarter = quarter_of(service.now().timestamp())
-        key = (root_url(request), request.scope["path"], exchange.query, head, quarter)
-        made: _RenderedPage | None = shelf.known(key)
-        if made is None:
-            made = _render(request, question, make)
-            if made.page.status == HTTPStatus.OK and made.head == head:
-                shelf.put(key, made)
-        page = made.page
-        if page.location is not None:
-            return RedirectResponse(page.location, 303)
-        headers = page.headers | {"ETag": made.tag}
-        response = ResourceResponse(made.head, page.body, page.status, headers, page.media_type, position=made.position)
-        response.context.clocks = made.clocks
-        return response
-
-    return Route(address, serve, methods=["GET"], include_in_schema=False)
+QueryT = TypeVar("QueryT", bound=PageQuery)
+Handler = Callable[[PageRequest, QueryT, Snapshot], PageContent]
 
 
-def _render(request: Request, question: type[PageQuery], make: PageFunction) -> _RenderedPage:
-    asked = parse_query(question, request)
-    visit = page_request(request, asked, _shelf(request, "answers", _ANSWERS))
-    with visit.service.snapshot(clocks_asked(request, asked)) as snapshot:
-        page = make(request, visit, asked, snapshot)
-        tag = f'"{sha256(page.body).hexdigest()[:24]}"'
-        # Never pinned: what a page shows of the log's head moves on, also on a page of an earlier position.
-        clocks = AnswerClocks(answer_clocks(asked, snapshot).memento)
-        return _RenderedPage(page, tag, snapshot.head, snapshot.position, clocks)
+def install_caches(app: FastAPI) -> None:
+    """Gives an app its cache of pages and that of the answers which they are made of."""
+    app.state.pages = LRUCache[Hashable, _CachedPage](_PAGE_BYTES, lambda page: len(page.content.body))
+    app.state.answers = LRUCache[Hashable, Any](_ANSWERS)
 
 
-def _elsewhere(request: Request) -> Response | None:
-    """The clean address of a form that was sent, or that of the memento which `Accept-Datetime` asks for."""
-    exchange = request_context(request)
+def page(router: APIRouter, path: str, *, query: type[QueryT]) -> Callable[[Handler[QueryT]], Handler[QueryT]]:
+    """Declares a page: its path, its query model, and the handler that makes it from a snapshot."""
+
+    def declare(handler: Handler[QueryT]) -> Handler[QueryT]:
+        def endpoint(request: Request) -> Response:
+            return _redirect(request) or _respond(request, query, handler)
+
+        router.routes.append(Route(path, endpoint, methods=["GET"], include_in_schema=False))
+        return handler
+
+    return declare
+
+
+def _redirect(request: Request) -> Response | None:
+    """To the clean URL of a form that was sent, or to the memento that `Accept-Datetime` asks for."""
+    context = request_context(request)
     try:
-        cleaner = cleaner_address(request) if exchange.query else None
+        cleaned = cleaned_url(request) if context.query else None
     except Invalid as error:
         raise MalformedQuery(error.detail, problems=error.problems) from error
-    if cleaner is not None:
-        return RedirectResponse(cleaner, 303)
-    if not exchange.negotiated:
+    if cleaned is not None:
+        return RedirectResponse(cleaned, 303)
+    if not context.negotiated:
         return None
-    query = exchange.query.decode("latin-1")
+    query = context.query.decode("latin-1")
     pinned = f"recorded_by={clocks_asked(request, PageQuery()).position}"
     return RedirectResponse(f"{request.url.path}?{query}&{pinned}" if query else f"{request.url.path}?{pinned}", 302)
 
 
-def _shelf(request: Request, name: str, size: int) -> LRUCache:
-    shelves: dict[str, LRUCache] = request.app.state.shelves
-    return shelves.setdefault(name, LRUCache(size))
+def _respond(request: Request, model: type[QueryT], handler: Handler[QueryT]) -> Response:
+    service, context = service_of(request), request_context(request)
+    cached_pages: LRUCache[Hashable, _CachedPage] = request.app.state.pages
+    with service.reading() as connection:
+        head = service.log.head(connection).position
+    key = (root_url(request), request.scope["path"], context.query, head, quarter_of(service.now().timestamp()))
+    cached = cached_pages.get(key)
+    if cached is None:
+        cached = _make(request, model, handler)
+        if cached.content.status == HTTPStatus.OK and cached.head == head:
+            cached_pages.put(key, cached)
+    content = cached.content
+    if content.location is not None:
+        return RedirectResponse(content.location, 303)
+    headers = content.headers | {"ETag": cached.etag}
+    response = ResourceResponse(
+        cached.head, content.body, content.status, headers, content.media_type, position=cached.position
+    )
+    response.context.clocks = cached.clocks
+    return response
+
+
+def _make(request: Request, model: type[QueryT], handler: Handler[QueryT]) -> _CachedPage:
+    query = parse_query(model, request)
+    page_request = parse_page_request(request, query, request.app.state.answers)
+    with page_request.service.snapshot(clocks_asked(request, query)) as snapshot:
+        content = handler(page_request, query, snapshot)
+        etag = f'"{sha256(content.body).hexdigest()[:24]}"'
+        # Never pinned: a page of an earlier position, too, shows where the head of the log is now.
+        clocks = AnswerClocks(answer_clocks(query, snapshot).memento)
+        return _CachedPage(content, etag, snapshot.head, snapshot.position, clocks)

@@ -1,130 +1,114 @@
-"""A status as a board: five tracks, each item with its value in words, since when, and by which entry."""
+"""A status answer as a board: five tracks, and each item's value with its label, its date and its cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from api.pages.labels import ROLES, TRACK_LABELS, Label, label, possible_label
-from api.pages.names import PlaceNames
+from api.pages.labels import ROLES, TRACK_LABELS, Label, label_of, possible_label
+from api.pages.names import Names
+from domain.answers import AnyItem, CourtLine, FundingItem, ListingItem, PolicyItem, ReviewStatus, Status
 
-StatusAnswer = Mapping[str, Any]
-_PARTS = {"listing": "list", "funding": "grant", "policies": "policy"}
+_DIRECTIONS = {"limits": "limits help with immigration enforcement", "requires": "requires such help"}
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:
-    """One value: in words, since when, by which entry, what it may be, and what else is to be said of it."""
+    """A value of an item, and what stands beside it."""
 
-    word: Label
+    label: Label
     since: str | None
     entry: str | None
-    may: str | None = None
+    possibly: str | None = None
+    """What it may be instead, as a sentence."""
     due: str | None = None
     demand: str | None = None
-    beside: str | None = None
-    of: str | None = None
-    told: str | None = None
-    """The entry whose own words say what was asked or answered."""
+    remark: str | None = None
+    subject: str | None = None
+    summarized: str | None = None
+    """The entry whose summary is shown with the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardItem:
-    """An item of a track: what it is called, and its lines (a review has two)."""
+    """An item of a track: its name and its lines (a review has two, a case one for each subject)."""
 
     name: str
-    key: str
     lines: list[BoardLine]
 
     @property
-    def word(self) -> Label:
-        """The value that stands first."""
-        return self.lines[0].word
+    def label(self) -> Label:
+        return self.lines[0].label
 
 
 @dataclass(frozen=True, slots=True)
 class BoardTrack:
     """A track and its items."""
 
-    name: str
     label: str
-    items: list[BoardItem] = field(default_factory=list)
+    items: list[BoardItem]
 
 
-def status_board(answer: StatusAnswer, names: PlaceNames) -> list[BoardTrack]:
-    """The five tracks of a status answer."""
-    return [
-        BoardTrack("review", TRACK_LABELS["review"], [_review(one, names) for one in _latest_first(answer["reviews"])]),
-        *(
-            BoardTrack(track, TRACK_LABELS[track], [_item(track, one, names) for one in answer[track]])
-            for track in ("listing", "funding")
-        ),
-        BoardTrack("court", TRACK_LABELS["court"], _court(answer["court"], names)),
-        BoardTrack("policies", TRACK_LABELS["policies"], [_item("policies", one, names) for one in answer["policies"]]),
-    ]
+def status_board(status: Status, names: Names) -> list[BoardTrack]:
+    """The five tracks of a status answer, reviews and cases with those first that moved last."""
+    reviews = sorted(status["reviews"], key=lambda review: review["stage"]["since"] or "", reverse=True)
+    items = {
+        "review": [_review(review, names) for review in reviews],
+        "listing": [_item("listing", item["list"], item, names) for item in status["listing"]],
+        "funding": [_item("funding", item["grant"], item, names) for item in status["funding"]],
+        "court": _cases(status["court"], names),
+        "policies": [
+            _item("policies", item["policy"], item, names, _DIRECTIONS.get(item["direction"] or ""))
+            for item in status["policies"]
+        ],
+    }
+    return [BoardTrack(track_label, items[track]) for track, track_label in TRACK_LABELS.items()]
 
 
-def causes_of(answer: StatusAnswer) -> Iterator[str | None]:
-    """Every entry that a status names."""
-    for review in answer["reviews"]:
+def causes_of(status: Status) -> Iterator[str | None]:
+    """Every entry that a status answer names."""
+    for review in status["reviews"]:
         yield review["stage"]["entry"]
         yield review["response"]["entry"]
         yield review["response"]["demand"]
-    for track in ("listing", "funding", "court", "policies"):
-        for item in answer[track]:
-            yield item["entry"]
+    for item in (*status["listing"], *status["funding"], *status["court"], *status["policies"]):
+        yield item["entry"]
 
 
-def _latest_first(reviews: list[StatusAnswer]) -> list[StatusAnswer]:
-    return sorted(reviews, key=lambda one: one["stage"]["since"] or "", reverse=True)
+def _review(review: ReviewStatus, names: Names) -> BoardItem:
+    stage, response, possibly = review["stage"], review["response"], review["possibly"]
+    stage_line = _line("stage", stage, possibly.get("stage"), summarized=stage["entry"])
+    response_line = _line(
+        "response",
+        response,
+        possibly.get("response"),
+        due=response["due"],
+        demand=response["demand"],
+        summarized=None if response["entry"] == stage["entry"] else response["entry"],
+    )
+    return BoardItem(names.item_name("review", review["review"]), [stage_line, response_line])
 
 
-def _review(review: StatusAnswer, names: PlaceNames) -> BoardItem:
-    lines: list[BoardLine] = []
-    for part in ("stage", "response"):
-        its, may = review[part], review["possibly"].get(part)
-        told = its["entry"] if all(its["entry"] != line.entry for line in lines) else None
-        lines.append(
-            BoardLine(
-                label(part, its["value"]),
-                its["since"],
-                its["entry"],
-                None if may is None else possible_label(part, may),
-                its.get("due"),
-                its.get("demand"),
-                told=told,
-            )
+def _item(
+    track: str, key: str, item: ListingItem | FundingItem | PolicyItem, names: Names, remark: str | None = None
+) -> BoardItem:
+    return BoardItem(names.item_name(track, key), [_line(track, item, item.get("possibly"), remark=remark)])
+
+
+def _cases(items: list[CourtLine], names: Names) -> list[BoardItem]:
+    lines: dict[str, list[BoardLine]] = {}
+    for item in sorted(items, key=lambda item: item["since"] or "", reverse=True):
+        line = _line(
+            "court",
+            item,
+            item.get("possibly"),
+            remark=ROLES.get(item["role"] or ""),
+            subject=names.subject_name(item["subject"]),
         )
-    return BoardItem(names.of("review", review["review"]), review["review"], lines)
+        lines.setdefault(item["case"], []).append(line)
+    return [BoardItem(names.case_name(case), case_lines) for case, case_lines in lines.items()]
 
 
-def _item(track: str, item: StatusAnswer, names: PlaceNames) -> BoardItem:
-    key = item[_PARTS[track]]
-    beside = None
-    if track == "policies" and item["direction"] is not None:
-        beside = {"limits": "limits help with immigration enforcement", "requires": "requires such help"}[
-            item["direction"]
-        ]
-    return BoardItem(names.of(track, key), key, [_line(track, item, beside)])
-
-
-def _court(lines: list[StatusAnswer], names: PlaceNames) -> list[BoardItem]:
-    """Cases, those last moved first, each with its subjects as lines."""
-    cases: dict[str, list[StatusAnswer]] = {}
-    for line in sorted(lines, key=lambda one: one["since"] or "", reverse=True):
-        cases.setdefault(line["case"], []).append(line)
-    return [
-        BoardItem(
-            names.case(case),
-            case,
-            [_line("court", one, ROLES.get(one["role"]), names.subject(one["subject"])) for one in its],
-        )
-        for case, its in cases.items()
-    ]
-
-
-def _line(track: str, item: StatusAnswer, beside: str | None, of: str | None = None) -> BoardLine:
-    may = item.get("possibly")
-    said = None if may is None else possible_label(track, may)
-    return BoardLine(label(track, item["value"]), item["since"], item["entry"], said, beside=beside, of=of)
+def _line(track: str, item: AnyItem, possibly: str | None, **details: str | None) -> BoardLine:
+    sentence = None if possibly is None else possible_label(track, possibly)
+    return BoardLine(label_of(track, item["value"]), item["since"], item["entry"], sentence, **details)

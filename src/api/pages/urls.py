@@ -1,12 +1,11 @@
-"""A visit: which page is asked for, on which clocks, and how links go on from there with the clocks kept."""
+"""A page request: its clocks and filters, and the links that lead on from it with the clocks kept."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+import re
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
@@ -16,140 +15,120 @@ from api.http.parameters import ClockQuery, service_of
 from api.pages.dates import end_of_day, washington_day
 from application.clocks import parse_clocks, parse_day
 from application.service import Service
-
-T = TypeVar("T")
-
-
-class LRUCache:
-    """A few answers, shared by the threads that serve."""
-
-    def __init__(self, size: int) -> None:
-        """Room for so many."""
-        self._size = size
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def known(self, key: Hashable) -> Any | None:  # noqa: ANN401 - whatever was put there
-        """What stands there, or None."""
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key]
-
-    def put(self, key: Hashable, answer: Any) -> None:  # noqa: ANN401 - whatever is to be kept
-        """Keeps an answer, in place of the one that was asked for least lately."""
-        with self._lock:
-            self._kept[key] = answer
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What stands there, made now where nothing does. Two threads may make it at once: the same, and no harm."""
-        known = self.known(key)
-        if known is None:
-            known = make()
-            self.put(key, known)
-        return cast("T", known)
-
+from domain.errors import NotFound
+from projections.lru import LRUCache
 
 CLOCKS = ("as_of", "public_by", "recorded_by")
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
-"""What other sites append to links: it is no question to us, and the address is cleaned of it."""
+"""Parameters that other sites append to links: they are dropped by a redirect, not refused as unknown."""
+_ID = re.compile(r"(?:geoid:[0-9]{2,10}|[a-z0-9]+(?:-[a-z0-9]+)*)")
+_LONGEST_ID = 160
 
 
 class PageQuery(ClockQuery):
-    """What every page can be asked: the three clocks."""
+    """The three clocks, which every page takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A page, the clocks and filters it was asked with, and the place where this service is found."""
+    """A request for a page."""
 
     service: Service
-    shelf: LRUCache
+    answers: LRUCache[Hashable, Any]
+    """What several pages are made of, by what it depends on: clocks, and the position of the log."""
     root: str
+    """The beginning of absolute URLs: scheme and host."""
     path: str
+    path_params: Mapping[str, str]
     clocks: Mapping[str, str]
     filters: Mapping[str, str]
 
-    def link(self, path: str, **parameters: object) -> str:
-        """An address here with the clocks kept."""
-        return _address(path, {**self.clocks, **parameters})
+    def url(self, path: str, **parameters: object) -> str:
+        """A URL on this site with the clocks kept."""
+        return _url(path, {**self.clocks, **parameters})
 
-    def here(self, **changes: object) -> str:
+    def place_url(self, id_: str) -> str:
+        return self.url(f"/places/{quote(id_)}")
+
+    def entry_url(self, id_: str) -> str:
+        return self.url(f"/entries/{quote(id_)}")
+
+    def with_changes(self, **parameters: object) -> str:
         """This page with other filters or clocks; None leaves one out."""
-        return _address(self.path, {**self.clocks, **self.filters, **changes})
+        return _url(self.path, {**self.clocks, **self.filters, **parameters})
 
-    def today(self) -> str:
-        """This page as it stands today."""
-        return _address(self.path, self.filters)
+    def without_clocks(self) -> str:
+        """This page as it is today."""
+        return _url(self.path, self.filters)
 
-    def place(self, id_: str) -> str:
-        """A place's page."""
-        return self.link(f"/places/{quote(id_)}")
-
-    def entry(self, id_: str) -> str:
-        """An entry's page."""
-        return self.link(f"/entries/{quote(id_)}")
-
-    def whole(self, address: str) -> str:
-        """An address as others would follow it."""
-        return self.root + address
+    def absolute(self, url: str) -> str:
+        return self.root + url
 
     @property
-    def canonical(self) -> str:
-        """The address under which this page is to be known: its clocks and filters are part of what it says."""
-        return self.whole(self.here())
+    def canonical_url(self) -> str:
+        """Clocks and filters belong to it, since they change what the page says."""
+        return self.absolute(self.with_changes())
 
 
-def page_request(request: Request, question: PageQuery, shelf: LRUCache) -> PageRequest:
-    """The visit that a request is."""
+def checked_id(id_: str, kind: str) -> str:
+    """An id from a URL; NotFound where nothing on record can have it."""
+    if not _ID.fullmatch(id_) or len(id_) > _LONGEST_ID:
+        raise NotFound(f"no {kind} {id_!r} is on record")
+    return id_
+
+
+def parse_page_request(request: Request, query: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
+    """The page request that an HTTP request makes."""
     given = {
-        name: str(_written(value)) for name, value in question.model_dump(by_alias=True).items() if value is not None
+        name: str(_parameter(value)) for name, value in query.model_dump(by_alias=True).items() if value is not None
     }
-    defaults = type(question)().model_dump(by_alias=True)
+    defaults = type(query)().model_dump(by_alias=True)
     return PageRequest(
         service_of(request),
-        shelf,
+        answers,
         root_url(request),
         request.url.path,
-        {name: given[name] for name in CLOCKS if name in given},
-        {name: value for name, value in given.items() if name not in CLOCKS and value != _written(defaults[name])},
+        request.path_params,
+        clocks={name: given[name] for name in CLOCKS if name in given},
+        filters={
+            name: value for name, value in given.items() if name not in CLOCKS and value != _parameter(defaults[name])
+        },
     )
 
 
-def cleaner_address(request: Request) -> str | None:
-    """The address that says the same as a form sent: no empty fields, and a day in `recorded_on` made an instant."""
-    written = request.scope["query_string"].decode("utf-8", "replace")
-    pairs = parse_qsl(written, keep_blank_values=True)
+def cleaned_url(request: Request) -> str | None:
+    """The URL that asks the same without a form's empty fields, or None where there is nothing to clean.
+
+    `recorded_on`, the day that the form of the clocks sends, becomes `recorded_by`, an instant.
+    """
+    query = request.scope["query_string"].decode("utf-8", "replace")
+    pairs = parse_qsl(query, keep_blank_values=True)
     kept = [(name, value) for name, value in pairs if value.strip() and not name.startswith(_TRACKING)]
     if len({name for name, _ in kept}) < len(kept):
-        return None  # given twice: for the question to refuse
-    given = dict(kept)
+        return None  # a parameter given twice: the query model refuses it
+    parameters = dict(kept)
     service = service_of(request)
     today = washington_day(service.now())
-    if (on := given.pop("recorded_on", None)) is not None:
-        parse_day("recorded_on", on)
-        if on >= today:
-            given.pop("recorded_by", None)
-        elif given.get("recorded_by") is None or _day_of(service, given["recorded_by"]) != on:
-            given["recorded_by"] = end_of_day(on)
-    if given.get("as_of") == today and "public_by" not in given and "recorded_by" not in given:
-        del given["as_of"]
-    return None if list(given.items()) == pairs else _address(request.url.path, given)
+    if (day := parameters.pop("recorded_on", None)) is not None:
+        parse_day("recorded_on", day)
+        if day >= today:
+            parameters.pop("recorded_by", None)
+        elif parameters.get("recorded_by") is None or _recorded_day(service, parameters["recorded_by"]) != day:
+            parameters["recorded_by"] = end_of_day(day)
+    if parameters.get("as_of") == today and "public_by" not in parameters and "recorded_by" not in parameters:
+        del parameters["as_of"]
+    return None if list(parameters.items()) == pairs else _url(request.url.path, parameters)
 
 
-def _day_of(service: Service, recorded_by: str) -> str | None:
-    moment = parse_clocks(service, recorded_by=recorded_by).recorded_day
-    return None if moment is None else washington_day(moment)
+def _recorded_day(service: Service, recorded_by: str) -> str | None:
+    instant = parse_clocks(service, recorded_by=recorded_by).recorded_day
+    return None if instant is None else washington_day(instant)
 
 
-def _address(path: str, parameters: Mapping[str, Any]) -> str:
-    given = {name.rstrip("_"): _written(value) for name, value in parameters.items() if value is not None}
+def _url(path: str, parameters: Mapping[str, Any]) -> str:
+    given = {name.rstrip("_"): _parameter(value) for name, value in parameters.items() if value is not None}
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def _written(value: object) -> object:
+def _parameter(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value

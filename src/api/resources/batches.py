@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, Field
 
-from api.http.bodies import BEARER, JsonBody, body_of, media_type_of, recorder_of, refuse_but
+from api.http.bodies import BEARER, JsonBody, body_of, media_type_of, recorder_of, require_media_type
 from api.http.errors import KeyNeeded
 from api.http.exchange import request_context
 from api.http.parameters import QueryModel
@@ -65,7 +65,7 @@ async def batch_body(
     """The body of a batch; TooLarge as soon as it has more bytes than are allowed."""
     if credentials is None:
         raise KeyNeeded
-    refuse_but(request, media_type_of(request), *MEDIA_TYPES)
+    require_media_type(request, media_type_of(request), *MEDIA_TYPES)
     settings: Settings = request.app.state.settings
     return JsonBody(credentials.credentials, await body_of(request, settings.batch_bytes))
 

@@ -1,8 +1,8 @@
-"""The calendar: whose deadlines it holds, and what is said of each in plain words."""
+"""Deadlines as a calendar (RFC 5545): which ones it holds, and each in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
@@ -15,17 +15,17 @@ from sqlalchemy import bindparam, select
 
 from api.http.errors import MalformedQuery
 from api.http.exchange import root_url
-from api.http.parameters import ClockQuery, PlaceId, slug_of
+from api.http.parameters import ClockQuery, PlaceId
 from api.http.responses import ResourceResponse
 from api.http.routes import get
+from domain.answers import Deadline
 from domain.dates import Day
-from domain.deadlines import Deadline
 from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
 from projections.entries import entry_fields
-from projections.places import place_by_id
+from projections.places import place_by_id, slug_of
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
 
@@ -45,7 +45,7 @@ _POSITIONS = CompiledQuery(
         _versions.c.entry == bindparam("entry"), _versions.c.position <= bindparam("head")
     )
 )
-_THE_LAST = "9999-12-31"
+_LAST_DAY = "9999-12-31"
 _PARTIES = {
     "federal": "the federal government",
     "jurisdiction": "another jurisdiction",
@@ -59,115 +59,116 @@ _PARTIES = {
 class CalendarEntry:
     """A deadline, its addressee's name and state, and the entry that set it."""
 
-    occasion: CalendarEvent
+    event: CalendarEvent
     name: str
     state: str
     entry: dict[str, Any]
 
     @property
     def cancelled(self) -> bool:
-        """Whether nothing is due any more because it was taken back: by a withdrawal, or out of the record."""
-        return self.occasion.gone or self.occasion.deadline["state"] == "withdrawn"
+        """Whether it was withdrawn, or its entry was taken out of the record."""
+        return self.event.gone or self.event.deadline["state"] == "withdrawn"
 
     @property
     def open(self) -> bool:
         """Whether something is still to be done."""
-        return not self.occasion.gone and self.occasion.deadline["state"] == "open"
+        return not self.event.gone and self.event.deadline["state"] == "open"
 
     @property
     def summary(self) -> str:
-        """Who owes what to whom, in one line."""
-        deadline = self.occasion.deadline
+        """Who owes what to whom."""
+        deadline = self.event.deadline
         actor = self.entry["actor"]
         whom = actor.get("office") or actor.get("name") or _PARTIES[actor["party"]]
         owed = "an answer" if deadline["for"] == "answer" else "compliance"
         if self.open:
             return f"{self.name} owes {whom} {owed}"
-        return f"{self.name} owed {whom} {owed}: {_what_became_of(self.occasion)}"
+        return f"{self.name} owed {whom} {owed}: {_outcome(self.event)}"
 
     @property
     def description(self) -> list[str]:
-        """The words that set it, what was asked, and how it stands, a line each."""
-        deadline = self.occasion.deadline
+        """The words that set it, the summary of the entry, and how it stands, a line each."""
+        deadline = self.event.deadline
         return [
             *([f"“{deadline['words']}”"] if deadline["words"] else []),
             self.entry["summary"],
-            f"Due by the end of {deadline['due']}, {deadline['time_zone']}: {_what_became_of(self.occasion)}.",
+            f"Due by the end of {deadline['due']}, {deadline['time_zone']}: {_outcome(self.event)}.",
             *([f"First due on {deadline['original_due']}."] if deadline["original_due"] != deadline["due"] else []),
         ]
 
     @property
     def entries(self) -> list[tuple[str, str]]:
-        """The entries that it rests on, each with what it is to it."""
-        deadline = self.occasion.deadline
+        """The entries that it rests on, each with its role."""
+        deadline: Mapping[str, Any] = self.event.deadline
         roles = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
-        return [(word, deadline[role]) for role, word in roles.items() if deadline[role] is not None]
+        return [(label, deadline[role]) for role, label in roles.items() if deadline[role] is not None]
 
 
-def _what_became_of(occasion: CalendarEvent) -> str:
-    if occasion.gone:
+def _outcome(event: CalendarEvent) -> str:
+    if event.gone:
         return "taken out of the record"
-    deadline = occasion.deadline
+    deadline = event.deadline
     state: str = deadline["state"]
     if state == "answered" and deadline["late"]:
         return "answered late"
     return {"lapsed": "no response known", "moot": "nothing is asked any more"}.get(state, state)
 
 
-def place_calendar(snapshot: Snapshot, id_: str, wanted: DeadlineFilter) -> list[CalendarEntry]:
-    """The deadlines of a place and of its agencies, those withdrawn and those taken away among them, in order."""
+def place_calendar(snapshot: Snapshot, id_: str, deadline_filter: DeadlineFilter) -> list[CalendarEntry]:
+    """The deadlines of a place and of its agencies, in order; also those withdrawn or taken out of the record."""
     place = snapshot.place(id_)
-    return _calendar_entry(snapshot, {place.id, *place.agencies}, wanted)
+    return _calendar_entries(snapshot, {place.id, *place.agencies}, deadline_filter)
 
 
-def whole_calendar(snapshot: Snapshot, wanted: DeadlineFilter, most: int) -> list[CalendarEntry] | None:
-    """Everyone's, in order; None where they come from more than `most` demands."""
+def whole_calendar(snapshot: Snapshot, deadline_filter: DeadlineFilter, most: int) -> list[CalendarEntry] | None:
+    """Everyone's deadlines, in order; None where they come from more than `most` demands."""
     rows = _DEMANDS.run(
         snapshot.connection,
-        first=wanted.first or "",
-        to=wanted.last or _THE_LAST,
+        first=deadline_filter.first or "",
+        to=deadline_filter.last or _LAST_DAY,
         head=snapshot.position,
         most=most + 1,
     ).fetchall()
     if len(rows) > most:
         return None
-    return _calendar_entry(snapshot, {name for (demand,) in rows for name in _ever_addressed(snapshot, demand)}, wanted)
+    addressees = {name for (demand,) in rows for name in _ever_addressed(snapshot, demand)}
+    return _calendar_entries(snapshot, addressees, deadline_filter)
 
 
 def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
-    """Whom any version of a demand was addressed to."""
+    """The addressees of every version of a demand."""
     for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
         yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
 
 
-def _calendar_entry(snapshot: Snapshot, addressees: set[str], wanted: DeadlineFilter) -> list[CalendarEntry]:
-    found = []
+def _calendar_entries(snapshot: Snapshot, addressees: set[str], deadline_filter: DeadlineFilter) -> list[CalendarEntry]:
+    entries = []
     for addressee in addressees:
-        its = [one for one in calendar_events(snapshot, addressee) if _takes(wanted, one)]
-        if its:
+        events = [event for event in calendar_events(snapshot, addressee) if _takes(deadline_filter, event)]
+        if events:
             place = msgspec.json.decode(place_by_id(snapshot, "id", addressee)[0])
-            found += [CalendarEntry(one, place["name"], place["state"], _entry(snapshot, one)) for one in its]
-    return sorted(found, key=lambda one: _order(one.occasion.deadline))
+            name, state = place["name"], place["state"]
+            entries += [CalendarEntry(event, name, state, _entry(snapshot, event)) for event in events]
+    return sorted(entries, key=lambda entry: _order(entry.event.deadline))
 
 
-def _takes(wanted: DeadlineFilter, occasion: CalendarEvent) -> bool:
-    """What was taken away is wanted where all are, or the withdrawn."""
-    as_withdrawn = {**occasion.deadline, "state": "withdrawn"} if occasion.gone else occasion.deadline
-    return wanted.matches(as_withdrawn)
+def _takes(deadline_filter: DeadlineFilter, event: CalendarEvent) -> bool:
+    """Whether the filter takes an event; one that was taken out of the record counts as withdrawn."""
+    return deadline_filter.matches({**event.deadline, "state": "withdrawn"} if event.gone else event.deadline)
 
 
 def _order(deadline: Deadline) -> tuple[str, str, str]:
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
 
-def _entry(snapshot: Snapshot, occasion: CalendarEvent) -> dict[str, Any]:
-    return entry_fields(snapshot.connection, occasion.deadline["demand"], occasion.read_at)
+def _entry(snapshot: Snapshot, event: CalendarEvent) -> dict[str, Any]:
+    return entry_fields(snapshot.connection, event.deadline["demand"], event.read_at)
 
 
 router = APIRouter(tags=["deadlines"], prefix="/api/v1")
 CALENDAR_TYPE = "text/calendar"
 MOST_DEMANDS = 5_000
-"""In one calendar: more would be of no use to a calendar program, and take it and us too long."""
+"""In one calendar: calendar programs are of no use with more, and making it would take too long."""
 _REFRESHED = timedelta(hours=6)
 _PRODUCT = "-//Dispute timeline//Deadlines//EN"
 
@@ -210,48 +211,48 @@ def _calendar_response(request: Request, snapshot: Snapshot, entries: list[Calen
     return ResourceResponse(snapshot.head, calendar_bytes, media_type=f"{CALENDAR_TYPE}; charset=utf-8")
 
 
-def render_calendar(shown: list[CalendarEntry], public_url: str) -> bytes:
+def render_calendar(entries: list[CalendarEntry], public_url: str) -> bytes:
     """The calendar's bytes: of the same deadlines always the same."""
-    made = icalendar.Calendar()
-    made.add("prodid", _PRODUCT)
-    made.add("version", "2.0")
-    made.add("calscale", "GREGORIAN")
-    made.add("x-wr-calname", "Deadlines in the dispute")
-    made.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
-    for one in shown:
-        made.add_component(_event(one, f"{public_url}/api/v1/entries"))
-    return bytes(made.to_ical())
+    calendar_ = icalendar.Calendar()
+    calendar_.add("prodid", _PRODUCT)
+    calendar_.add("version", "2.0")
+    calendar_.add("calscale", "GREGORIAN")
+    calendar_.add("x-wr-calname", "Deadlines in the dispute")
+    calendar_.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
+    for entry in entries:
+        calendar_.add_component(_event(entry, f"{public_url}/api/v1/entries"))
+    return bytes(calendar_.to_ical())
 
 
-def _event(one: CalendarEntry, entries: str) -> icalendar.Event:
-    occasion, deadline = one.occasion, one.occasion.deadline
+def _event(entry: CalendarEntry, entries_url: str) -> icalendar.Event:
+    recorded, deadline = entry.event, entry.event.deadline
     day = date.fromisoformat(deadline["due"])
-    links = [f"{word}: {entries}/{entry}" for word, entry in one.entries]
+    links = [f"{role}: {entries_url}/{id_}" for role, id_ in entry.entries]
     event = icalendar.Event()
     event.add("uid", f"{deadline['demand']}.{deadline['addressee']}@dispute-timeline")
     # Of a calendar without a METHOD, DTSTAMP is when it was last revised (RFC 5545, 3.8.7.2).
-    event.add("dtstamp", datetime.fromisoformat(occasion.modified))
-    event.add("created", datetime.fromisoformat(occasion.created))
-    event.add("last-modified", datetime.fromisoformat(occasion.modified))
-    event.add("sequence", occasion.changes)
+    event.add("dtstamp", datetime.fromisoformat(recorded.modified))
+    event.add("created", datetime.fromisoformat(recorded.created))
+    event.add("last-modified", datetime.fromisoformat(recorded.modified))
+    event.add("sequence", recorded.changes)
     event.add("dtstart", day)
-    if day < date.max:  # there is no day after the calendar's last: without a DTEND, an all-day event is one day, too
+    if day < date.max:  # without a DTEND, an all-day event lasts one day
         event.add("dtend", day + timedelta(days=1))
     event.add("transp", "TRANSPARENT")
-    event.add("summary", one.summary)
-    event.add("description", "\n".join([*one.description, *links]))
-    event.add("url", f"{entries}/{deadline['demand']}")
-    event.add("categories", ["Deadline", one.state, deadline["for"]])
-    event.add("status", "CANCELLED" if one.cancelled else "CONFIRMED")
-    if one.open:
+    event.add("summary", entry.summary)
+    event.add("description", "\n".join([*entry.description, *links]))
+    event.add("url", f"{entries_url}/{deadline['demand']}")
+    event.add("categories", ["Deadline", entry.state, deadline["for"]])
+    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    if entry.open:
         for days in DEFAULT_PLAN:
             if days <= 0:
-                event.add_component(_alarm(days, one.summary))
+                event.add_component(_alarm(days, entry.summary))
     return event
 
 
 def _alarm(days: int, summary: str) -> icalendar.Alarm:
-    """From midnight of the day due, wherever the calendar is read, to the hour of the default plan."""
+    """At the hour of the default plan, in the time zone of whoever reads the calendar."""
     hour = time.fromisoformat(DEFAULT_HOUR)
     alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")

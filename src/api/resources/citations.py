@@ -1,7 +1,7 @@
-"""Citations of an entry, ready to paste: a sentence, a footnote of lawyers, and BibTeX, each with a link that stays.
+"""Citations of an entry, ready to paste: a sentence, a lawyers' footnote, and BibTeX, each with a permanent link.
 
-They cite this record for its account, and the document that stands first among the entry's sources for what it says.
-The summary is ours, so nobody else is made its author; who acted is named as the act's, where the entry names one.
+They cite this record for its account of the act, and the first source for the act itself. The summary is ours, so the
+record is its author; who acted is named as part of the act, where the entry names somebody.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from api.formats.words import Fields, day_words, kind_words
 
 _SERVICE = "Dispute Timeline"
 _SPECIAL = re.compile(r"[\\{}$&#^_%~]")
-# Braces by their names: BibTeX counts them, escaped or not.
+# Braces by name: BibTeX counts them, escaped or not.
 _ESCAPED = {
     "\\": r"\textbackslash{}",
     "^": r"\^{}",
@@ -24,7 +24,7 @@ _ESCAPED = {
 
 
 def citation(entry: Fields, permalink: str) -> dict[str, str]:
-    """An entry, as the API shows it, cited in three ways with the address at which it stays what it was."""
+    """An entry, as the API shows it, cited in three ways with its permanent address."""
     log = entry["log"]
     what = f"{kind_words(entry['kind'])}{_by(entry)}, {day_words(entry['occurred'])}{_standing(entry)}"
     recorded = log["revised"]["recorded_at"][:10]
@@ -52,7 +52,7 @@ def citation(entry: Fields, permalink: str) -> dict[str, str]:
 
 
 def permalink_of(entry: Fields, root: str) -> str:
-    """The address, under a root, of this version of an entry: as of the event that made it."""
+    """The address of this version of an entry: as of the event that made it."""
     return f"{root}/entries/{entry['id']}?recorded_by={entry['log']['revised']['position']}"
 
 
@@ -67,11 +67,11 @@ def _standing(entry: Fields) -> str:
 
 def _source(entry: Fields) -> str:
     """The first source, a primary one where there is one."""
-    source: dict[str, Any] = min(entry["sources"], key=lambda one: one["rank"] != "primary")
+    source: dict[str, Any] = min(entry["sources"], key=lambda source: source["rank"] != "primary")
     dated = day_words(source["date"]) if source.get("date") else None
     parts = (source.get("publisher"), source["title"], dated, source.get("url"))
     return ", ".join(" ".join(part.split()) for part in parts if part)
 
 
 def _tex(text: str) -> str:
-    return _SPECIAL.sub(lambda found: _ESCAPED.get(found[0], f"\\{found[0]}"), text)
+    return _SPECIAL.sub(lambda special: _ESCAPED.get(special[0], f"\\{special[0]}"), text)

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from api.formats.json_ld import json_ld
-from api.formats.publish import Citation, Linked
 from api.http.bodies import JsonBody, json_body, recorder_of
 from api.http.exchange import root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
-from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of, slug_of
+from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of
 from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
 from api.http.routes import get, post
 from api.openapi.document import ENTRIES, body_schema
-from api.openapi.schemas import EntryShown
+from api.openapi.schemas import EntryShown, Shape
 from api.resources.citations import citation, permalink_of
 from application.recording import record_entry
 from application.service import Service
+from domain.answers import Position
 from domain.errors import NotFound
-from projections.places import place_by_id
+from projections.places import place_by_id, slug_of
 from projections.snapshot import Snapshot
 from projections.timeline import read_entry
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
+
+
+class Citation(Shape):
+    """An entry's citation. The address is pinned to what we said: its answer never changes."""
+
+    plain: str
+    legal: str
+    bibtex: str
+    permalink: str
+    position: Position
+
+
+class Linked(Shape):
+    """An entry in the words of schema.org."""
+
+    context: Literal["https://schema.org"] = Field(alias="@context")
+    type: str = Field(alias="@type")
+    id: str = Field(alias="@id")
 
 
 class LinkedData(JSONResponse):

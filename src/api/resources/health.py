@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.http.metrics import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
-from api.resources.events import live_of
 from application.reminders.queries import by_state, last_tick, waiting
+from application.service import Service
 from eventlog.engine import reading
 
 router = APIRouter(tags=["health"])
@@ -41,7 +45,7 @@ def healthz(request: Request) -> Response:
     """Whether the service answers and reaches its record, which goes up to `position`."""
     service = service_of(request)
     with reading(service.engine) as connection:
-        return _said("ok", service.log.head(connection).position, _reminders(request, connection))
+        return _health("ok", service.log.head(connection).position, _reminders(request, connection))
 
 
 @get(router, "/readyz", answer=Health, also=(503,))
@@ -52,8 +56,8 @@ def readyz(request: Request) -> Response:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
             position, reminders = append.head, _reminders(request, append.connection)
     except (SQLAlchemyError, service.engine.dialect.loaded_dbapi.Error):
-        return _said("unable to write", None, None, 503)
-    return _said("ready", position, reminders)
+        return _health("unable to write", None, None, 503)
+    return _health("ready", position, reminders)
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
@@ -66,43 +70,46 @@ def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
     return {"last_tick": ticked, "late_s": late_s}
 
 
-def _said(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
+def _health(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
     answer = {"status": status, "position": position, "reminders": reminders}
     return Response(msgspec.json.encode(answer), code, media_type="application/json")
 
 
 _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
-_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class RecordMetrics(Collector):
+    """What the record and the reminders come to, read when Prometheus asks."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One snapshot of them."""
+        service: Service = self._app.state.service
+        with service.reading() as connection:
+            position = service.log.head(connection).position
+            states = by_state(connection)
+            pending = waiting(connection)
+            ticked, late_s = last_tick(connection)
+        yield _gauge("log_position", "The last position of the log.", position)
+        reminders = GaugeMetricFamily(f"{PREFIX}_reminders", "Reminders by state.", labels=["state"])
+        for state in _STATES:
+            reminders.add_metric([state], states.get(state, 0))
+        yield reminders
+        yield _gauge("event_streams", "Streams of events that are open.", self._app.state.live.streams)
+        yield _gauge("outbox_pending", "Messages that are still to be sent.", pending)
+        if ticked is not None:
+            age_s = (service.now() - datetime.fromisoformat(ticked)).total_seconds()
+            yield _gauge("last_tick_age_seconds", "Seconds since the ticker of reminders last ran.", age_s)
+            yield _gauge("last_tick_late_seconds", "How late the first reminder that it found was.", late_s or 0)
+
+
+def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", says, value)
 
 
 @get(router, "/metrics", answer="text/plain")
 def metrics(request: Request) -> Response:
-    """How far the record goes, how many reminders there are in each state, what waits to be sent, the ticker's age."""
-    service = service_of(request)
-    with service.reading() as connection:
-        position = service.log.head(connection).position
-        states = by_state(connection)
-        pending = waiting(connection)
-        ticked, late_s = last_tick(connection)
-    lines = [
-        *_gauge("log_position", "The last position of the log.", {"": position}),
-        *_gauge(
-            "reminders",
-            "Reminders by state.",
-            {f'{{state="{state}"}}': states.get(state, 0) for state in _STATES},
-        ),
-        *_gauge("event_streams", "Streams of events that are open.", {"": live_of(request).streams}),
-        *_gauge("outbox_pending", "Messages that are still to be sent.", {"": pending}),
-    ]
-    if ticked is not None:
-        age_s = (service.now() - datetime.fromisoformat(ticked)).total_seconds()
-        lines += _gauge("last_tick_age_seconds", "Seconds since the ticker of reminders last ran.", {"": age_s})
-        lines += _gauge("last_tick_late_seconds", "How late the first reminder that it found was.", {"": late_s or 0})
-    return Response("\n".join([*lines, ""]), media_type=_TYPE)
-
-
-def _gauge(name: str, says: str, values: Mapping[str, float]) -> Iterator[str]:
-    whole = f"dispute_timeline_{name}"
-    yield f"# HELP {whole} {says}"
-    yield f"# TYPE {whole} gauge"
-    yield from (f"{whole}{labels} {value}" for labels, value in values.items())
+    """How far the record goes, reminders and messages by state, the age of the last tick, requests and appends."""
+    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -16,8 +16,6 @@ from api.http.parameters import (
     PlaceId,
     StateCode,
     decode_cursor,
-    place_json,
-    slug_of,
 )
 from api.http.responses import ResourceResponse, json_response, page_response, raw_json
 from api.http.routes import get, post
@@ -27,7 +25,7 @@ from application.recording import record
 from application.service import Service
 from domain.facts import Stage
 from domain.jurisdictions import JurisdictionKind
-from projections.places import places_page
+from projections.places import place_json, places_page, slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
 

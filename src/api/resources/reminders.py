@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
 from api.http.bodies import bearer_key, recorder_of
-from api.http.parameters import PageParameters, PlaceId, decode_cursor, encode_cursor, slug_of
+from api.http.parameters import PageParameters, PlaceId, decode_cursor
 from api.http.routes import get, post
 from api.resources.subscriptions import Reminders, ReminderShown, private_response
 from application.reminders import queries
 from application.reminders.lifecycle import acknowledge
 from application.service import Service
 from domain.reminders import OpaqueId
+from projections.paging import encode_cursor
+from projections.places import slug_of
 
 router = APIRouter(prefix="/api/v1", tags=["reminders"])
 ReminderId = Annotated[
@@ -28,12 +29,6 @@ ReminderId = Annotated[
     ),
 ]
 BearerKey = Annotated[str, Depends(bearer_key)]
-_KEY = msgspec.json.Decoder(
-    tuple[
-        Annotated[str, msgspec.Meta(pattern=r"^[0-9TZ:.-]*$", max_length=40)],
-        Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$", max_length=80)],
-    ]
-)
 
 
 class ReminderQuery(PageParameters):
@@ -50,7 +45,7 @@ class ReminderQuery(PageParameters):
 def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Response:
     """Reminders of the key's own subscriptions, in order of the instant planned for."""
     owner = recorder_of(service, key)
-    after = decode_cursor(query.cursor, _KEY)
+    after = decode_cursor(query.cursor, queries.REMINDER_KEY)
     with service.snapshot() as snapshot:
         place = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction))
         addressees = None if place is None else place.touched_by

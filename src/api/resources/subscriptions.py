@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, bearer_key, json_body, recorder_of
-from api.http.parameters import PageParameters, decode_cursor, encode_cursor
+from api.http.parameters import PageParameters, decode_cursor
 from api.http.routes import delete, get, patch, post
 from api.openapi.document import SUBSCRIPTIONS, body_schema
 from api.openapi.schemas import Instant, Next, Shape
@@ -21,6 +21,7 @@ from application.settings import Settings
 from domain.dates import Day
 from domain.reminders import OpaqueId
 from domain.values import Slug
+from projections.paging import encode_cursor
 
 
 class SubscriptionShown(Shape):

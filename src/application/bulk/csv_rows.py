@@ -1,7 +1,7 @@
-"""Columns: how a flat table names the record's fields, as told by the types of the record itself.
+"""CSV: a heading whose columns name the record's fields, which are looked up in the types of the record, then rows.
 
-`respond_by.date` and `sources.0.url` name a field in a field; `jurisdictions` and other lists of ids hold them between
-`|`; a column named for any other field that has fields of its own holds it as JSON.
+`respond_by.date` and `sources.0.url` name a field in a field. `jurisdictions` and other lists of ids are separated by
+`|`. A column named for any other field that has fields of its own holds it as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated, Any, BinaryIO, Literal, Union, get_args, get_origi
 
 from pydantic import BaseModel, StringConstraints
 
-from application.bulk.json_rows import TOO_LONG, SourceRow, bad, lines
+from application.bulk.json_rows import TOO_LONG, SourceRow, bad_row, lines
 from application.strict_json import NotJson, StrictDecoder
 from domain.errors import Problem
 from domain.events import (
@@ -44,8 +44,8 @@ Part = str | int
 Convert = Callable[[str], Any]
 
 
-class Unread(ValueError):
-    """A cell does not hold what its column is for."""
+class BadCell(ValueError):
+    """A cell cannot be read as the value of its column."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].message)
@@ -54,15 +54,15 @@ class Unread(ValueError):
 
 @lru_cache(maxsize=4_096)
 def column(name: str) -> tuple[tuple[Part, ...], Convert] | None:
-    """Where a column's cells go, and how they are read; None where it names no field of the record."""
+    """The path of a column's field, and how its cells are converted; None where no field has that name."""
     if name == "act":
         return ("act",), str
     first, *rest = name.split(".")
     for root in _ROOTS:
         for annotation in _fields(root, first):
-            found = _field_at(annotation, rest)
-            if found is not None:
-                path, convert = found
+            field = _field_at(annotation, rest)
+            if field is not None:
+                path, convert = field
                 return (first, *path), convert
     return None
 
@@ -73,34 +73,35 @@ def _fields(cls: type[BaseModel], name: str) -> Iterator[Any]:
             yield info.annotation if not info.metadata else Annotated[info.annotation, *info.metadata]
 
 
-def _field_at(annotation: Any, rest: Sequence[str]) -> tuple[tuple[Part, ...], Convert] | None:  # noqa: ANN401 - whatever an annotation is
-    kinds = list(_plain(annotation))
+def _field_at(annotation: Any, rest: Sequence[str]) -> tuple[tuple[Part, ...], Convert] | None:  # noqa: ANN401 - annotations have no common type
+    kinds = list(_types_in(annotation))
     if not rest:
         return (), _converter(kinds)
     name, *more = rest
     for kind, _ in kinds:
         parts: Iterator[tuple[Part, Any]] = iter(())
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            parts = ((name, one) for one in _fields(kind, name))
+            parts = ((name, field_type) for field_type in _fields(kind, name))
         elif get_origin(kind) is tuple and name.isdecimal() and name.isascii() and len(name) < len(str(_MOST_ITEMS)):
             parts = iter([(int(name), get_args(kind)[0])])
         elif get_origin(kind) is dict:
             parts = iter([(name, get_args(kind)[1])])
-        for part, its in parts:
-            found = _field_at(its, more)
-            if found is not None:
-                return (part, *found[0]), found[1]
+        for part, part_type in parts:
+            field = _field_at(part_type, more)
+            if field is not None:
+                path, convert = field
+                return (part, *path), convert
     return None
 
 
-def _plain(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:  # noqa: ANN401 - whatever an annotation is
-    """What a field may be, without `None`, each with what is said of it."""
+def _types_in(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:  # noqa: ANN401 - annotations have no common type
+    """The types that a field may have, `None` left out, each with its metadata."""
     if get_origin(annotation) is Annotated:
-        its, *more = get_args(annotation)
-        yield from _plain(its, (*metadata, *more))
+        inner, *more = get_args(annotation)
+        yield from _types_in(inner, (*metadata, *more))
     elif get_origin(annotation) in (Union, UnionType):
-        for one in get_args(annotation):
-            yield from _plain(one, metadata)
+        for member in get_args(annotation):
+            yield from _types_in(member, metadata)
     elif annotation is not type(None):
         yield annotation, metadata
 
@@ -116,11 +117,11 @@ def _converter(kinds: Sequence[tuple[Any, tuple[Any, ...]]]) -> Convert:
     return _json
 
 
-def _is_word(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation is
-    """Whether it is text of a pattern, as ids and states are: `|` is never in one."""
+def _is_word(annotation: Any) -> bool:  # noqa: ANN401 - annotations have no common type
+    """Whether it is text with a pattern, as ids and states are: no pattern allows a `|`."""
     return any(
-        kind is str and any(isinstance(one, StringConstraints) and one.pattern for one in metadata)
-        for kind, metadata in _plain(annotation)
+        kind is str and any(isinstance(constraint, StringConstraints) and constraint.pattern for constraint in metadata)
+        for kind, metadata in _types_in(annotation)
     )
 
 
@@ -128,29 +129,29 @@ def _integer(cell: str) -> int | str:
     return int(cell) if _INTEGER.fullmatch(cell) else cell
 
 
-def _words(cell: str) -> Any:  # noqa: ANN401 - whatever JSON can say
+def _words(cell: str) -> Any:  # noqa: ANN401 - any JSON value
     if cell.lstrip().startswith("["):
         return _json(cell)
-    return [one.strip() for one in cell.split(LIST_SEPARATOR)]
+    return [word.strip() for word in cell.split(LIST_SEPARATOR)]
 
 
-def _json(cell: str) -> Any:  # noqa: ANN401 - whatever JSON can say
+def _json(cell: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        read, problems = StrictDecoder().whole(cell)
+        value, problems = StrictDecoder().whole(cell)
     except NotJson as error:
-        raise Unread([Problem("", cell, f"is to be JSON: {error.detail}")]) from error
+        raise BadCell([Problem("", cell, f"is to be JSON: {error.detail}")]) from error
     if problems:
-        raise Unread(problems)
-    return read
+        raise BadCell(problems)
+    return value
 
 
-# An apostrophe before what a spreadsheet would take for a formula is no part of the text: our own CSV has it, too.
+# Our own CSV puts an apostrophe before text that a spreadsheet would take for a formula; here it is taken off again.
 _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 Column = tuple[str, tuple[Part, ...], Convert]
 
 
-class _TooLong(Exception):
-    pass
+class _LineTooLong(Exception):
+    """The rest of the file cannot be split into lines."""
 
 
 def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
@@ -164,8 +165,8 @@ def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
             cells = next(reader)
         except StopIteration:
             break
-        except (csv.Error, _TooLong) as error:
-            yield bad(number, f"is not CSV: {error}; nothing after it was read")
+        except (csv.Error, _LineTooLong) as error:
+            yield bad_row(number, f"is not CSV: {error}; nothing after it was read")
             return
         if not cells:
             continue
@@ -181,7 +182,7 @@ def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
 def _lines(file: BinaryIO) -> Iterator[str]:
     for number, line in lines(file):
         if line is None:
-            raise _TooLong(f"line {number} {TOO_LONG}")
+            raise _LineTooLong(f"line {number} {TOO_LONG}")
         yield line.decode("utf-8", "surrogateescape")
 
 
@@ -189,22 +190,22 @@ def _heading(names: Sequence[str]) -> tuple[list[Column], list[Problem]]:
     columns: list[Column] = []
     problems: list[Problem] = []
     taken: set[str] = set()
-    for name in (one.strip() for one in names):
-        found = column(name)
-        if found is None:
+    for name in map(str.strip, names):
+        field = column(name)
+        if field is None:
             message = "names no field of the record, so the table cannot be read: the first row is to be its heading"
             problems.append(Problem(name, None, message))
         elif name in taken:
             problems.append(Problem(name, None, "is the name of two columns"))
         else:
-            columns.append((name, *found))
+            columns.append((name, *field))
         taken.add(name)
     return columns, problems
 
 
 def _csv_row(number: int, heading: Sequence[Column], cells: Sequence[str]) -> SourceRow:
     if len(cells) != len(heading):
-        return bad(number, f"has {len(cells)} cells, and the heading {len(heading)}")
+        return bad_row(number, f"has {len(cells)} cells, and the heading {len(heading)}")
     tree: dict[Part, Any] = {}
     problems: list[Problem] = []
     for (name, path, convert), cell in zip(heading, cells, strict=True):
@@ -216,16 +217,18 @@ def _csv_row(number: int, heading: Sequence[Column], cells: Sequence[str]) -> So
             continue
         try:
             value = convert(text)
-        except Unread as error:
-            problems += [Problem(name, cell, f"{one.field}: {one.message}".strip(": ")) for one in error.problems]
+        except BadCell as error:
+            problems += [
+                Problem(name, cell, f"{problem.field}: {problem.message}".strip(": ")) for problem in error.problems
+            ]
             continue
         if not _put(tree, path, value):
             problems.append(Problem(name, cell, "is given twice: whole, and by one of its own fields"))
-    return SourceRow(number, _grown(tree), tuple(problems))
+    return SourceRow(number, _fields_of(tree), tuple(problems))
 
 
 class _Branch(dict[Part, Any]):
-    """What columns below a field amount to, not yet a value."""
+    """A field that several columns make up, by its parts; not yet a value."""
 
 
 def _put(tree: dict[Part, Any], path: Sequence[Part], value: object) -> bool:
@@ -240,16 +243,16 @@ def _put(tree: dict[Part, Any], path: Sequence[Part], value: object) -> bool:
     return True
 
 
-def _grown(tree: Mapping[Part, Any]) -> dict[str, Any]:
+def _fields_of(tree: Mapping[Part, Any]) -> dict[str, Any]:
     return {str(name): _cell_value(value) for name, value in tree.items()}
 
 
-def _cell_value(value: Any) -> Any:  # noqa: ANN401 - whatever a cell can say
+def _cell_value(value: Any) -> Any:  # noqa: ANN401 - any value that a cell can hold
     if not isinstance(value, _Branch):
         return value
     if all(isinstance(part, int) for part in value):
         return [_cell_value(value[part]) for part in sorted(value)]
-    return _grown(value)
+    return _fields_of(value)
 
 
 def _is_text(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Loading files: whole or not at all, all of them together, with errors that say file, row, entry and field."""
+"""Loading files: all of them together or none, with errors that name file, row, entry and field."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def load(
     standard_input: Callable[[], BinaryIO] | None = None,
     progress: BatchProgress = lambda _doing, _done, _of: None,
 ) -> Report:
-    """Records everything in the files and folders given, together; of `-`, what `standard_input` opens.
+    """Records everything in the files and folders given, together. For the path `-`, `standard_input` is opened.
 
-    `format_` is that of every file; without it, its suffix tells. Raises BadRows, whose problems name each its file,
-    row, field and value; Invalid for a file that is not there or of no known format; OSError.
+    `format_` is the format of every file; without it, each file's suffix gives its own. Raises BadRows, whose problems
+    name file, row, field and value; Invalid for a file that does not exist or is of no known format; OSError.
     """
     files = files_in(paths)
     for path in files:
@@ -64,15 +64,15 @@ def load(
 
 def files_in(paths: Iterable[Path]) -> list[Path]:
     """The record's files: those named, and all under the folders named, in order of their names."""
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES)
+            files += sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES)
         elif path == STANDARD_INPUT or path.exists():
-            found.append(path)
+            files.append(path)
         else:
             raise Invalid(f"{path}: there is no such file or folder")
-    return found
+    return files
 
 
 def _format_of(path: Path, format_: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Rows: what every format is read into, and the formats that there are."""
+"""Rows, which every format is read into, and the two JSON formats: NDJSON and a JSON list."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from application.strict_json import NotJson, StrictDecoder, after_space
 from domain.errors import Problem
 
 LONGEST_ROW = 1_000_000
-"""Bytes of a line, or characters of an item: as large as the body of a single entry may be."""
+"""Bytes of a line or characters of an item: the same as the longest body of a single entry."""
 EXCERPT = 200
-"""Characters that are shown of what cannot be read."""
+"""Characters of unreadable text that an error shows."""
 WHOLE = "(the whole)"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One row: its number, its fields, and what is wrong with how it is written."""
+    """One row: its number, its fields, and what is wrong with how they are written."""
 
     number: int
     fields: Mapping[str, Any]
     problems: tuple[Problem, ...] = ()
 
 
-def bad(number: int, message: str, value: Any = None, field: str = WHOLE) -> SourceRow:  # noqa: ANN401 - whatever was given
+def bad_row(number: int, message: str, value: Any = None) -> SourceRow:  # noqa: ANN401 - any JSON value
     """A row that cannot be read."""
-    return SourceRow(number, {}, (Problem(field, value, message),))
+    return SourceRow(number, {}, (Problem(WHOLE, value, message),))
 
 
-def row_of(number: int, read: object, problems: list[Problem]) -> SourceRow:
-    """The row that a value amounts to, which is to be an object."""
+def row_of(number: int, value: object, problems: list[Problem]) -> SourceRow:
+    """The row of a value, which must be an object."""
     if problems:
-        return SourceRow(number, read if isinstance(read, dict) else {}, tuple(problems))
-    if not isinstance(read, dict):
-        return bad(number, "expected the fields of an entry or a jurisdiction", read)
-    return SourceRow(number, read)
+        return SourceRow(number, value if isinstance(value, dict) else {}, tuple(problems))
+    if not isinstance(value, dict):
+        return bad_row(number, "expected the fields of an entry or a jurisdiction", value)
+    return SourceRow(number, value)
 
 
 def lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a file with their numbers, and None for one that is too long; never more than a row is held."""
+    """The lines of a file with their numbers; None for a line that is too long, so that memory stays bounded."""
     number = 0
     while line := file.readline(LONGEST_ROW + 1):
         number += 1
@@ -56,18 +56,18 @@ TOO_LONG = f"is longer than {LONGEST_ROW:,} bytes"
 
 
 def ndjson_rows(file: BinaryIO) -> Iterator[SourceRow]:
-    """The rows, numbered as the lines are; blank ones are passed over."""
+    """The rows, numbered as the lines are; blank lines are skipped."""
     strict = StrictDecoder()
     for number, line in lines(file):
         if line is None:
-            yield bad(number, TOO_LONG)
+            yield bad_row(number, TOO_LONG)
         elif line.strip():
             try:
-                read, problems = strict.whole(line.decode("utf-8", "surrogateescape"))
+                value, problems = strict.whole(line.decode("utf-8", "surrogateescape"))
             except NotJson as error:
-                yield bad(number, error.detail, line.decode("utf-8", "replace").strip()[:EXCERPT])
+                yield bad_row(number, error.detail, line.decode("utf-8", "replace").strip()[:EXCERPT])
             else:
-                yield row_of(number, read, problems)
+                yield row_of(number, value, problems)
 
 
 def json_list_rows(file: BinaryIO) -> Iterator[SourceRow]:
@@ -77,7 +77,7 @@ def json_list_rows(file: BinaryIO) -> Iterator[SourceRow]:
     at = after_space(text, 0)
     if text[at : at + 1] != "[":
         if text:
-            yield bad(number, "expected a JSON list of objects", text[at : at + EXCERPT])
+            yield bad_row(number, "expected a JSON list of objects", text[at : at + EXCERPT])
         return
     at = after_space(text, at + 1)
     if text[at : at + 1] == "]":
@@ -85,18 +85,18 @@ def json_list_rows(file: BinaryIO) -> Iterator[SourceRow]:
     else:
         while True:
             try:
-                read, at, problems = strict.value(text, at)
+                value, at, problems = strict.value(text, at)
             except NotJson as error:
-                yield bad(number, f"{error.detail}; nothing after it was read", text[at : at + EXCERPT])
+                yield bad_row(number, f"{error.detail}; nothing after it was read", text[at : at + EXCERPT])
                 return
-            yield row_of(number, read, problems)
+            yield row_of(number, value, problems)
             at = after_space(text, at)
-            mark, at = text[at : at + 1], after_space(text, at + 1)
-            if mark != ",":
+            separator, at = text[at : at + 1], after_space(text, at + 1)
+            if separator != ",":
                 break
             number += 1
-        if mark != "]":
-            yield bad(number, "the list is not closed after this; nothing after it was read", mark)
+        if separator != "]":
+            yield bad_row(number, "the list is not closed after this; nothing after it was read", separator)
             return
     if after_space(text, at) < len(text):
-        yield bad(number, "something follows the list", text[at : at + EXCERPT])
+        yield bad_row(number, "something follows the list", text[at : at + EXCERPT])

@@ -1,6 +1,7 @@
-"""A YAML list of mappings, read event by event: no tags but those of JSON's values, dates as the text they are.
+"""A YAML list of mappings, read event by event. Only the tags of JSON's values are allowed, and dates stay text.
 
-Anchors and aliases are read, and what they stand for is counted each time: a row is no larger than it is elsewhere.
+Anchors and aliases are read. What an alias stands for counts toward the size of its row each time, so that a row
+is limited as in the other formats.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Any, BinaryIO
 
 import yaml
 
-from application.bulk.json_rows import LONGEST_ROW, SourceRow, bad, row_of
+from application.bulk.json_rows import LONGEST_ROW, SourceRow, bad_row, row_of
 from domain.errors import Problem
 
-DEEPEST = 50
+MAX_DEPTH = 50
 _STR = "tag:yaml.org,2002:str"
 _COLLECTIONS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
@@ -30,22 +31,22 @@ Loader.yaml_implicit_resolvers = {
 }
 
 
-class _Hopeless(Exception):
-    """Reading cannot go on."""
+class _Unreadable(Exception):
+    """Reading cannot go on after this."""
 
 
 def yaml_rows(file: BinaryIO) -> Iterator[SourceRow]:
     """The rows, numbered as the items are. What follows a syntax error is not read."""
-    items = _Items(file)
+    reader = _Reader(file)
     try:
-        yield from items.rows()
-    except _Hopeless as error:
-        yield bad(items.number, f"{error}; nothing after it was read")
+        yield from reader.rows()
+    except _Unreadable as error:
+        yield bad_row(reader.number, f"{error}; nothing after it was read")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        yield bad(items.number, f"is not YAML: {' '.join(str(error).split())}; nothing after it was read")
+        yield bad_row(reader.number, f"is not YAML: {' '.join(str(error).split())}; nothing after it was read")
 
 
-class _Items:
+class _Reader:
     def __init__(self, file: BinaryIO) -> None:
         self.number = 1
         self._loader = Loader(file)
@@ -59,28 +60,30 @@ class _Items:
             return
         first = self._next()
         if not isinstance(first, yaml.SequenceStartEvent):
-            found = "mapping" if isinstance(first, yaml.MappingStartEvent) else "scalar"
+            node = "mapping" if isinstance(first, yaml.MappingStartEvent) else "scalar"
             if not (isinstance(first, yaml.ScalarEvent) and not first.value):
-                raise _Hopeless(f"expected a list of entries or of jurisdictions, found a {found}")
+                raise _Unreadable(f"expected a list of entries or of jurisdictions, found a {node}")
             return
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             self._problems, self._size = [], 0
-            read = self._value(event, "", 1)
+            value = self._value(event, "", 1)
             if self._size > LONGEST_ROW:
-                yield bad(self.number, f"is larger than {LONGEST_ROW:,} characters, with what its aliases stand for")
+                yield bad_row(
+                    self.number, f"is larger than {LONGEST_ROW:,} characters, with what its aliases stand for"
+                )
             else:
-                yield row_of(self.number, read, self._problems)
+                yield row_of(self.number, value, self._problems)
             self.number += 1
         self._next()  # the document ends
         if not isinstance(self._next(), yaml.StreamEndEvent):
-            raise _Hopeless("a second document follows")
+            raise _Unreadable("a second document follows")
 
-    def _next(self) -> Any:  # noqa: ANN401 - the types of the library's events end here
+    def _next(self) -> Any:  # noqa: ANN401 - the library's events have no types
         return self._loader.get_event()
 
-    def _value(self, event: Any, path: str, depth: int) -> Any:  # noqa: ANN401 - whatever YAML can say
-        if depth > DEEPEST:
-            raise _Hopeless(f"is nested more than {DEEPEST} deep")
+    def _value(self, event: Any, path: str, depth: int) -> Any:  # noqa: ANN401 - any value of YAML
+        if depth > MAX_DEPTH:
+            raise _Unreadable(f"is nested more than {MAX_DEPTH} deep")
         if isinstance(event, yaml.AliasEvent):
             value, size = self._anchors.get(str(event.anchor), (None, 0))
             if event.anchor not in self._anchors:

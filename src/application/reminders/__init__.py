@@ -1,1 +1,1 @@
-"""Reminders: who asked for them, when they come due, and how they reach people."""
+"""Reminders of deadlines, and notices of entries: subscriptions, the planner, the scheduler, the outbox, its sender."""

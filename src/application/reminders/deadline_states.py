@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
-
-from sqlalchemy import bindparam, select
 
 from application.service import Service
 from domain.errors import NotFound
 from domain.facts import Fact
 from domain.jurisdictions import Place
 from domain.national import CERTAIN
+from domain.reminders import earliest_claimed_day
 from eventlog.log import Append
-from eventlog.sql import CompiledQuery
-from eventlog.tables import log
 from projections.deadlines import DeadlineFilter, place_deadlines
-from projections.schema import live_tables
-from projections.snapshot import AskedClocks, Snapshot
+from projections.entries import EntryVersion, version_at, versions_up_to
+from projections.snapshot import AskedClocks, Snapshot, read_recorded_at
 
 END_OF_TIME = "9999-12-31"
 """The day as of which reminders are planned: every deadline on record counts by then, also one whose demand has no
 certain day yet. Whether it counts on the day of its reminder is checked then."""
-_versions = live_tables().versions
-_VERSIONS_OF_ENTRY = CompiledQuery(
-    select(_versions.c.position, _versions.c.retracted, _versions.c.body, log.c.recorded_at)
-    .join_from(_versions, log, log.c.position == _versions.c.position)
-    .where(_versions.c.entry == bindparam("entry"))
-    .order_by(_versions.c.position.desc())
-)
-_VersionRow = tuple[int, bool, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +61,26 @@ def deadline_states(snapshot: Snapshot, place: str) -> dict[str, DeadlineState]:
         deadlines, _ = place_deadlines(snapshot, place, DeadlineFilter())
     except NotFound:
         return {}
-    own = [deadline | {"due": earliest(snapshot, deadline)} for deadline in deadlines if deadline["addressee"] == place]
-    return {
-        fields["demand"]: DeadlineState(**{name: fields[name] for name in DeadlineState.__slots__}) for fields in own
-    }
-
-
-def earliest(snapshot: Snapshot, deadline: Mapping[str, Any]) -> str:
-    """The earliest day that a source gives for a deadline, so that nobody who trusts another source is surprised.
-
-    An extension settles it; and a day by which nothing had been asked yet is somebody's mistake.
-    """
-    due: str = deadline["due"]
-    claimed = [day for claim in deadline["claims"] if (day := _claimed_day(claim["value"])) is not None and day < due]
-    if not claimed or deadline["extended_by"] is not None:
-        return due
-    row = _latest_version(snapshot, deadline["demand"])
-    asked_by = "" if row is None else _fact(snapshot, row).latest
-    return min((day for day in claimed if day > asked_by), default=due)
-
-
-def _claimed_day(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON a claim holds
-    """The day that a claim about `respond_by` gives; None where it gives none."""
-    written = value.get("date") if isinstance(value, dict) else value
-    try:
-        return date.fromisoformat(written).isoformat() if isinstance(written, str) else None
-    except ValueError:
-        return None
+    states = {}
+    for deadline in deadlines:
+        if deadline["addressee"] == place:
+            due = earliest_claimed_day(deadline, lambda demand: _current_fact(snapshot, demand).latest)
+            states[deadline["demand"]] = DeadlineState(
+                demand=deadline["demand"],
+                addressee=place,
+                due=due,
+                words=deadline["words"],
+                state=deadline["state"],
+                answer=deadline["answer"],
+                withdrawn_by=deadline["withdrawn_by"],
+                extended_by=deadline["extended_by"],
+            )
+    return states
 
 
 def addressees_of(snapshot: Snapshot, demand: str) -> tuple[str, ...]:
-    row = _latest_version(snapshot, demand)
-    return () if row is None else _fact(snapshot, row).jurisdictions
+    version = version_at(snapshot.connection, demand, snapshot.position)
+    return () if version is None else _fact(snapshot, version).jurisdictions
 
 
 def due_day_recorded_at(snapshot: Snapshot, deadline: DeadlineState) -> str:
@@ -113,14 +89,15 @@ def due_day_recorded_at(snapshot: Snapshot, deadline: DeadlineState) -> str:
     Goes back through the versions of the entry that sets the day, until one sets it differently: a correction of
     other fields does not count.
     """
-    recorded_at, terms = "", None
-    for row in _VERSIONS_OF_ENTRY.run(snapshot.connection, entry=deadline.extended_by or deadline.demand):
-        fact = _fact(snapshot, row)
-        version_terms = (fact.due, fact.claims, fact.extended_to, fact.jurisdictions, bool(row[1]))
+    position, terms = 0, None
+    setter = deadline.extended_by or deadline.demand
+    for version in versions_up_to(snapshot.connection, setter, snapshot.position):
+        fact = _fact(snapshot, version)
+        version_terms = (fact.due, fact.claims, fact.extended_to, fact.jurisdictions, bool(version.retracted))
         if terms not in (None, version_terms):
             break
-        recorded_at, terms = row[3], version_terms
-    return recorded_at
+        position, terms = version.position, version_terms
+    return read_recorded_at(snapshot.connection, position) or ""
 
 
 def still_due(states: Mapping[str, DeadlineState], named: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -157,20 +134,22 @@ def _why_not_due(
 
 
 def _why_no_deadline(snapshot: Snapshot, demand: str, addressee: str) -> str:
-    row = _latest_version(snapshot, demand)
-    if row is None or row[1]:
+    version = version_at(snapshot.connection, demand, snapshot.position)
+    if version is None or version.retracted:
         return f"{demand} was retracted"
-    fact = _fact(snapshot, row)
+    fact = _fact(snapshot, version)
     if addressee not in fact.jurisdictions:
         return f"{demand} is not addressed to it any more"
     counts = fact.certainty(snapshot.clocks().as_of, None) == CERTAIN
     return f"{demand} sets no day any more" if counts else f"{demand} does not certainly count yet"
 
 
-def _latest_version(snapshot: Snapshot, entry: str) -> _VersionRow | None:
-    row: _VersionRow | None = _VERSIONS_OF_ENTRY.run(snapshot.connection, entry=entry).fetchone()
-    return row
+def _current_fact(snapshot: Snapshot, demand: str) -> Fact:
+    version = version_at(snapshot.connection, demand, snapshot.position)
+    if version is None:
+        raise NotFound(f"no entry {demand!r} is on record")
+    return _fact(snapshot, version)
 
 
-def _fact(snapshot: Snapshot, row: _VersionRow) -> Fact:
-    return snapshot.cache.fact_at(row[0], row[2])
+def _fact(snapshot: Snapshot, version: EntryVersion) -> Fact:
+    return snapshot.cache.fact_at(version.position, version.body)

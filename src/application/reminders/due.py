@@ -50,7 +50,7 @@ LATE_AFTER = timedelta(minutes=5)
 ESCALATION_ID = "esc_"
 """How the id of a message begins that goes to a second subscription."""
 
-# A literal, not a bind parameter, so that the planner can use the partial index.
+# A literal, not a bind parameter, so that the database's planner can use the partial index.
 _IS_PLANNED = reminders_table.c.state == literal_column("'planned'")
 _WORK = CompiledQuery(
     select(

@@ -26,7 +26,7 @@ RETRIES_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 advises."""
 DELIVERY_LEASE = timedelta(seconds=90)
 """Longer than an attempt takes, so a sender that still holds a message after it is taken for dead."""
-# A literal, not a bind parameter, so that the planner can use the partial index.
+# A literal, not a bind parameter, so that the database's planner can use the partial index.
 _PENDING: ColumnClause[str] = literal_column("'pending'")
 
 

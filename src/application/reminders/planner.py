@@ -63,22 +63,22 @@ _COLUMNS = [column.name for column in reminders_table.columns]
 
 def catch_up(service: Service) -> None:
     """Plan for the places that events beyond the planner's position affect."""
-    _run(service, everywhere=False)
+    _plan(service, everywhere=False)
 
 
 def plan_everything(service: Service) -> None:
     """Plan for every deadline still to come: after a subscription was made, changed or ended."""
-    _run(service, everywhere=True)
+    _plan(service, everywhere=True)
 
 
-def _run(service: Service, *, everywhere: bool) -> None:
+def _plan(service: Service, *, everywhere: bool) -> None:
     with service.log.appending(recorder=RECORDER, now=service.now()) as append:
         planned_to = _PLANNED_TO.run(append.connection).fetchone()[0]
         snapshot = snapshot_in_append(service, append, as_of=END_OF_TIME)
         subscriptions = active_subscriptions(append.connection)
-        reminding = [subscription for subscription in subscriptions if "reminder" in subscription.kinds]
-        since = _places_to_plan(service, snapshot, reminding, planned_to, everywhere=everywhere)
-        new = [row for name in sorted(since) for row in _plan_place(append, snapshot, reminding, name, since[name])]
+        for_reminders = [subscription for subscription in subscriptions if "reminder" in subscription.kinds]
+        since = _places_to_plan(service, snapshot, for_reminders, planned_to, everywhere=everywhere)
+        new = [row for name in sorted(since) for row in _plan_place(append, snapshot, for_reminders, name, since[name])]
         _INSERT.rows(append.connection, [tuple(row.get(column) for column in _COLUMNS) for row in new])
         enqueue_notices(service, append, snapshot, subscriptions, planned_to)
         append.connection.execute(update(planner_table).values(planned_to=append.position))
@@ -95,20 +95,20 @@ class AffectedPlaces(NamedTuple):
 
 
 def _places_to_plan(
-    service: Service, snapshot: Snapshot, reminding: Sequence[Subscription], planned_to: int, *, everywhere: bool
+    service: Service, snapshot: Snapshot, for_reminders: Sequence[Subscription], planned_to: int, *, everywhere: bool
 ) -> dict[str, str]:
     """The places to plan for, each with the instant from which on: that of the first event that affected it."""
     since: dict[str, str] = {}
     for affected in _affected_by_log(service, snapshot, planned_to):
         if affected.places is None:
-            for place in _places_with_deadlines(snapshot, reminding, affected.recorded_at):
+            for place in _places_with_deadlines(snapshot, for_reminders, affected.recorded_at):
                 since.setdefault(place, affected.recorded_at)
             return since  # every place that later events affect is in it, if it has a deadline
         for place in affected.places:
             since.setdefault(place, affected.recorded_at)
     if everywhere:
         now = instant(snapshot.now)
-        for place in _places_with_deadlines(snapshot, reminding, now):
+        for place in _places_with_deadlines(snapshot, for_reminders, now):
             since.setdefault(place, now)
     return since
 
@@ -148,9 +148,9 @@ def _events_until(stream: Sequence[Recorded], position: int) -> list[Recorded]:
     return [event for event in stream if event.position <= position]
 
 
-def _places_with_deadlines(snapshot: Snapshot, reminding: Sequence[Subscription], since: str) -> set[str]:
+def _places_with_deadlines(snapshot: Snapshot, for_reminders: Sequence[Subscription], since: str) -> set[str]:
     """The places with planned reminders, and those with a deadline that may call for one after the instant `since`."""
-    last_offset = max((offset for subscription in reminding for offset in subscription.plan), default=0)
+    last_offset = max((offset for subscription in for_reminders for offset in subscription.plan), default=0)
     try:
         day = (date.fromisoformat(since[:10]) - timedelta(days=last_offset) - _TIME_ZONE_MARGIN).isoformat()
     except OverflowError:
@@ -179,7 +179,7 @@ class PlannedReminder:
 
 
 def _plan_place(
-    append: Append, snapshot: Snapshot, reminding: Sequence[Subscription], name: str, since: str
+    append: Append, snapshot: Snapshot, for_reminders: Sequence[Subscription], name: str, since: str
 ) -> list[dict[str, Any]]:
     """Bring the reminders of a place in line with its deadlines; returns the rows to insert.
 
@@ -189,7 +189,7 @@ def _plan_place(
     if place is None:
         return []
     rows = {row.id: row for row in append.connection.execute(_REMINDERS_OF_PLACE, {"place": name})}
-    covering = [subscription for subscription in reminding if subscription.covers(place)]
+    covering = [subscription for subscription in for_reminders if subscription.covers(place)]
     if not covering and not rows:
         return []
     states = deadline_states(snapshot, name)

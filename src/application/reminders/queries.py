@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select, tuple_
@@ -20,6 +20,13 @@ from application.reminders.tables import (
 
 ReminderKey = tuple[str, str]
 """What the list is ordered by: the instant planned for, and the id."""
+REMINDER_KEY = msgspec.json.Decoder(
+    tuple[
+        Annotated[str, msgspec.Meta(pattern=r"^[0-9TZ:.-]*$", max_length=40)],
+        Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$", max_length=80)],
+    ]
+)
+"""Its shape in a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
