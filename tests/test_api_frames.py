@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import api_world
-from api_world import DATABASES, World
+from api_world import World
 from naive_rules import bounds
 
 DAY, INSTANT = "datetime64[ns]", "datetime64[ns, UTC]"
@@ -34,9 +34,9 @@ CLOCKS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module")
 def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with api_world.world_on(request.param, request, tmp_path_factory.mktemp("frames")) as world:
+    with api_world.world_on("sqlite", request, tmp_path_factory.mktemp("frames")) as world:
         yield api_world.with_the_record(world)
 
 
