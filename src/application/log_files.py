@@ -66,9 +66,9 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
     """
     with service.reading() as connection:
         events = service.log.head(connection).position
-        its = signer(connection)
+        log_signer = signer(connection)
         schema = msgspec.Raw(msgspec.json.encode(_schema()))
-        header = msgspec.json.encode(Header(EXPORT_FORMAT, EXPORT_VERSION, events, str(its.key), schema))
+        header = msgspec.json.encode(Header(EXPORT_FORMAT, EXPORT_VERSION, events, str(log_signer.key), schema))
         file.write(header + b"\n")
         frontier: list[bytes] = []
         done = 0
@@ -85,7 +85,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
         root = root_of(frontier)
         if done != events or root != tree.stored_root(connection, events):
             raise Refused("the log does not agree with its own tree; see `verify`")
-        footer = Footer(its.checkpoint(events, root), header_hash(header))
+        footer = Footer(log_signer.checkpoint(events, root), header_hash(header))
         file.write(msgspec.json.encode(footer) + b"\n")
     progress(events, events)
     return events

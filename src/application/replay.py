@@ -64,9 +64,9 @@ def replay_with_rules(
             place = snapshot.place(id_)
             own = list(own_acts(snapshot, place))
             at = snapshot.clocks(place.time_zone)
-            said = value_history(place, own, snapshot.cache.law, at, PRESENT)
-            would = value_history(place, own, snapshot.cache.law, at, rules)
-            for stretch in account_differences(said, would):
+            present = value_history(place, own, snapshot.cache.law, at, PRESENT)
+            proposed = value_history(place, own, snapshot.cache.law, at, rules)
+            for stretch in account_differences(present, proposed):
                 yield {
                     "jurisdiction": id_,
                     "track": stretch.track,

@@ -70,10 +70,10 @@ def state_holidays(state: str) -> Holidays | None:
     """
     if state not in holidays.country_holidays("US").subdivisions:
         return None
-    its = holidays.country_holidays("US", subdiv=state, observed=True)
+    calendar = holidays.country_holidays("US", subdiv=state, observed=True)
 
     def holiday(day: date) -> str | None:
-        name = its.get(day)
+        name = calendar.get(day)
         return None if name is None else str(name)
 
     return holiday

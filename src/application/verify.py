@@ -56,13 +56,13 @@ def verify(
 def _differing_rows(service: Service, connection: Connection, advance: Advance, batch: int) -> Iterator[str]:
     superseded = _superseded(connection)
     with ExitStack() as cursors:
-        stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live_tables().tables]
+        tables = [cursors.enter_context(closing(_StoredRows(connection, table))) for table in live_tables().tables]
         for rows, after in _replayed(service, connection, batch):
-            for its in stored:
-                yield from its.faults(getattr(rows, its.table.name), superseded, after)
+            for stored in tables:
+                yield from stored.faults(getattr(rows, stored.table.name), superseded, after)
             advance(after)
-        for its in stored:
-            yield from its.faults([], superseded, None)
+        for stored in tables:
+            yield from stored.faults([], superseded, None)
 
 
 def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[tuple[Rows, int]]:
@@ -101,7 +101,7 @@ def _superseded(connection: Connection) -> dict[int, int]:
     return dict(map(tuple, connection.execute(query)))
 
 
-class _Stored:
+class _StoredRows:
     """One table's rows in order of position, read once, as the replay comes to them."""
 
     def __init__(self, connection: Connection, table: Table) -> None:
@@ -119,20 +119,20 @@ class _Stored:
 
     def faults(self, expected: list[tuple[Any, ...]], superseded: dict[int, int], up_to: int | None) -> Iterator[str]:
         """What differs between the rows expected and those stored up to a position (None: all that are left)."""
-        wanted = self._by_key(self._closed(row, superseded) for row in expected)
-        found = self._by_key(self._up_to(up_to))
-        for key in sorted(wanted.keys() | found.keys(), key=repr):
+        replayed = self._by_key(self._closed(row, superseded) for row in expected)
+        stored = self._by_key(self._up_to(up_to))
+        for key in sorted(replayed.keys() | stored.keys(), key=repr):
             where = f"{self.table.name} row ({', '.join(map(str, key))})"
-            if key not in found:
+            if key not in stored:
                 yield f"{where}: missing"
-            elif key not in wanted:
+            elif key not in replayed:
                 yield f"{where}: follows from no event of the log"
-            elif found[key] != wanted[key]:
-                pairs = zip(self._names, found[key], wanted[key], strict=True)
+            elif stored[key] != replayed[key]:
+                pairs = zip(self._names, stored[key], replayed[key], strict=True)
                 differing = (
-                    f"{name} is {_short(stored)}, the log says {_short(replayed)}"
-                    for name, stored, replayed in pairs
-                    if stored != replayed
+                    f"{name} is {_short(value)}, the log says {_short(expected_value)}"
+                    for name, value, expected_value in pairs
+                    if value != expected_value
                 )
                 yield f"{where}: {'; '.join(differing)}"
 

@@ -45,15 +45,15 @@ class Span(NamedTuple):
 
     def nodes(self) -> list[Node]:
         """The full subtrees that it falls into, from the left, the largest first."""
-        found = []
+        nodes = []
         start, size = self
         size -= start
         while size:
             level = size.bit_length() - 1
-            found.append(Node(level, start >> level))
+            nodes.append(Node(level, start >> level))
             start += 1 << level
             size -= 1 << level
-        return found
+        return nodes
 
 
 Hashes = Callable[[Node], bytes]
@@ -198,10 +198,18 @@ _decode = msgspec.json.Decoder(_Leaf, strict=True).decode
 def event_from_leaf(leaf: bytes) -> Recorded:
     """The event whose leaf these bytes are; LeafRefused for any others, be it by one space."""
     try:
-        its = _decode(leaf)
+        fields = _decode(leaf)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LeafRefused(str(error)) from error
-    event = Recorded(its.position, its.stream, its.version, its.topic, bytes(its.state), its.recorded_at, its.recorder)
+    event = Recorded(
+        fields.position,
+        fields.stream,
+        fields.version,
+        fields.topic,
+        bytes(fields.state),
+        fields.recorded_at,
+        fields.recorder,
+    )
     if leaf_of(event) != leaf:
         raise LeafRefused("it is not written as the log writes it")
     return event

@@ -81,20 +81,20 @@ class Proofs:
         }
 
     def _shown(self, event: Recorded) -> dict[str, Any]:
-        its = self.inclusion(event.position)
+        inclusion = self.inclusion(event.position)
         return {
             "position": event.position,
             "leaf": leaf_of(event).decode(),
-            "leaf_hash": its["leaf_hash"],
-            "hashes": its["hashes"],
+            "leaf_hash": inclusion["leaf_hash"],
+            "hashes": inclusion["hashes"],
         }
 
     def _leaf_hash(self, event: Recorded) -> bytes:
-        its = hash_of(event)
-        if its != tree.stored(self.connection, Node(0, event.position - 1)):
+        leaf_hash = hash_of(event)
+        if leaf_hash != tree.stored(self.connection, Node(0, event.position - 1)):
             # A proof of it would be false, and whoever checked it would learn no more than this.
             raise Refused(f"log position {event.position}: this is not the event that was recorded there; see `verify`")
-        return its
+        return leaf_hash
 
     def _event(self, position: int) -> Recorded:
         if not 1 <= position <= self.head:
@@ -125,4 +125,4 @@ def _base64(hash_: bytes) -> str:
 
 
 def _all_base64(hashes: Sequence[bytes]) -> list[str]:
-    return [_base64(one) for one in hashes]
+    return [_base64(hash_) for hash_ in hashes]

@@ -88,13 +88,13 @@ def rows(connection: Connection) -> Iterator[tuple[Recorded, bytes]]:
 def _fetched(connection: Connection, nodes: Iterable[Node]) -> Hashes:
     positions = {node.last + 1 for node in nodes}
     rows = _HASHES.run(connection, positions=list_param(connection, positions)) if positions else ()
-    found = dict(iter(rows))
+    hashes_at = dict(iter(rows))
 
     def hash_of(node: Node) -> bytes:
         at = node.level * HASH_BYTES
-        its = bytes(found.get(node.last + 1, b"")[at : at + HASH_BYTES])
-        if len(its) != HASH_BYTES:
+        hash_ = bytes(hashes_at.get(node.last + 1, b"")[at : at + HASH_BYTES])
+        if len(hash_) != HASH_BYTES:
             raise NodeMissing(node)
-        return its
+        return hash_
 
     return hash_of

@@ -59,15 +59,15 @@ def root_by_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes])
     if not 0 <= index < size:
         raise NotProved(f"leaf {index} cannot be in a tree of {size}")
     here, last, root = index, size - 1, leaf
-    for one in path:
+    for sibling in path:
         if last == 0:
             raise NotProved("the audit path is too long")
         if here & 1 or here == last:
-            root = node_hash(one, root)
+            root = node_hash(sibling, root)
             while not here & 1 and here:
                 here, last = here >> 1, last >> 1
         else:
-            root = node_hash(root, one)
+            root = node_hash(root, sibling)
         here, last = here >> 1, last >> 1
     if last:
         raise NotProved("the audit path is too short")
@@ -89,15 +89,15 @@ def check_consistency(first: int, second: int, roots: tuple[bytes, bytes], path:
     while here & 1:
         here, last = here >> 1, last >> 1
     old = new = hashes[0]
-    for one in hashes[1:]:
+    for sibling in hashes[1:]:
         if last == 0:
             raise NotProved("the proof is too long")
         if here & 1 or here == last:
-            old, new = node_hash(one, old), node_hash(one, new)
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
             while not here & 1 and here:
                 here, last = here >> 1, last >> 1
         else:
-            new = node_hash(new, one)
+            new = node_hash(new, sibling)
         here, last = here >> 1, last >> 1
     if last or (old, new) != roots:
         raise NotProved("the later log does not contain the earlier one")
@@ -117,10 +117,10 @@ class Key:
     def read(cls, text: str) -> Key:
         """The key that a text writes; NotProved where it is none, or one of another kind."""
         name, _, rest = text.strip().partition("+")
-        hash_, _, public = rest.partition("+")
-        its = _base64(public, "the key")
-        key = cls(name, its[1:])
-        if its[:1] != ED25519 or len(key.public) != HASH_BYTES:
+        hash_, _, encoded = rest.partition("+")
+        content = _base64(encoded, "the key")
+        key = cls(name, content[1:])
+        if content[:1] != ED25519 or len(key.public) != HASH_BYTES:
             raise NotProved("the key is not an Ed25519 one: name+hash+base64")
         if key.hash.hex() != hash_:
             raise NotProved(f"the key's hash is {hash_}, its other parts have {key.hash.hex()}")
@@ -167,15 +167,16 @@ class Checkpoint:
 
     def by(self, key: Key) -> list[bytes]:
         """The signatures that say that they are this key's."""
-        return [its[KEY_HASH_BYTES:] for name, its in self.signatures if name == key.name and its.startswith(key.hash)]
+        named = (signature for name, signature in self.signatures if name == key.name)
+        return [signature[KEY_HASH_BYTES:] for signature in named if signature.startswith(key.hash)]
 
     def check(self, key: Key) -> None:
         """NotProved, unless the key signed it and the log it speaks of is the key's."""
         if self.origin != key.name or not self.by(key):
             raise NotProved(f"the checkpoint of {self.origin!r} is not signed by {key}")
         try:
-            for its in self.by(key):
-                Ed25519PublicKey.from_public_bytes(key.public).verify(its, self.signed)
+            for signature in self.by(key):
+                Ed25519PublicKey.from_public_bytes(key.public).verify(signature, self.signed)
         except InvalidSignature:
             raise NotProved(f"the checkpoint of {self.origin!r} has a false signature of {key}") from None
 
@@ -199,49 +200,49 @@ class Evidence:
         if not content.lstrip().startswith(b"{"):
             self.checkpoints.append(Checkpoint.read(content.decode()))
             return
-        its = json.loads(content)
-        match its:
+        document = json.loads(content)
+        match document:
             case {"format": "dispute-timeline/proof", "version": 1}:
-                self._add_proof(its)
+                self._add_proof(document)
             case {"from": int(first), "to": int(second), "hashes": list(hashes)}:
-                self.growths[first, second] = [_hash(one) for one in hashes]
+                self.growths[first, second] = [_hash(text) for text in hashes]
             case {"position": int(position), "size": int(size), "leaf_hash": str(leaf), "hashes": list(hashes)}:
-                self.paths.append((position, size, _hash(leaf), [_hash(one) for one in hashes]))
+                self.paths.append((position, size, _hash(leaf), [_hash(text) for text in hashes]))
             case {"position": int(position), "stream": str(), "version": int(), "state": _}:
                 self._add_leaf(position, content)
             case _:
                 raise NotProved("this JSON is neither a proof, an event of the log nor a proof of consistency")
 
-    def _add_proof(self, its: dict[str, Any]) -> None:
-        checkpoint = Checkpoint.read(its["checkpoint"])
+    def _add_proof(self, proof: dict[str, Any]) -> None:
+        checkpoint = Checkpoint.read(proof["checkpoint"])
         self.checkpoints.append(checkpoint)
-        self.keys.append(("the proof itself", Key.read(its["key"])))
-        stream = f"entry:{its['entry']}"
-        if not its["events"]:
-            raise NotProved(f"it has no event of entry {its['entry']}")
-        for version, event in enumerate(its["events"], 1):
+        self.keys.append(("the proof itself", Key.read(proof["key"])))
+        stream = f"entry:{proof['entry']}"
+        if not proof["events"]:
+            raise NotProved(f"it has no event of entry {proof['entry']}")
+        for version, event in enumerate(proof["events"], 1):
             position, leaf = event["position"], event["leaf"].encode()
-            said = json.loads(leaf)
-            if (said["position"], said["stream"], said["version"]) != (position, stream, version):
-                raise NotProved(f"position {position} is not version {version} of entry {its['entry']}")
+            content = json.loads(leaf)
+            if (content["position"], content["stream"], content["version"]) != (position, stream, version):
+                raise NotProved(f"position {position} is not version {version} of entry {proof['entry']}")
             self._add_leaf(position, leaf)
-            self.paths.append((position, checkpoint.size, leaf_hash(leaf), [_hash(one) for one in event["hashes"]]))
-        self.entries.append((its["entry"], len(its["events"])))
+            self.paths.append((position, checkpoint.size, leaf_hash(leaf), [_hash(text) for text in event["hashes"]]))
+        self.entries.append((proof["entry"], len(proof["events"])))
 
     def _add_leaf(self, position: int, leaf: bytes) -> None:
         if self.leaves.setdefault(position, leaf) != leaf:
             raise NotProved(f"position {position} is given twice, with different content")
 
-    def said(self) -> Iterator[str]:
+    def sentences(self) -> Iterator[str]:
         """What is proved, sentence by sentence, until NotProved."""
         if not self.checkpoints:
             raise NotProved("there is no checkpoint: without one nothing binds the log to what it says")
         if not self.keys:
             raise NotProved("there is no key: give the log's verifier key with --key")
         source, key = self.keys[0]
-        for other, its in self.keys:
-            if its != key:
-                raise NotProved(f"{other} has another key than {source}: {its}, not {key}")
+        for giver, given in self.keys:
+            if given != key:
+                raise NotProved(f"{giver} has another key than {source}: {given}, not {key}")
         roots: dict[int, bytes] = {}
         for checkpoint in self.checkpoints:
             checkpoint.check(key)
@@ -277,10 +278,10 @@ class Evidence:
     def _words(self, position: int) -> str:
         if position not in self.leaves:
             return "an event that was not given, only its hash."
-        its = json.loads(self.leaves[position])
-        if its["position"] != position:
-            raise NotProved(f"position {position}: the event says that it is at {its['position']}")
-        return f"version {its['version']} of {its['stream']}: {its['topic']}, recorded {its['recorded_at']}"
+        event = json.loads(self.leaves[position])
+        if event["position"] != position:
+            raise NotProved(f"position {position}: the event says that it is at {event['position']}")
+        return f"version {event['version']} of {event['stream']}: {event['topic']}, recorded {event['recorded_at']}"
 
     def _grown(self, roots: dict[int, bytes]) -> Iterator[str]:
         for (first, second), path in self.growths.items():
@@ -298,19 +299,19 @@ class Evidence:
 
 def _base64(text: str, what: str) -> bytes:
     try:
-        its = b64decode(text, validate=True)
+        decoded = b64decode(text, validate=True)
     except ValueError:
-        its = b""
-    if not its or b64encode(its).decode() != text:
+        decoded = b""
+    if not decoded or b64encode(decoded).decode() != text:
         raise NotProved(f"{what} is not base64: {text[:100]!r}")
-    return its
+    return decoded
 
 
 def _hash(text: str) -> bytes:
-    its = _base64(text, "a hash")
-    if len(its) != HASH_BYTES:
-        raise NotProved(f"a hash has {HASH_BYTES} bytes, this one {len(its)}: {text[:100]!r}")
-    return its
+    hash_ = _base64(text, "a hash")
+    if len(hash_) != HASH_BYTES:
+        raise NotProved(f"a hash has {HASH_BYTES} bytes, this one {len(hash_)}: {text[:100]!r}")
+    return hash_
 
 
 def proved(files: Sequence[Path], key: str | None = None) -> list[str]:
@@ -325,7 +326,7 @@ def proved(files: Sequence[Path], key: str | None = None) -> list[str]:
             raise NotProved(f"{file}: {error}") from None
         except (KeyError, TypeError, AttributeError) as error:
             raise NotProved(f"{file}: it lacks, or has in another form: {error}") from None
-    return list(evidence.said())
+    return list(evidence.sentences())
 
 
 def main() -> int:
@@ -333,9 +334,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Checks proofs of a dispute timeline's log, offline.")
     parser.add_argument("--key", help="the log's verifier key: name+hash+base64")
     parser.add_argument("file", type=Path, nargs="+", help="proofs, checkpoints, events and proofs of consistency")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        sentences, code = [*proved(asked.file, asked.key), "Proved."], 0
+        sentences, code = [*proved(arguments.file, arguments.key), "Proved."], 0
     except NotProved as error:
         sentences, code = [f"NOT PROVED: {error}"], 1
     for sentence in sentences:

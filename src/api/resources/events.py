@@ -128,12 +128,12 @@ class Events(Shape):
 
 def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
     """The documentation of the stream: its parameters, the header that resumes it, what it looks like."""
-    its = documented(question, None, 400, 503)
-    its["responses"][200] = {
+    documentation = documented(question, None, 400, 503)
+    documentation["responses"][200] = {
         "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT.decode()}},
     }
-    its["openapi_extra"]["parameters"].append(
+    documentation["openapi_extra"]["parameters"].append(
         {
             "name": "Last-Event-ID",
             "in": "header",
@@ -142,7 +142,7 @@ def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
             "schema": {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["1373"]},
         }
     )
-    return its
+    return documentation
 
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
