@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import generated_records
 from api.app import create_app
 from api.pages.glossary import definitions
 from api.pages.labels import KINDS
@@ -86,6 +87,8 @@ class Record:
         golden = f"tests/golden/{topic}-{cls.VERSION}.json"
         if not (HOUSE / golden).is_file():
             yield f"{golden}: no such file, with one entry of the kind as the log stores it"
+        if kind not in generated_records.KINDS:
+            yield "tests/generated_records.py: not in KINDS, so that no random record has it"
         if kind not in KINDS:
             yield "src/api/pages/labels.py: no label in KINDS, which follows from AnyAct"
         if kind not in self.bodies:

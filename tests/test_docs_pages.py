@@ -126,6 +126,12 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_every_file_that_the_page_on_architecture_names_is_there() -> None:
+    names = re.findall(r"`((?:src|tests|docs|seeds)/[\w./-]*)`", text_of("docs/architecture.md"))
+    assert len(names) > 50
+    assert [name for name in names if not (HOUSE / name).exists()] == []
+
+
 def leads_somewhere(document: Path, link: str) -> bool:
     file, _, anchor = link.partition("#")
     target = document.parent / file if file else document

@@ -46,6 +46,18 @@ def test_a_correction_causes_what_it_changes_and_nothing_else() -> None:
     assert causes_between(1, corrected(LETTER, later)) == {("response", "letter"): [2]}
 
 
+def test_what_was_retracted_and_reinstated_is_no_cause() -> None:
+    imposed = fact("imposes", "condition_imposed", "2026-03-01", grants=["byrne-jag"])
+    withdrawn = fact("withdraws", "condition_withdrawn", "2026-03-05", grants=["byrne-jag"])
+    versions = [
+        FactVersion(imposed, 1, until=2),
+        FactVersion(imposed, 2, until=3, retracted=True),
+        FactVersion(imposed, 3),
+        FactVersion(withdrawn, 4),
+    ]
+    assert causes_between(1, versions) == {("funding", "byrne-jag"): [4]}
+
+
 def test_an_act_that_bears_on_another_item_is_no_cause() -> None:
     adopted = fact("adopts", "policy_change", "2026-03-05", effect="adopted", policy={"id": "welcoming-act"})
     both = causes_between(0, in_log([LETTER, adopted]))

@@ -113,6 +113,13 @@ def test_after_its_last_day_a_party_is_back_at_challenged_and_others_have_no_lin
     assert line(FILED, TEMPORARY, place=TEXAN, day="2026-02-16") is None
 
 
+def test_a_filing_does_not_revive_an_order_that_had_run_out() -> None:
+    late = filing("late", "2026-03-01", oakland_ca="plaintiff")
+    shown = line(TEMPORARY, late)
+    assert shown is not None
+    assert (shown["value"], shown["since"], shown["entry"]) == ("challenged", "2026-03-01", "late")
+
+
 def test_an_order_that_had_run_out_begins_anew() -> None:
     again = ruling("again", "2026-03-01", "enjoined")
     shown = line(FILED, TEMPORARY, again)

@@ -70,6 +70,11 @@ def test_a_list_taken_down_takes_down_only_those_who_stood_on_it() -> None:
     assert listing_value(PUBLISHED, changed("removes", removed=[CITY.id]), TAKEN_DOWN) == "removed"
 
 
+def test_a_disputed_listing_is_taken_down_with_its_list() -> None:
+    disputes = fact("disputes", "statement", "2026-03-04", disputes=["published"])
+    assert listing_value(PUBLISHED, disputes, TAKEN_DOWN) == "list_taken_down"
+
+
 def test_an_order_that_ends_a_list_makes_a_listing_dormant() -> None:
     order = fact("order", "order", "2026-03-10", "texas", ends_lists=["declined-detainers"])
     assert listing_value(PUBLISHED, order) == "dormant"

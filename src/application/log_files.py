@@ -66,9 +66,9 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
     """
     with service.reading() as connection:
         events = service.log.head(connection).position
-        log_signer = signer(connection)
+        own_signer = signer(connection)
         schema = msgspec.Raw(msgspec.json.encode(_schema()))
-        header = msgspec.json.encode(Header(EXPORT_FORMAT, EXPORT_VERSION, events, str(log_signer.key), schema))
+        header = msgspec.json.encode(Header(EXPORT_FORMAT, EXPORT_VERSION, events, str(own_signer.key), schema))
         file.write(header + b"\n")
         frontier: list[bytes] = []
         done = 0
@@ -84,8 +84,8 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
                 progress(done, events)
         root = root_of(frontier)
         if done != events or root != tree.stored_root(connection, events):
-            raise Refused("the log does not agree with its own tree; see `verify`")
-        footer = Footer(log_signer.checkpoint(events, root), header_hash(header))
+            raise Refused("the log does not agree with own_signer own tree; see `verify`")
+        footer = Footer(own_signer.checkpoint(events, root), header_hash(header))
         file.write(msgspec.json.encode(footer) + b"\n")
     progress(events, events)
     return events
@@ -97,7 +97,7 @@ def header_hash(line: bytes) -> str:
 
 
 def line_of(leaf: bytes, hash_: bytes) -> bytes:
-    """An event's line: its leaf with the hash as the last member."""
+    """An event's line: own_signer leaf with the hash as the last member."""
     return leaf[:-1] + _HASH_MEMBER + b64encode(hash_) + b'"}'
 
 

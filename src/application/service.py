@@ -70,10 +70,10 @@ def state_holidays(state: str) -> Holidays | None:
     """
     if state not in holidays.country_holidays("US").subdivisions:
         return None
-    calendar = holidays.country_holidays("US", subdiv=state, observed=True)
+    state_days = holidays.country_holidays("US", subdiv=state, observed=True)
 
     def holiday(day: date) -> str | None:
-        name = calendar.get(day)
+        name = state_days.get(day)
         return None if name is None else str(name)
 
     return holiday

@@ -56,13 +56,13 @@ def verify(
 def _differing_rows(service: Service, connection: Connection, advance: Advance, batch: int) -> Iterator[str]:
     superseded = _superseded(connection)
     with ExitStack() as cursors:
-        tables = [cursors.enter_context(closing(_StoredRows(connection, table))) for table in live_tables().tables]
+        stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live_tables().tables]
         for rows, after in _replayed(service, connection, batch):
-            for stored in tables:
-                yield from stored.faults(getattr(rows, stored.table.name), superseded, after)
+            for table_rows in stored:
+                yield from table_rows.faults(getattr(rows, table_rows.table.name), superseded, after)
             advance(after)
-        for stored in tables:
-            yield from stored.faults([], superseded, None)
+        for table_rows in stored:
+            yield from table_rows.faults([], superseded, None)
 
 
 def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[tuple[Rows, int]]:
@@ -101,7 +101,7 @@ def _superseded(connection: Connection) -> dict[int, int]:
     return dict(map(tuple, connection.execute(query)))
 
 
-class _StoredRows:
+class _Stored:
     """One table's rows in order of position, read once, as the replay comes to them."""
 
     def __init__(self, connection: Connection, table: Table) -> None:
@@ -119,20 +119,20 @@ class _StoredRows:
 
     def faults(self, expected: list[tuple[Any, ...]], superseded: dict[int, int], up_to: int | None) -> Iterator[str]:
         """What differs between the rows expected and those stored up to a position (None: all that are left)."""
-        replayed = self._by_key(self._closed(row, superseded) for row in expected)
-        stored = self._by_key(self._up_to(up_to))
-        for key in sorted(replayed.keys() | stored.keys(), key=repr):
+        wanted = self._by_key(self._closed(row, superseded) for row in expected)
+        present = self._by_key(self._up_to(up_to))
+        for key in sorted(wanted.keys() | present.keys(), key=repr):
             where = f"{self.table.name} row ({', '.join(map(str, key))})"
-            if key not in stored:
+            if key not in present:
                 yield f"{where}: missing"
-            elif key not in replayed:
+            elif key not in wanted:
                 yield f"{where}: follows from no event of the log"
-            elif stored[key] != replayed[key]:
-                pairs = zip(self._names, stored[key], replayed[key], strict=True)
+            elif present[key] != wanted[key]:
+                pairs = zip(self._names, present[key], wanted[key], strict=True)
                 differing = (
-                    f"{name} is {_short(value)}, the log says {_short(expected_value)}"
-                    for name, value, expected_value in pairs
-                    if value != expected_value
+                    f"{name} is {_short(stored)}, the log says {_short(replayed)}"
+                    for name, stored, replayed in pairs
+                    if stored != replayed
                 )
                 yield f"{where}: {'; '.join(differing)}"
 

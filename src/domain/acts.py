@@ -318,32 +318,10 @@ class DeadlineWithdrawn(Act):
 
 
 AnyAct = (
-    InquiryMade
-    | ReportIssued
-    | WarningIssued
-    | GrantThreatened
-    | FindingIssued
-    | DocumentsDemanded
-    | ConditionImposed
-    | ConditionWithdrawn
-    | FundsWithheld
-    | FundsReleased
-    | ListPublished
-    | ListChanged
-    | ListWithdrawn
-    | OrderIssued
-    | GuidanceIssued
-    | StatementMade
-    | PressReportPublished
-    | MeetingHeld
-    | HearingHeld
-    | ResponseReceived
-    | PolicyChanged
-    | AgreementReached
-    | LawsuitFiled
-    | CourtRuled
-    | CaseClosed
-    | DeadlineExtended
-    | DeadlineWithdrawn
-)
+    InquiryMade | ReportIssued | WarningIssued | GrantThreatened | FindingIssued | DocumentsDemanded
+    | ConditionImposed | ConditionWithdrawn | FundsWithheld | FundsReleased | ListPublished | ListChanged
+    | ListWithdrawn | OrderIssued | GuidanceIssued | StatementMade | PressReportPublished | MeetingHeld
+    | HearingHeld | ResponseReceived | PolicyChanged | AgreementReached | LawsuitFiled | CourtRuled | CaseClosed
+    | DeadlineExtended | DeadlineWithdrawn
+)  # fmt: skip
 Entry = Annotated[AnyAct, Field(discriminator="kind")]

@@ -116,7 +116,7 @@ def _head_faults(connection: Connection, end: int, stamp: str, stored: list[byte
         yield _missing(end + 1, head.position)
     elif (head.position, head.recorded_at) != (end, stamp):
         yield f"log_head: says position {head.position} at {head.recorded_at!r}, the log ends at {end} at {stamp!r}"
-    elif None not in stored and head.frontier != b"".join(hash_ or b"" for hash_ in stored):
+    elif None not in stored and head.frontier != b"".join(node_hash or b"" for node_hash in stored):
         yield "log_head: the right edge of the tree is not that of the log's rows"
 
 

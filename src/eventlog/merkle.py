@@ -45,15 +45,15 @@ class Span(NamedTuple):
 
     def nodes(self) -> list[Node]:
         """The full subtrees that it falls into, from the left, the largest first."""
-        nodes = []
+        subtrees = []
         start, size = self
         size -= start
         while size:
             level = size.bit_length() - 1
-            nodes.append(Node(level, start >> level))
+            subtrees.append(Node(level, start >> level))
             start += 1 << level
             size -= 1 << level
-        return nodes
+        return subtrees
 
 
 Hashes = Callable[[Node], bytes]

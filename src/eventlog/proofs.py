@@ -90,11 +90,11 @@ class Proofs:
         }
 
     def _leaf_hash(self, event: Recorded) -> bytes:
-        leaf_hash = hash_of(event)
-        if leaf_hash != tree.stored(self.connection, Node(0, event.position - 1)):
+        hash_ = hash_of(event)
+        if hash_ != tree.stored(self.connection, Node(0, event.position - 1)):
             # A proof of it would be false, and whoever checked it would learn no more than this.
             raise Refused(f"log position {event.position}: this is not the event that was recorded there; see `verify`")
-        return leaf_hash
+        return hash_
 
     def _event(self, position: int) -> Recorded:
         if not 1 <= position <= self.head:

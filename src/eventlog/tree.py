@@ -88,11 +88,11 @@ def rows(connection: Connection) -> Iterator[tuple[Recorded, bytes]]:
 def _fetched(connection: Connection, nodes: Iterable[Node]) -> Hashes:
     positions = {node.last + 1 for node in nodes}
     rows = _HASHES.run(connection, positions=list_param(connection, positions)) if positions else ()
-    hashes_at = dict(iter(rows))
+    stored_hashes = dict(iter(rows))
 
     def hash_of(node: Node) -> bytes:
         at = node.level * HASH_BYTES
-        hash_ = bytes(hashes_at.get(node.last + 1, b"")[at : at + HASH_BYTES])
+        hash_ = bytes(stored_hashes.get(node.last + 1, b"")[at : at + HASH_BYTES])
         if len(hash_) != HASH_BYTES:
             raise NodeMissing(node)
         return hash_

@@ -89,15 +89,15 @@ def check_consistency(first: int, second: int, roots: tuple[bytes, bytes], path:
     while here & 1:
         here, last = here >> 1, last >> 1
     old = new = hashes[0]
-    for sibling in hashes[1:]:
+    for hash_ in hashes[1:]:
         if last == 0:
             raise NotProved("the proof is too long")
         if here & 1 or here == last:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            old, new = node_hash(hash_, old), node_hash(hash_, new)
             while not here & 1 and here:
                 here, last = here >> 1, last >> 1
         else:
-            new = node_hash(new, sibling)
+            new = node_hash(new, hash_)
         here, last = here >> 1, last >> 1
     if last or (old, new) != roots:
         raise NotProved("the later log does not contain the earlier one")
@@ -117,10 +117,10 @@ class Key:
     def read(cls, text: str) -> Key:
         """The key that a text writes; NotProved where it is none, or one of another kind."""
         name, _, rest = text.strip().partition("+")
-        hash_, _, encoded = rest.partition("+")
-        content = _base64(encoded, "the key")
-        key = cls(name, content[1:])
-        if content[:1] != ED25519 or len(key.public) != HASH_BYTES:
+        hash_, _, public = rest.partition("+")
+        decoded = _base64(public, "the key")
+        key = cls(name, decoded[1:])
+        if decoded[:1] != ED25519 or len(key.public) != HASH_BYTES:
             raise NotProved("the key is not an Ed25519 one: name+hash+base64")
         if key.hash.hex() != hash_:
             raise NotProved(f"the key's hash is {hash_}, its other parts have {key.hash.hex()}")
@@ -167,8 +167,8 @@ class Checkpoint:
 
     def by(self, key: Key) -> list[bytes]:
         """The signatures that say that they are this key's."""
-        named = (signature for name, signature in self.signatures if name == key.name)
-        return [signature[KEY_HASH_BYTES:] for signature in named if signature.startswith(key.hash)]
+        mine = (signature for name, signature in self.signatures if name == key.name)
+        return [signature[KEY_HASH_BYTES:] for signature in mine if signature.startswith(key.hash)]
 
     def check(self, key: Key) -> None:
         """NotProved, unless the key signed it and the log it speaks of is the key's."""
@@ -200,10 +200,10 @@ class Evidence:
         if not content.lstrip().startswith(b"{"):
             self.checkpoints.append(Checkpoint.read(content.decode()))
             return
-        document = json.loads(content)
-        match document:
+        content_json = json.loads(content)
+        match content_json:
             case {"format": "dispute-timeline/proof", "version": 1}:
-                self._add_proof(document)
+                self._add_proof(content_json)
             case {"from": int(first), "to": int(second), "hashes": list(hashes)}:
                 self.growths[first, second] = [_hash(text) for text in hashes]
             case {"position": int(position), "size": int(size), "leaf_hash": str(leaf), "hashes": list(hashes)}:
@@ -222,8 +222,8 @@ class Evidence:
             raise NotProved(f"it has no event of entry {proof['entry']}")
         for version, event in enumerate(proof["events"], 1):
             position, leaf = event["position"], event["leaf"].encode()
-            content = json.loads(leaf)
-            if (content["position"], content["stream"], content["version"]) != (position, stream, version):
+            event_json = json.loads(leaf)
+            if (event_json["position"], event_json["stream"], event_json["version"]) != (position, stream, version):
                 raise NotProved(f"position {position} is not version {version} of entry {proof['entry']}")
             self._add_leaf(position, leaf)
             self.paths.append((position, checkpoint.size, leaf_hash(leaf), [_hash(text) for text in event["hashes"]]))
@@ -240,9 +240,9 @@ class Evidence:
         if not self.keys:
             raise NotProved("there is no key: give the log's verifier key with --key")
         source, key = self.keys[0]
-        for giver, given in self.keys:
+        for other, given in self.keys:
             if given != key:
-                raise NotProved(f"{giver} has another key than {source}: {given}, not {key}")
+                raise NotProved(f"{other} has another key than {source}: {given}, not {key}")
         roots: dict[int, bytes] = {}
         for checkpoint in self.checkpoints:
             checkpoint.check(key)
@@ -308,10 +308,10 @@ def _base64(text: str, what: str) -> bytes:
 
 
 def _hash(text: str) -> bytes:
-    hash_ = _base64(text, "a hash")
-    if len(hash_) != HASH_BYTES:
-        raise NotProved(f"a hash has {HASH_BYTES} bytes, this one {len(hash_)}: {text[:100]!r}")
-    return hash_
+    decoded = _base64(text, "a hash")
+    if len(decoded) != HASH_BYTES:
+        raise NotProved(f"a hash has {HASH_BYTES} bytes, this one {len(decoded)}: {text[:100]!r}")
+    return decoded
 
 
 def proved(files: Sequence[Path], key: str | None = None) -> list[str]:
@@ -334,9 +334,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Checks proofs of a dispute timeline's log, offline.")
     parser.add_argument("--key", help="the log's verifier key: name+hash+base64")
     parser.add_argument("file", type=Path, nargs="+", help="proofs, checkpoints, events and proofs of consistency")
-    arguments = parser.parse_args()
+    asked = parser.parse_args()
     try:
-        sentences, code = [*proved(arguments.file, arguments.key), "Proved."], 0
+        sentences, code = [*proved(asked.file, asked.key), "Proved."], 0
     except NotProved as error:
         sentences, code = [f"NOT PROVED: {error}"], 1
     for sentence in sentences:

@@ -134,7 +134,7 @@ class EntryHeader(msgspec.Struct):
         return reaches_unnamed_places(self.kind, self.jurisdictions, self.subjects, ends=ends)
 
 
-class EntryChange(msgspec.Struct):
+class ChangedEntry(msgspec.Struct):
     """A new version of an entry.
 
     `fields` is its JSON object, `first` the position, instant and recorder of its first version, and `before` the
@@ -153,7 +153,7 @@ class EntryChange(msgspec.Struct):
     reached_unnamed_places: bool = False
 
 
-class PlaceChange(msgspec.Struct):
+class ChangedPlace(msgspec.Struct):
     """A new version of a jurisdiction."""
 
     position: int
@@ -164,7 +164,7 @@ class PlaceChange(msgspec.Struct):
     before: int | None = None
 
 
-Change = EntryChange | PlaceChange
+Change = ChangedEntry | ChangedPlace
 Stream = Callable[[str], Iterable[Recorded]]
 """Reads the events of a stream, in order of version."""
 
@@ -189,7 +189,7 @@ def changes_of(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
                 header = _header(event.state)
             except msgspec.MsgspecError as error:
                 raise CannotReplay(event, error) from error
-            yield EntryChange(event.position, event.recorded_at, event.recorder, header, event.state)
+            yield ChangedEntry(event.position, event.recorded_at, event.recorder, header, event.state)
         else:
             yield from _later(event, stream)
 
@@ -222,14 +222,14 @@ def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
     before = earlier[-1].position if earlier else None
     match decoded:
         case JurisdictionAdded() | JurisdictionUpdated():
-            yield PlaceChange(
+            yield ChangedPlace(
                 event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
             )
         case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
             previous, state = list(entry_states(history))[-2:]
             fields = msgspec.json.encode(state.fields)
             first = history[0]
-            yield EntryChange(
+            yield ChangedEntry(
                 event.position,
                 event.recorded_at,
                 event.recorder,

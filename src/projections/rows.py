@@ -11,7 +11,7 @@ import msgspec
 from domain.dates import bounds
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
-from projections.projector import Change, EntryChange, EntryHeader, PlaceChange
+from projections.projector import Change, ChangedEntry, ChangedPlace, EntryHeader
 from projections.search_text import fold_text
 
 NATIONAL = ""
@@ -41,14 +41,14 @@ def rows_of(changes: Iterable[Change], due: Due) -> Rows:
     """The rows of a batch of changes."""
     rows = Rows()
     for change in changes:
-        if isinstance(change, EntryChange):
+        if isinstance(change, ChangedEntry):
             _entry_rows(rows, change, due)
         else:
             _place_rows(rows, change)
     return rows
 
 
-def _entry_rows(rows: Rows, change: EntryChange, due: Due) -> None:
+def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     header, position = change.header, change.position
     earliest, latest = bounds(header.occurred)
     public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
@@ -111,7 +111,7 @@ def _references(header: EntryHeader) -> list[TitledReference]:
     return references
 
 
-def _place_rows(rows: Rows, change: PlaceChange) -> None:
+def _place_rows(rows: Rows, change: ChangedPlace) -> None:
     fields = change.fields
     log = {"position": change.position, "recorded_at": change.recorded_at, "recorder": change.recorder}
     rows.places.append(
@@ -132,7 +132,7 @@ def _place_rows(rows: Rows, change: PlaceChange) -> None:
         rows.superseded_places.append((change.before, change.position))
 
 
-def render_body(change: EntryChange) -> str:
+def render_body(change: ChangedEntry) -> str:
     """The JSON object of an entry as a timeline shows it, without `certain` and the last brace: see `body_end`."""
     latest = _log(change.position, change.recorded_at, change.recorder)
     first = latest if change.first is None else _log(*change.first)

@@ -19,7 +19,7 @@ from fastapi import Request
 
 from api.http.etags import quarter_of
 from api.http.exchange import AnswerClocks, request_context, root_url
-from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, decode_cursor, service_of
+from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, read_cursor, service_of
 from api.http.responses import ResourceResponse, page_response
 from application.service import Service
 from domain.errors import NotFound
@@ -119,7 +119,7 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
     @property
     def after(self) -> KeyT | None:
         """The key in the query's cursor."""
-        return decode_cursor(self.query.cursor, self.cursor_shape)
+        return read_cursor(self.query.cursor, self.cursor_shape)
 
     def leading(self, snapshot: Snapshot) -> Sequence[ItemT]:  # noqa: ARG002 - for lists that have such items
         """Items that come before the first page and count for no limit."""
@@ -169,7 +169,7 @@ class ComputedList(RecordList[QueryT, KeyT, Mapping[str, Any]]):
 
     def feed(self, snapshot: Snapshot, limit: int) -> Feed:
         """By when each item was last updated. All of the list is read, since any item may have been."""
-        before = decode_cursor(self.query.cursor, self.feed_shape)
+        before = read_cursor(self.query.cursor, self.feed_shape)
         items = [*self.leading(snapshot), *(item for _, item, _ in self.find(snapshot, None))]
         feed_items = [self.feed_item(snapshot, item) for item in items]
         keyed = [(self.recency(feed_item), feed_item) for feed_item in feed_items]

@@ -202,7 +202,7 @@ class PageParameters(QueryModel):
     )
 
 
-def decode_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT | None:
+def read_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT | None:
     """The key in a cursor; MalformedQuery where it is not one of this list."""
     try:
         return paging.decode_cursor(cursor, shape)

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import Literal
+from typing import get_args
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from api.pages.dates import in_words
-from api.pages.entry_view import JsonObject, entry_views
+from api.pages.entry_view import entry_views
 from api.pages.filters import FilterLink
 from api.pages.labels import LABELS, Label, label_of
 from api.pages.page import PageContent, html_page, page
 from api.pages.urls import PageQuery, PageRequest
+from domain.answers import Deadline, DeadlineState
 from domain.dates import Day
 from projections.deadlines import DeadlineFilter, all_deadlines
 from projections.snapshot import Snapshot
 
 router = APIRouter()
 _MOST = 1_000
-_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
+_STATES: tuple[DeadlineState, ...] = get_args(DeadlineState)
 
 
 class DeadlinesPageQuery(PageQuery):
     """Which deadlines: their state, and the first and last day due."""
 
-    state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = None
+    state: DeadlineState | None = None
     from_: Day | None = Field(None, alias="from")
     to: Day | None = None
 
@@ -41,14 +42,14 @@ class DemandDue:
     demand: str
     words: str | None
     asks_for_change: bool
-    states: list[tuple[Label, list[JsonObject]]]
+    states: list[tuple[Label, list[Deadline]]]
 
 
 @page(router, "/deadlines", query=DeadlinesPageQuery)
 def deadlines_page(request: PageRequest, query: DeadlinesPageQuery, snapshot: Snapshot) -> PageContent:
     in_range = all_deadlines(snapshot, DeadlineFilter(None, query.from_, query.to))
     deadlines = [deadline for deadline, _ in islice(in_range, _MOST)]
-    counts = Counter[str](deadline["state"] for deadline in deadlines)
+    counts = Counter(deadline["state"] for deadline in deadlines)
     shown = [deadline for deadline in deadlines if query.state in (None, deadline["state"])]
     by_demand = groupby(shown, key=lambda deadline: (deadline["due"], deadline["demand"]))
     demands = [_demand_due(list(group)) for _, group in by_demand]
@@ -62,7 +63,7 @@ def deadlines_page(request: PageRequest, query: DeadlinesPageQuery, snapshot: Sn
         feeds=[("Deadlines", "/deadlines")],
         coming=[demand for demand in demands if demand.due >= as_of],
         past=[demand for demand in reversed(demands) if demand.due < as_of],
-        entries=entry_views(snapshot, (deadline[field] for deadline in shown for field in ("demand", "answer"))),
+        entries=entry_views(snapshot, [id_ for deadline in shown for id_ in (deadline["demand"], deadline["answer"])]),
         state_links=[
             FilterLink("All states", request.with_changes(state=None), len(deadlines), query.state is None),
             *(
@@ -80,7 +81,7 @@ def deadlines_page(request: PageRequest, query: DeadlinesPageQuery, snapshot: Sn
     )
 
 
-def _demand_due(deadlines: list[JsonObject]) -> DemandDue:
+def _demand_due(deadlines: list[Deadline]) -> DemandDue:
     first = deadlines[0]
     by_state = {state: [deadline for deadline in deadlines if deadline["state"] == state] for state in _STATES}
     states = [(label_of("deadline", state), of_state) for state, of_state in by_state.items() if of_state]

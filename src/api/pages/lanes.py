@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from api.pages.dates import in_words, since_day
-from api.pages.entry_view import JsonObject
 from api.pages.labels import Label, label_of, possible_label
 from api.pages.names import Names
+from domain.answers import TRACKS, Deadline, Track
 from domain.history import Interval, IntervalsByItem
 
-_TRACK_ORDER = ("stage", "response", "listing", "funding", "court", "policies")
 _LONGEST_NAME = 165
 
 
@@ -56,7 +55,7 @@ class DueDay:
 class Lane:
     """An item of a track with its runs and the days due on it."""
 
-    track: str
+    track: Track
     key: str
     name: str
     runs: list[LaneRun]
@@ -73,7 +72,7 @@ class Lane:
         return self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1].rstrip()}…"
 
 
-def lanes_of(intervals: IntervalsByItem, deadlines: Iterable[JsonObject], names: Names) -> list[Lane]:
+def lanes_of(intervals: IntervalsByItem, deadlines: Iterable[Deadline], names: Names) -> list[Lane]:
     """Every lane, by track, and in a track those first that moved last; a review's response stands below its stage."""
     due_days: dict[str, dict[str, DueDay]] = {}
     for deadline in deadlines:
@@ -92,9 +91,9 @@ def lanes_of(intervals: IntervalsByItem, deadlines: Iterable[JsonObject], names:
         if (runs := list(_runs(track, of_item)))
     ]
     last_moved = {(lane.group, lane.key): lane.runs[-1].first for lane in lanes if lane.track != "response"}
-    lanes.sort(key=lambda lane: (lane.key, _TRACK_ORDER.index(lane.track)))
+    lanes.sort(key=lambda lane: (lane.key, TRACKS.index(lane.track)))
     lanes.sort(key=lambda lane: last_moved.get((lane.group, lane.key), ""), reverse=True)
-    lanes.sort(key=lambda lane: _TRACK_ORDER.index("stage" if lane.group == "review" else lane.track))
+    lanes.sort(key=lambda lane: TRACKS.index("stage" if lane.group == "review" else lane.track))
     return lanes
 
 

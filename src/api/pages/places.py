@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import Field
 
-from api.http.parameters import decode_cursor
+from api.http.parameters import read_cursor
 from api.pages.dates import day_before, in_words
 from api.pages.entry_view import entry_view, entry_views
 from api.pages.filters import PlacePageQuery, filter_links
@@ -80,7 +80,7 @@ def status_history(request: PageRequest, snapshot: Snapshot, place_id: str, as_o
 
 
 @page(router, "/places", query=PlaceSearchQuery)
-def places_page(request: PageRequest, query: PlaceSearchQuery, snapshot: Snapshot) -> PageContent:
+def place_search_page(request: PageRequest, query: PlaceSearchQuery, snapshot: Snapshot) -> PageContent:
     names = Names(snapshot)
     search = query.q or ""
     matches = _matches(names, search)
@@ -165,7 +165,7 @@ def _timeline(snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> Timel
         context=query.context,
         newest=query.order == "newest",
     )
-    return timeline_page(snapshot, timeline_filter, _PAGE_SIZE, decode_cursor(query.cursor, _CURSOR_KEY))
+    return timeline_page(snapshot, timeline_filter, _PAGE_SIZE, read_cursor(query.cursor, _CURSOR_KEY))
 
 
 def _description(view: PlaceView, board: list[BoardTrack]) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from api.pages.entry_view import JsonObject
 from api.pages.labels import ROLES, TRACK_LABELS, Label, label_of, possible_label
 from api.pages.names import Names
+from domain.answers import AnyItem, CourtLine, FundingItem, ListingItem, PolicyItem, ReviewStatus, Status
 
-_KEYS = {"listing": "list", "funding": "grant", "policies": "policy"}
 _DIRECTIONS = {"limits": "limits help with immigration enforcement", "requires": "requires such help"}
 
 
@@ -50,31 +49,33 @@ class BoardTrack:
     items: list[BoardItem]
 
 
-def status_board(status: JsonObject, names: Names) -> list[BoardTrack]:
+def status_board(status: Status, names: Names) -> list[BoardTrack]:
     """The five tracks of a status answer, reviews and cases with those first that moved last."""
     reviews = sorted(status["reviews"], key=lambda review: review["stage"]["since"] or "", reverse=True)
     items = {
         "review": [_review(review, names) for review in reviews],
-        "listing": [_item("listing", item, names) for item in status["listing"]],
-        "funding": [_item("funding", item, names) for item in status["funding"]],
+        "listing": [_item("listing", item["list"], item, names) for item in status["listing"]],
+        "funding": [_item("funding", item["grant"], item, names) for item in status["funding"]],
         "court": _cases(status["court"], names),
-        "policies": [_item("policies", item, names) for item in status["policies"]],
+        "policies": [
+            _item("policies", item["policy"], item, names, _DIRECTIONS.get(item["direction"] or ""))
+            for item in status["policies"]
+        ],
     }
     return [BoardTrack(track_label, items[track]) for track, track_label in TRACK_LABELS.items()]
 
 
-def causes_of(status: JsonObject) -> Iterator[str | None]:
+def causes_of(status: Status) -> Iterator[str | None]:
     """Every entry that a status answer names."""
     for review in status["reviews"]:
         yield review["stage"]["entry"]
         yield review["response"]["entry"]
         yield review["response"]["demand"]
-    for track in ("listing", "funding", "court", "policies"):
-        for item in status[track]:
-            yield item["entry"]
+    for item in (*status["listing"], *status["funding"], *status["court"], *status["policies"]):
+        yield item["entry"]
 
 
-def _review(review: JsonObject, names: Names) -> BoardItem:
+def _review(review: ReviewStatus, names: Names) -> BoardItem:
     stage, response, possibly = review["stage"], review["response"], review["possibly"]
     stage_line = _line("stage", stage, possibly.get("stage"), summarized=stage["entry"])
     response_line = _line(
@@ -88,26 +89,26 @@ def _review(review: JsonObject, names: Names) -> BoardItem:
     return BoardItem(names.item_name("review", review["review"]), [stage_line, response_line])
 
 
-def _item(track: str, item: JsonObject, names: Names) -> BoardItem:
-    remark = _DIRECTIONS.get(item["direction"]) if track == "policies" else None
-    line = _line(track, item, item.get("possibly"), remark=remark)
-    return BoardItem(names.item_name(track, item[_KEYS[track]]), [line])
+def _item(
+    track: str, key: str, item: ListingItem | FundingItem | PolicyItem, names: Names, remark: str | None = None
+) -> BoardItem:
+    return BoardItem(names.item_name(track, key), [_line(track, item, item.get("possibly"), remark=remark)])
 
 
-def _cases(items: list[JsonObject], names: Names) -> list[BoardItem]:
+def _cases(items: list[CourtLine], names: Names) -> list[BoardItem]:
     lines: dict[str, list[BoardLine]] = {}
     for item in sorted(items, key=lambda item: item["since"] or "", reverse=True):
         line = _line(
             "court",
             item,
             item.get("possibly"),
-            remark=ROLES.get(item["role"]),
+            remark=ROLES.get(item["role"] or ""),
             subject=names.subject_name(item["subject"]),
         )
         lines.setdefault(item["case"], []).append(line)
     return [BoardItem(names.case_name(case), case_lines) for case, case_lines in lines.items()]
 
 
-def _line(track: str, item: JsonObject, possibly: str | None, **details: str | None) -> BoardLine:
+def _line(track: str, item: AnyItem, possibly: str | None, **details: str | None) -> BoardLine:
     sentence = None if possibly is None else possible_label(track, possibly)
     return BoardLine(label_of(track, item["value"]), item["since"], item["entry"], sentence, **details)

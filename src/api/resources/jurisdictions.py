@@ -15,7 +15,7 @@ from api.http.parameters import (
     PageParameters,
     PlaceId,
     StateCode,
-    decode_cursor,
+    read_cursor,
 )
 from api.http.responses import ResourceResponse, json_response, page_response, raw_json
 from api.http.routes import get, post
@@ -62,7 +62,7 @@ def jurisdiction(snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
 @get(router, "/jurisdictions", query=JurisdictionQuery, answer=Jurisdictions)
 def jurisdictions(query: JurisdictionQuery, snapshot: Snapshot) -> ResourceResponse:
     """The places and agencies of the record, by slug."""
-    after = decode_cursor(query.cursor, _KEY) or ""
+    after = read_cursor(query.cursor, _KEY) or ""
     places = places_page(snapshot, after=after, state=query.state, kind=query.kind, stage=query.stage, ocd=query.ocd)
     rows = list(islice(places, query.limit + 1))
     page = rows[: query.limit]

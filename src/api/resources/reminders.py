@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
 from api.http.bodies import bearer_key, recorder_of
-from api.http.parameters import PageParameters, PlaceId, decode_cursor
+from api.http.parameters import PageParameters, PlaceId, read_cursor
 from api.http.routes import get, post
 from api.resources.subscriptions import Reminders, ReminderShown, private_response
 from application.reminders import queries
@@ -45,7 +45,7 @@ class ReminderQuery(PageParameters):
 def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Response:
     """Reminders of the key's own subscriptions, in order of the instant planned for."""
     owner = recorder_of(service, key)
-    after = decode_cursor(query.cursor, queries.REMINDER_KEY)
+    after = read_cursor(query.cursor, queries.REMINDER_KEY)
     with service.snapshot() as snapshot:
         place = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction))
         addressees = None if place is None else place.touched_by

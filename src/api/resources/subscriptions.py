@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, bearer_key, json_body, recorder_of
-from api.http.parameters import PageParameters, decode_cursor
+from api.http.parameters import PageParameters, read_cursor
 from api.http.routes import delete, get, patch, post
 from api.openapi.document import SUBSCRIPTIONS, body_schema
 from api.openapi.schemas import Instant, Next, Shape
@@ -129,7 +129,7 @@ def subscribe(request: Request, service: Service, body: SubscriptionBody) -> Res
 @get(router, "/subscriptions", query=PageParameters, answer=Subscriptions)
 def subscriptions(service: Service, query: PageParameters, key: BearerKey) -> Response:
     """The key's own subscriptions, by id; those too that a receiver ended."""
-    after = decode_cursor(query.cursor, _ID) or ""
+    after = read_cursor(query.cursor, _ID) or ""
     owner = recorder_of(service, key)
     rows = registry.list_subscriptions(service, owner=owner, after=after, limit=query.limit + 1)
     page = rows[: query.limit]

@@ -13,7 +13,7 @@ from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, RecordList, Typ
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import html_of, title_of, web_address
 from api.http.negotiation import TIMELINEJS
-from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, decode_cursor
+from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
 from api.http.responses import ResourceResponse, page_response
 from api.openapi.schemas import Shape, Timeline
 from domain.dates import Day, bounds
@@ -192,7 +192,7 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
 
     def feed(self, snapshot: Snapshot, limit: int) -> Feed:
         """The entries that were recorded or corrected last."""
-        latest = latest_entries(snapshot, self.filter, limit, decode_cursor(self.query.cursor, _FEED_KEY))
+        latest = latest_entries(snapshot, self.filter, limit, read_cursor(self.query.cursor, _FEED_KEY))
         items = [self._feed_item(snapshot, position, body) for position, body in latest.entries]
         return Feed(items, latest.next)
 

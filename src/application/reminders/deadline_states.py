@@ -23,7 +23,7 @@ certain day yet. Whether it counts on the day of its reminder is checked then.""
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineState:
+class RemindedDeadline:
     """A deadline of one addressee. `due` is the day that reminders run on: the earliest that any source claims."""
 
     demand: str
@@ -55,7 +55,7 @@ def find_place(snapshot: Snapshot, name: str) -> Place | None:
     return snapshot.cache.directory.place(name, snapshot.position)
 
 
-def deadline_states(snapshot: Snapshot, place: str) -> dict[str, DeadlineState]:
+def deadline_states(snapshot: Snapshot, place: str) -> dict[str, RemindedDeadline]:
     """The deadlines of which a place is itself the addressee, by demand; none of a place that is not on record."""
     try:
         deadlines, _ = place_deadlines(snapshot, place, DeadlineFilter())
@@ -65,7 +65,7 @@ def deadline_states(snapshot: Snapshot, place: str) -> dict[str, DeadlineState]:
     for deadline in deadlines:
         if deadline["addressee"] == place:
             due = earliest_claimed_day(deadline, lambda demand: _current_fact(snapshot, demand).latest)
-            states[deadline["demand"]] = DeadlineState(
+            states[deadline["demand"]] = RemindedDeadline(
                 demand=deadline["demand"],
                 addressee=place,
                 due=due,
@@ -83,7 +83,7 @@ def addressees_of(snapshot: Snapshot, demand: str) -> tuple[str, ...]:
     return () if version is None else _fact(snapshot, version).jurisdictions
 
 
-def due_day_recorded_at(snapshot: Snapshot, deadline: DeadlineState) -> str:
+def due_day_recorded_at(snapshot: Snapshot, deadline: RemindedDeadline) -> str:
     """The instant at which a deadline's day was first recorded as it now is.
 
     Goes back through the versions of the entry that sets the day, until one sets it differently: a correction of
@@ -100,7 +100,7 @@ def due_day_recorded_at(snapshot: Snapshot, deadline: DeadlineState) -> str:
     return read_recorded_at(snapshot.connection, position) or ""
 
 
-def still_due(states: Mapping[str, DeadlineState], named: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def still_due(states: Mapping[str, RemindedDeadline], named: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Of the deadlines that a reminder names, those that still need an answer by the day that it names."""
     return [
         about
@@ -112,7 +112,7 @@ def still_due(states: Mapping[str, DeadlineState], named: Sequence[Mapping[str, 
 
 
 def why_not_due(
-    snapshot: Snapshot, states: Mapping[str, DeadlineState], addressee: str, named: Iterable[Mapping[str, str]]
+    snapshot: Snapshot, states: Mapping[str, RemindedDeadline], addressee: str, named: Iterable[Mapping[str, str]]
 ) -> str:
     """Why the deadlines that a reminder names no longer call for it: each reason once; empty where they all do."""
     reasons = (_why_not_due(snapshot, states.get(about["demand"]), addressee, about) for about in named)
@@ -120,7 +120,7 @@ def why_not_due(
 
 
 def _why_not_due(
-    snapshot: Snapshot, deadline: DeadlineState | None, addressee: str, about: Mapping[str, str]
+    snapshot: Snapshot, deadline: RemindedDeadline | None, addressee: str, about: Mapping[str, str]
 ) -> str | None:
     if deadline is None:
         return _why_no_deadline(snapshot, about["demand"], addressee)

@@ -24,7 +24,7 @@ import msgspec
 from sqlalchemy import Row, bindparam, func, literal_column, select, update
 
 from application.reminders.deadline_states import (
-    DeadlineState,
+    RemindedDeadline,
     deadline_states,
     snapshot_in_append,
     still_due,
@@ -116,7 +116,7 @@ def fire_due(service: Service) -> int:
     with service.log.appending(recorder=RECORDER, now=now) as append:
         rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _DUE.run(append.connection, now=instant(now))]
         snapshot = snapshot_in_append(service, append)
-        states: dict[str, dict[str, DeadlineState]] = {}  # by place; nothing that is appended here changes them
+        states: dict[str, dict[str, RemindedDeadline]] = {}  # by place; nothing that is appended here changes them
         for row in rows:
             place = row["addressee"]
             if place not in states:
@@ -130,7 +130,7 @@ def fire_due(service: Service) -> int:
 
 
 def _fire(
-    append: Append, snapshot: Snapshot, row: dict[str, Any], states: Mapping[str, DeadlineState], now: datetime
+    append: Append, snapshot: Snapshot, row: dict[str, Any], states: Mapping[str, RemindedDeadline], now: datetime
 ) -> bool:
     """Record one reminder as due and enqueue its message; or cancel it, if nothing that it names is still due."""
     subscription = find_subscription(append.connection, row["subscription"])

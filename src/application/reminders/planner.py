@@ -23,7 +23,7 @@ from sqlalchemy import bindparam, select, update
 
 from application.reminders.deadline_states import (
     END_OF_TIME,
-    DeadlineState,
+    RemindedDeadline,
     addressees_of,
     deadline_states,
     due_day_recorded_at,
@@ -40,7 +40,7 @@ from domain.jurisdictions import Place
 from domain.reminders import instant, planned_for, reminder_id
 from eventlog.log import Append, Recorded
 from eventlog.sql import BulkInsert, CompiledQuery
-from projections.projector import EntryChange, changes_of, entry_states, place_fields
+from projections.projector import ChangedEntry, changes_of, entry_states, place_fields
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
 
@@ -129,7 +129,7 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
     events = list(service.log.read(snapshot.connection, after=planned_to))
     record_events = (event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS)
     for change in changes_of(record_events, stream):
-        if isinstance(change, EntryChange):
+        if isinstance(change, ChangedEntry):
             versions = _events_until(stream(f"entry:{change.header.id}"), change.position)
             fields = [state.fields for state in entry_states(versions)]
             if any(version.get("ends_reviews") for version in fields):
@@ -171,7 +171,7 @@ class PlannedReminder:
     subscription: Subscription
     offset: int
     planned_for: str
-    deadlines: tuple[DeadlineState, ...]
+    deadlines: tuple[RemindedDeadline, ...]
 
     @property
     def deadlines_json(self) -> str:
@@ -215,9 +215,9 @@ def _plan_place(
 
 
 def _planned_reminders(
-    covering: Iterable[Subscription], place: Place, deadlines: Iterable[DeadlineState]
+    covering: Iterable[Subscription], place: Place, deadlines: Iterable[RemindedDeadline]
 ) -> Iterator[PlannedReminder]:
-    by_day: dict[str, list[DeadlineState]] = defaultdict(list)
+    by_day: dict[str, list[RemindedDeadline]] = defaultdict(list)
     for deadline in deadlines:
         if deadline.needs_answer:
             by_day[deadline.due].append(deadline)
@@ -266,7 +266,7 @@ def _why_overtaken(
     snapshot: Snapshot,
     row: Any,  # noqa: ANN401 - a row of `reminders`
     covering: Iterable[Subscription],
-    states: Mapping[str, DeadlineState],
+    states: Mapping[str, RemindedDeadline],
 ) -> str:
     if row.subscription not in {subscription.id for subscription in covering}:
         return "the subscription no longer asks for it"
