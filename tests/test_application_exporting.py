@@ -311,6 +311,15 @@ def test_a_log_that_was_tampered_with_is_not_exported_under_a_signature(source: 
         exported(source)
 
 
+def test_a_tree_that_does_not_fit_its_events_is_not_signed(source: Service) -> None:
+    with source.reading() as connection:
+        hashes = connection.execute(select(log.c.hashes).where(log.c.position == 8)).scalar_one()
+    # Of the four hashes in row 8 the last is that of all eight events; the event's own, the first, stays right.
+    tampering.change(source.engine, 8, hashes=hashes[:-32] + bytes(32))
+    with pytest.raises(Refused, match=r"^the log does not agree with its own tree; see `verify`$"):
+        exported(source)
+
+
 def test_progress_is_told_and_memory_stays_bounded(tmp_path: Path) -> None:
     service = service_on(f"sqlite:///{tmp_path}/long.db")
     fill(service, 3)

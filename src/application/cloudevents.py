@@ -1,7 +1,7 @@
-"""CloudEvents 1.0: the envelope in which events leave the house, in the structured JSON format.
+"""CloudEvents 1.0: the envelope in which events are sent out, in the structured JSON format.
 
-What the log holds is told with its position as the id. A message of a webhook keeps the id by which repeats are known.
-The source and the id together name one event, whichever process tells it, so the source is a setting and never the
+The id of an event of the log is its position. A webhook message keeps the id by which receivers recognise repeats.
+The source and the id together name one event, whichever process sends it, so the source is a setting and never the
 address that a process happens to listen on.
 """
 
@@ -40,7 +40,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class PublishedEvent(NamedTuple):
-    """An event of the log as it is told: its position, its name as the domain has it, its CloudEvent as JSON."""
+    """An event of the log ready to send: its position, the name of its class, its CloudEvent as JSON."""
 
     position: int
     name: str

@@ -34,7 +34,7 @@ log = logging.getLogger("live")
 
 
 class LogFollower:
-    """Who follows the log in this process, and the last few events, read once for all of them."""
+    """Polls the head of the log once for all streams of this process, and keeps the last few events for them."""
 
     def __init__(self, service: Service, *, most: int = MOST_STREAMS) -> None:
         self._service = service
@@ -45,11 +45,11 @@ class LogFollower:
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
         self.streams = 0
-        """How many follow now."""
+        """How many streams are open."""
 
     @property
     def full(self) -> bool:
-        """Whether no more can follow."""
+        """Whether no more streams are accepted."""
         return self.streams >= self._most or self._closed
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class LogFollower:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        """While anybody follows, somebody looks."""
+        """Counts a stream; the head is polled while there is one."""
         self.streams += 1
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(self._look())
@@ -107,7 +107,7 @@ class LogFollower:
         grown.set()
 
     def _from_tail(self, after: int) -> list[Recorded]:
-        """The next events, where all of them are among the last few."""
+        """The next events, if all of them are among those kept; else none."""
         if not self._tail or after + 1 < self._tail[0].position:
             return []
         begin = after + 1 - self._tail[0].position

@@ -1,4 +1,4 @@
-"""Importing: an exported log into an empty database, whole or not at all, read models included.
+"""Export writes the log to a file; import reads one into an empty database, whole or not at all.
 
 Events keep their positions, stamps and recorders, so the root hash and every answer are those of the log that was
 exported. The copy signs with a key of its own: who answers for it is another question than what is in it (ADR 0009).
@@ -84,7 +84,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
                 progress(done, events)
         root = root_of(frontier)
         if done != events or root != tree.stored_root(connection, events):
-            raise Refused("the log does not agree with own_signer own tree; see `verify`")
+            raise Refused("the log does not agree with its own tree; see `verify`")
         footer = Footer(own_signer.checkpoint(events, root), header_hash(header))
         file.write(msgspec.json.encode(footer) + b"\n")
     progress(events, events)
@@ -92,12 +92,12 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
 
 
 def header_hash(line: bytes) -> str:
-    """What the last line says of the first."""
+    """The SHA-256 of the first line, which the last line repeats."""
     return b64encode(sha256(line).digest()).decode()
 
 
 def line_of(leaf: bytes, hash_: bytes) -> bytes:
-    """An event's line: own_signer leaf with the hash as the last member."""
+    """An event's line: its leaf with the hash as the last member."""
     return leaf[:-1] + _HASH_MEMBER + b64encode(hash_) + b'"}'
 
 
@@ -169,7 +169,7 @@ class _Lines:
             raise self.refused(str(error)) from error
 
     def end(self) -> None:
-        """Refuses anything more."""
+        """Refuses a file that goes on after its last line."""
         self.number += 1
         if self._file.read(1):
             raise self.refused("the file goes on after its checkpoint")

@@ -63,7 +63,7 @@ def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *
 
 
 def _let_writers_in(service: Service) -> None:
-    """SQLite has one writer at a time, and those who wait look every tenth of a second or so: never without a gap."""
+    """Pauses on SQLite, which has one writer and no queue: those who wait retry only every tenth of a second or so."""
     if service.engine.dialect.name == "sqlite":
         sleep(GAP_S)
 

@@ -1,6 +1,6 @@
-"""What if: the whole record folded under another set of status rules, in scratch, and every status that would differ.
+"""Replays the whole record under another set of status rules, and reports every status that would differ.
 
-This is how a change of the rules is reviewed before it is made. Nothing is written.
+A change of the rules is reviewed this way before it is made. Nothing is written.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _from_file(path: Path) -> Any:  # noqa: ANN401 - a module, of which only RUL
 def replay_with_rules(
     service: Service, rules: Rules, progress: Progress = lambda _done, _total: None, asked: AskedClocks | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Every stretch of days on which a status would differ: what is said, what would be, and the acts behind each."""
+    """Every interval of days on which a status would differ: present and proposed value, and the acts behind each."""
     places = live_tables().places
     with service.snapshot(asked) as snapshot:
         query = select(places.c.id).where(places.c.position <= snapshot.position, places.c.until > snapshot.position)

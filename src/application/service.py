@@ -85,7 +85,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 class Service:
-    """What the API and the command line work with. Close it when done."""
+    """A database with its log, read cache and clock, for the API and the command line. Close it when done."""
 
     def __init__(self, database_url: str, *, now: Callable[[], datetime] = clock.now) -> None:
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
@@ -108,7 +108,7 @@ class Service:
 
     @contextmanager
     def snapshot(self, asked: AskedClocks | None = None) -> Iterator[Snapshot]:
-        """One consistent look at the record on the clocks asked."""
+        """One consistent snapshot of the record, on the clocks asked for."""
         with self.reading() as connection:
             head = self.log.head(connection).position
             self.cache.refresh(connection, head)

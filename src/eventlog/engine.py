@@ -39,8 +39,8 @@ def create_engine_for(url: str | URL) -> Engine:
                 pool_size=_POOL_SIZE,
                 max_overflow=_POOL_OVERFLOW,
             )
-        case other:
-            message = f"sqlite and postgresql are supported, not {other}"
+        case name:
+            message = f"sqlite and postgresql are supported, not {name}"
             raise ValueError(message)
 
 

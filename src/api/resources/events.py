@@ -127,7 +127,7 @@ class Events(Shape):
 
 
 def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
-    """The documentation of the stream: documentation parameters, the header that resumes it, what it looks like."""
+    """The documentation of the stream: its parameters, the header that resumes it, what it looks like."""
     documentation = documented(question, None, 400, 503)
     documentation["responses"][200] = {
         "description": "One block an event, in order; lines that begin with a colon say that it is still there.",

@@ -79,13 +79,13 @@ _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
 
 
 class RecordMetrics(Collector):
-    """What the record and the reminders come to, read when Prometheus asks."""
+    """The gauges of the record and of reminders, read from the database at each scrape."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One snapshot of them."""
+        """All of them, from one snapshot."""
         service: Service = self._app.state.service
         with service.reading() as connection:
             position = service.log.head(connection).position
