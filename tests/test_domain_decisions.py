@@ -11,16 +11,17 @@ from domain.decisions import (
     Command,
     CorrectEntry,
     DisputeEntry,
+    EntryState,
     RecordEntry,
     ReinstateEntry,
     RetractEntry,
     State,
     UpdateJurisdiction,
+    act_of,
     command_for,
     corrected_act,
     decide,
 )
-from domain.entries import EntryState, act_of
 from domain.errors import NotFound, RecordError, Refused, Stale
 from domain.events import (
     EntryCorrected,

@@ -7,7 +7,7 @@ import pytest
 from domain.answers import FundingItem, ListingItem, PolicyItem
 from domain.facts import Fact
 from domain.reviews import stage_moves
-from domain.tracks import fold_funding, fold_listing, fold_policies
+from domain.status import fold_funding, fold_listing, fold_policies
 from made_facts import CITY, demand, fact
 
 LIST = {"id": "declined-detainers"}

@@ -7,7 +7,7 @@ import pytest
 import generated_records
 import naive_rules
 from application.service import federal_holiday
-from domain.entries import act_of
+from domain.decisions import act_of
 from domain.events import ACT_CLASSES
 from domain.facts import Fact, fact_of, reaches_unnamed_places
 from domain.national import FactVersion, NationalActs

@@ -21,7 +21,7 @@ from application.service import Service
 from cli.main import app as command_line
 from domain import facts, values
 from domain.acts import Act
-from domain.entries import Standing
+from domain.decisions import Standing
 from domain.events import ACT_CLASSES, EVENT_CLASSES
 from domain.values import Party
 

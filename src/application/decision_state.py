@@ -12,8 +12,7 @@ from sqlalchemy import bindparam, select
 
 from application.service import Service
 from domain.acts import AnyAct
-from domain.decisions import ChangeCommand, CorrectEntry, State, UpdateJurisdiction, corrected_act
-from domain.entries import act_of
+from domain.decisions import ChangeCommand, CorrectEntry, State, UpdateJurisdiction, act_of, corrected_act
 from domain.errors import Refused
 from domain.facts import Fact
 from domain.jurisdictions import Place

@@ -26,7 +26,7 @@ from eventlog.append import stamp
 from eventlog.log import Append, Recorded
 from eventlog.mapper import topic_of
 from eventlog.merkle import HASH_BYTES, event_from_leaf, grow, leaf_hash, leaf_of, root_of
-from eventlog.signing import signer
+from eventlog.proofs import signer
 from eventlog.verify_proof import Checkpoint, Key, NotProved
 from projections.projector import MAPPER
 

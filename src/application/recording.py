@@ -24,11 +24,11 @@ from domain.decisions import (
     RecordEntry,
     State,
     UpdateJurisdiction,
+    act_of,
     command_for,
     decide,
     updated_jurisdiction,
 )
-from domain.entries import act_of
 from domain.errors import Conflict, Invalid, Problem, Refused, problems_of
 from domain.events import JurisdictionAdded, LaterEvent
 from domain.facts import Fact

@@ -4,9 +4,7 @@ An event holds business fields only: its stream, version, position, time and rec
 names a class by `TOPIC` and `VERSION`, never by its import path.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -58,7 +56,7 @@ class Act(Value):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _names_once(self) -> Act:
+    def _names_once(self) -> Self:
         sources = tuple(source.id for source in self.sources)
         for field, ids in (("jurisdictions", self.jurisdictions), ("sources", sources)):
             if len(set(ids)) != len(ids):

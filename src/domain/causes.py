@@ -5,11 +5,10 @@ else as it stands after, against the account with it as it stood behind the even
 acts, each enough), the events are applied in the order of the log, and those at which the answer moves are named.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from domain.answers import Item, Track
 from domain.courts import acts_by_pair, court_line
@@ -38,7 +37,7 @@ class CausalEvidence:
     @classmethod
     def of(
         cls, place: Sequence[tuple[int, Place | None]], own_acts: Iterable[FactVersion], national: NationalActs
-    ) -> CausalEvidence:
+    ) -> Self:
         """From the place as it was from each position on, and every version of its acts."""
         own_acts = list(own_acts)
         versions = {

@@ -1,7 +1,5 @@
 """The court track: where each subject stands for a place, case by case, by the four rules of section 4."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -116,11 +114,7 @@ def _pairs_of(filings: Mapping[str, Sequence[FactVersion]], national: NationalAc
 
 def _reaching(place: Place, national: NationalActs, position: int) -> set[Pair]:
     """The pairs that a ruling puts before a place that is no party (rule 2)."""
-    keys = [
-        ("nationwide", ""),
-        ("states", place.state),
-        *(("named", id_) for id_ in place.touched_by & national.named),
-    ]
+    keys = [("nationwide", ""), ("states", place.state), *(("named", id_) for id_ in place.touched_by & national.named)]
     pairs = {pair for key in keys for pair in national.reaching.get(key, ())}
     for pair in national.reaching.get(("circuit", ""), ()):
         circuit = national.circuit_of(pair[0], position)

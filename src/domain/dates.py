@@ -4,8 +4,6 @@ Days are compared as ISO strings throughout: `YYYY-MM-DD` sorts as the calendar 
 the way from the log to an answer. Also durations, as settings and addresses write them.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from datetime import date

@@ -3,8 +3,6 @@
 Only what certainly counts on the clocks asked makes, moves or closes a deadline.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from domain.answers import Deadline, DeadlineState, PeriodSteps

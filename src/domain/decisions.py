@@ -1,19 +1,18 @@
-"""Decisions: what a command does to the record. Every rule on what may be recorded is here or in `domain.validation`.
+"""Decisions: what a command does to the record, and what an event makes of an entry.
+
+Every rule on what may be recorded is here or in `domain.validation`.
 
 `decide` is pure: it looks nothing up. Whoever calls it loads the state first, under the lock of the append, and then
 appends the events that it returns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from pydantic import ValidationError
 
-from domain.acts import AnyAct
-from domain.entries import EntryState, act_of, apply_correction
+from domain.acts import Act, AnyAct
 from domain.errors import NotFound, Problem, Refused, Stale, problems_of
 from domain.events import (
     ACT_CLASSES,
@@ -25,9 +24,58 @@ from domain.events import (
     JurisdictionAdded,
     JurisdictionUpdated,
     LaterEvent,
+    entry_adapter,
 )
 from domain.jurisdictions import Jurisdiction
 from domain.validation import ValidationContext, validate
+
+Standing = Literal["stands", "disputed", "retracted"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryState:
+    """An entry as it stands after some of its events: its fields (the record file's), version and standing."""
+
+    fields: Mapping[str, Any]
+    version: int = 1
+    disputed: bool = False
+    retracted: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """A retraction outweighs disputes."""
+        return "retracted" if self.retracted else "disputed" if self.disputed else "stands"
+
+
+def initial_state(act: Act) -> EntryState:
+    """The state after the event of an entry's kind."""
+    return EntryState(act.fields())
+
+
+def evolve(state: EntryState, event: LaterEvent) -> EntryState:
+    """The state after a later event. Nothing is checked here: `decide` did so before the event was recorded."""
+    version = state.version + 1
+    match event:
+        case EntryCorrected():
+            return replace(state, fields=apply_correction(state.fields, event.fields), version=version)
+        case EntryDisputed():
+            return replace(state, disputed=True, version=version)
+        case EntryRetracted():
+            return replace(state, retracted=True, version=version)
+        case EntryReinstated():
+            return replace(state, retracted=False, version=version)
+        case _:
+            assert_never(event)
+
+
+def apply_correction(fields: Mapping[str, Any], corrected: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with a correction laid over them: null removes one, a nested one is given whole."""
+    return {name: value for name, value in {**fields, **corrected}.items() if value is not None}
+
+
+def act_of(fields: Mapping[str, Any]) -> AnyAct:
+    """The act with these fields. Raises pydantic's ValidationError where they are malformed."""
+    return entry_adapter().validate_python(fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """The few errors that this service raises on purpose, and the problems they list. Any other exception is a bug."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The closed union of domain events: the kinds of act, and what may happen to an entry or a place later."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import ClassVar, get_args
 

@@ -4,8 +4,6 @@ A status is asked of one day; here the same folds are asked of every day on whic
 history and a difference between two accounts say what `status` would say on each day.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """States, counties, cities and agencies: what is kept of a place, and who counts as its family."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

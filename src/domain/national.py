@@ -4,8 +4,6 @@ Scope is a rule resolved per place and day, so nothing here is copied to three t
 act is kept with the log positions that it held, so that one index answers for every position.
 """
 
-from __future__ import annotations
-
 from bisect import bisect
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass

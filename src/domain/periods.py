@@ -3,8 +3,6 @@
 The holidays come in as a function, so that this room needs no library: the composition root passes the federal ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -4,8 +4,6 @@ A reminder is about one day due of one addressee, for one subscription, so many 
 keeps of it has opaque ids and no address: who asked for it, and where it went, is no part of the record.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256

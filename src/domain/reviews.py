@@ -1,10 +1,9 @@
 """The review track: the stage of each federal inquiry into a place, and what became of its current demand."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from domain.answers import ResponseItem, ReviewItems, StageItem
 from domain.facts import ASKS_NOTHING, OPEN, Fact, Stage
@@ -51,7 +50,7 @@ class Links:
     changes: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def among(cls, facts: Iterable[Fact]) -> Links:
+    def among(cls, facts: Iterable[Fact]) -> Self:
         """The links that facts in order of effect carry."""
         links = cls()
         for fact in facts:
@@ -139,13 +138,7 @@ def _response(place: Place, demand: Fact | None, moves: Iterable[Move], links: L
         return _none_demanded(min(ended_by, key=lambda fact: fact.effect))
     due = due_date.due
     if (answer := links.answer(demand.id, family)) is not None:
-        return {
-            "value": "responded",
-            "since": answer.occurred,
-            "entry": answer.id,
-            "demand": demand.id,
-            "due": due,
-        }
+        return {"value": "responded", "since": answer.occurred, "entry": answer.id, "demand": demand.id, "due": due}
     if due is not None and day > due:
         return {"value": "no_response_known", "since": due, "entry": demand.id, "demand": demand.id, "due": due}
     return {"value": "due", "since": demand.occurred, "entry": demand.id, "demand": demand.id, "due": due}

@@ -1,7 +1,5 @@
 """What makes an act invalid: names, links, dates and sources that the record cannot carry (rules, section 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The parts that some kinds of act carry: reviews, subjects, lists, policies, cases, holdings and what is asked for."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator

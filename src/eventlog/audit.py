@@ -6,8 +6,6 @@ was rewritten from some position to its end, all hashes with it, agrees with its
 elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection
@@ -15,7 +13,7 @@ from sqlalchemy import Connection
 from domain.errors import Invalid, Problem
 from eventlog.log import Recorded
 from eventlog.merkle import HASH_BYTES, grow, hash_of, node_hash, root_of
-from eventlog.signing import signer
+from eventlog.proofs import signer
 from eventlog.tree import head_row, rows
 from eventlog.verify_proof import Checkpoint, NotProved
 

@@ -1,7 +1,5 @@
 """The log: append under the lock, read in order, by stream, or where it ends; it is the library's recorder, too."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -9,13 +7,7 @@ from time import sleep
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    Notification,
-    ProgrammingError,
-    StoredEvent,
-    Subscription,
-)
+from eventsourcing.persistence import ApplicationRecorder, Notification, ProgrammingError, StoredEvent, Subscription
 from sqlalchemy import Connection, Engine, bindparam, select
 
 from eventlog.append import Append, VersionConflict, appending
@@ -56,11 +48,7 @@ class EventLog(ApplicationRecorder):
     """
 
     def __init__(
-        self,
-        engine: Engine,
-        *,
-        name: str = "eventsourcing",
-        clock: Callable[[], datetime] | None = None,
+        self, engine: Engine, *, name: str = "eventsourcing", clock: Callable[[], datetime] | None = None
     ) -> None:
         self.engine = engine
         self._name = name

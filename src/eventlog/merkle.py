@@ -6,8 +6,6 @@ nodes. A *frontier* is the right edge: the hashes of the full subtrees that a tr
 first; one for each bit of the size, so at most 62 of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple

@@ -5,8 +5,6 @@ processing, a result object) is left out. So values are what the driver takes an
 bytes, bool, None.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any, cast

@@ -4,8 +4,6 @@ Each node lies in the row of its last event, so what a proof is made of is some 
 the log.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 

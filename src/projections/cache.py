@@ -4,8 +4,6 @@ All of it comes from rows that never change, so it can be behind but not wrong: 
 and every reader asks for a log position.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -52,7 +50,7 @@ class Directory:
             if speaks_for is not None:
                 self._speakers[speaks_for] = self._speakers.get(speaks_for, frozenset()) | {id_}
 
-    def with_uncommitted(self, rows: Iterable[PlaceRow]) -> Directory:
+    def with_uncommitted(self, rows: Iterable[PlaceRow]) -> "Directory":
         """A copy with places that are not committed yet."""
         directory = Directory()
         directory._places, directory._speakers = dict(self._places), dict(self._speakers)

@@ -1,12 +1,10 @@
 """Changes: the days about which the account differs between two log positions, and the events that made it differ."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 from sqlalchemy import bindparam, select
@@ -50,7 +48,7 @@ class LogRange:
     """The streams that begin there: what was first recorded in between."""
 
     @classmethod
-    def read(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> LogRange:
+    def read(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> Self:
         """Reads the events in between."""
         events = {event.position: event for event in log.read(snapshot.connection, after=earlier, until=later)}
         return cls(earlier, later, events, frozenset(event.stream for event in events.values() if event.version == 1))

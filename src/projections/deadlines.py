@@ -1,7 +1,5 @@
 """Deadlines of one place or of all: candidates come from an index of days due, and the rules decide on each."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

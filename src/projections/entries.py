@@ -1,14 +1,12 @@
 """Single entries: their versions in the read models and in the log, their titles and links, and possible duplicates."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from domain.entries import EntryState
+from domain.decisions import EntryState
 from domain.errors import NotFound
 from domain.events import EVENT_CLASSES
 from domain.national import STILL

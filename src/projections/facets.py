@@ -1,7 +1,5 @@
 """Facets: how many entries of a timeline, over all its pages, are of each kind, jurisdiction, party and year."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Feeds: the entries that were recorded or corrected last, newest first, whatever day they are about."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache

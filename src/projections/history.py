@@ -1,10 +1,8 @@
 """A place's status through time: every transition of every track, on the three clocks like every read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 
@@ -95,11 +93,10 @@ class PlaceHistory:
     courses: IntervalsByItem
     transitions: list[Transition]
 
-    def up_to(self, day: str) -> PlaceHistory:
+    def up_to(self, day: str) -> Self:
         """The same history as of an earlier day."""
-        return PlaceHistory(
-            cut_at(self.courses, day), [transition for transition in self.transitions if transition.on <= day]
-        )
+        transitions_until = [transition for transition in self.transitions if transition.on <= day]
+        return replace(self, courses=cut_at(self.courses, day), transitions=transitions_until)
 
 
 def place_history(snapshot: Snapshot, id_: str) -> PlaceHistory:

@@ -1,7 +1,5 @@
 """The one cache of this program: what was used least lately goes first, and threads share it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 from typing import Any, Generic, TypeVar

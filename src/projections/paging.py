@@ -3,8 +3,6 @@
 A cursor is the key of the last row, as JSON in base64. The API and the command line read and write the same ones.
 """
 
-from __future__ import annotations
-
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

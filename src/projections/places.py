@@ -1,7 +1,5 @@
 """Lists of the places and agencies on record, and the stages of their reviews."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 

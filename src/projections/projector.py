@@ -3,15 +3,13 @@
 Live appends and rebuilds both go through here, so that a rebuild gives the same rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
 import msgspec
 
 from domain.acts import Act
-from domain.entries import EntryState, Standing, evolve
+from domain.decisions import EntryState, Standing, evolve
 from domain.events import (
     ACT_CLASSES,
     EVENT_CLASSES,
@@ -44,8 +42,7 @@ def _encode(event: Any) -> tuple[str, bytes]:  # noqa: ANN401 - the closed union
 
 
 MAPPER: Mapper[Event] = Mapper(
-    _encode,
-    {topic_of(cls.TOPIC, cls.VERSION): cls.model_validate_json for cls in EVENT_CLASSES.values()},
+    _encode, {topic_of(cls.TOPIC, cls.VERSION): cls.model_validate_json for cls in EVENT_CLASSES.values()}
 )
 
 

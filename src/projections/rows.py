@@ -1,7 +1,5 @@
 """How a change becomes rows of the read models: one pure function, for live appends and rebuilds alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any

@@ -5,8 +5,6 @@ version's `until`, the position that superseded it. So one query answers for eve
 number. The same tables under another prefix are what a rebuild fills beside those in use.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

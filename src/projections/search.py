@@ -5,8 +5,6 @@ summary and quotes together, then those that need the actor and the sources too.
 depends on no other version, so the answer at a log position never changes and both databases give the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal

@@ -4,8 +4,6 @@ Texts and queries are folded here, in Python, into words of lower-case letters a
 databases get those, split by spaces, and fold nothing themselves, so that both find the same.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A snapshot of the record: a connection, the cache brought up to it, and the clocks of a question."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo

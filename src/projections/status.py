@@ -3,8 +3,6 @@
 The status at a log position never changes, so the cache keeps the last ones asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from sqlalchemy import bindparam, select

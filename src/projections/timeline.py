@@ -1,7 +1,5 @@
 """The timeline: entries in order of occurrence or of relevance, a page at a time, as the JSON that each row holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache

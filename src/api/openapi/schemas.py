@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from domain import answers, facts
 from domain.acts import Act
 from domain.answers import Position
-from domain.entries import Standing
+from domain.decisions import Standing
 from domain.facts import Kind
 from domain.jurisdictions import Jurisdiction
 from domain.values import Slug, Source

@@ -7,7 +7,7 @@ is not migrated but rebuilt.
 from alembic import op
 from sqlalchemy import Column, MetaData, Table, Text, insert
 
-from eventlog.signing import create_key, drop_key
+from eventlog.proofs import create_key, drop_key
 from eventlog.tables import create_log, drop_log
 from projections.schema import SCHEMA_VERSION, ReadModels, generations
 
