@@ -148,7 +148,6 @@ def _endpoint(
 
 
 def publish(reader: ListReader, chosen: Format) -> Response:
-    """A list in a format other than JSON."""
     if chosen in _STREAMS:
         return _streamed(reader, chosen)
     if chosen is TIMELINEJS:
@@ -225,7 +224,6 @@ def _filters(query: Sequence[str]) -> list[str]:
 
 
 def _path(reader: ListReader) -> str:
-    """The path of the list, without a suffix."""
     path = reader.context.path.decode("latin-1")
     plain = path.removesuffix(f".{ATOM.suffix}").removesuffix(f".{JSON_FEED.suffix}")
     return quote(plain, safe="/%:.-_~")

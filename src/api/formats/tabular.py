@@ -20,7 +20,6 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_table(reader: ListReader) -> Iterator[bytes]:
-    """The list as a table, piece by piece."""
     heading = _written([tuple(reader.list.columns)])
     for piece in reader.pieces():
         yield heading + _written([[_cell(cell) for cell in row] for item in piece for row in reader.list.rows(item)])
@@ -51,7 +50,6 @@ def _written(rows: list[list[Cell]] | list[tuple[str, ...]]) -> bytes:
 
 
 def ndjson_lines(reader: ListReader) -> Iterator[bytes]:
-    """The list, an item a line, piece by piece."""
     for piece in reader.pieces():
         if piece:
             yield b"\n".join(json_items(piece)) + b"\n"

@@ -43,5 +43,4 @@ def _short(text: str) -> str:
 
 
 def _date(written: str) -> dict[str, int]:
-    """A date as exact as it is written."""
     return dict(zip(("year", "month", "day"), map(int, written.split("-")), strict=False))

@@ -17,7 +17,6 @@ Fields = Mapping[str, Any]
 
 
 def kind_words(kind: str) -> str:
-    """A kind of entry as people write it."""
     return kind.replace("_", " ").capitalize()
 
 

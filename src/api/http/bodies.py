@@ -68,10 +68,7 @@ async def body_of(request: Request, largest: int) -> bytes:
     return b"".join(parts)
 
 
-async def bearer_key(
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
-) -> str:
-    """The key of a request that has no body."""
+async def bearer_key(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> str:
     if credentials is None:
         raise KeyNeeded
     return credentials.credentials

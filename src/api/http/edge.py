@@ -75,7 +75,6 @@ class Edge:
         self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, MAX_BODY_BYTES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles one request, or passes a WebSocket or lifespan event on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

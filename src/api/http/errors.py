@@ -103,7 +103,6 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
 
 
 def install(app: FastAPI) -> None:
-    """Makes an app answer every error with a problem."""
     app.add_exception_handler(RecordError, _of_record)
     app.add_exception_handler(RequestValidationError, _of_path)
     app.add_exception_handler(HTTPException, _of_http)
@@ -171,13 +170,7 @@ async def _of_record(_request: Request, error: Exception) -> Response:
     row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
     assert isinstance(error, RecordError)  # noqa: S101 - Starlette's type of a handler is wider than what it calls
     return problem_response(
-        row.status,
-        row.name,
-        row.title,
-        error.detail,
-        problems=error.problems,
-        extra=error.extra,
-        headers=row.headers,
+        row.status, row.name, row.title, error.detail, problems=error.problems, extra=error.extra, headers=row.headers
     )
 
 

@@ -35,7 +35,6 @@ ValidatorCache = LRUCache[ValidatorKey, CachedValidator]
 
 
 def quarter_of(timestamp: float) -> int:
-    """The quarter of an hour that an instant lies in."""
     return int(timestamp // _QUARTER_S)
 
 
@@ -43,7 +42,6 @@ _GZIP = b"-gzip"
 
 
 def etag_of_body(position: int | None, body: bytes) -> bytes:
-    """The ETag of a whole body."""
     return b'"%x-%x-%08x"' % (position or 0, len(body), crc32(body))
 
 

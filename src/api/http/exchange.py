@@ -95,7 +95,6 @@ class RequestContext:
         """None for a response that is not made from the record."""
 
     def has(self, tag: bytes) -> bool:
-        """Whether the client has the answer with this ETag already."""
         return self.if_none_match is not None and etag_matches(self.if_none_match, tag)
 
     def root(self, public_url: bytes) -> bytes:

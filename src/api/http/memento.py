@@ -34,7 +34,6 @@ def parse_http_date(accept_datetime: bytes) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def http_date(recorded_at: str) -> str:
-    """An instant of the log as an HTTP date."""
     return format_datetime(datetime.fromisoformat(recorded_at).astimezone(UTC), usegmt=True)
 
 

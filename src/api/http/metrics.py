@@ -53,7 +53,6 @@ class RequestMetrics:
 
 
 def measure_appends(log: EventLog, registry: CollectorRegistry) -> None:
-    """Times each append to the log by this process."""
     seconds = Histogram(
         f"{PREFIX}_append_seconds",
         "How many appends there were, and the seconds from asking for the lock of the log to the commit.",

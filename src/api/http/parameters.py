@@ -66,7 +66,6 @@ def parse_query(model: type[QueryT], request: Request) -> QueryT:
 
 
 def query_parameters(model: type[QueryModel]) -> list[dict[str, Any]]:
-    """The parameters of a query model, as OpenAPI documents them."""
     schema = model.model_json_schema(by_alias=True)
     documented = []
     for name, field in schema["properties"].items():
@@ -129,7 +128,6 @@ class ClockQuery(QueryModel):
 
 
 def service_of(request: Request) -> Service:
-    """The service that the app was made with."""
     service: Service = request.app.state.service
     return service
 

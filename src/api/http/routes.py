@@ -57,22 +57,18 @@ class Contract(TypedDict, total=False):
 
 
 def get(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that reads."""
     return _declared(router, "GET", path, contract)
 
 
 def post(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that records or starts something."""
     return _declared(router, "POST", path, contract)
 
 
 def patch(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that changes fields."""
     return _declared(router, "PATCH", path, contract)
 
 
 def delete(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that ends something."""
     return _declared(router, "DELETE", path, contract)
 
 

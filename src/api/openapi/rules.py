@@ -176,7 +176,6 @@ def _link_to(operation: Operation, parameters: dict[str, str], method: str = "ge
 
 
 def _query_names(operation: Operation) -> set[str]:
-    """The names of an operation's parameters in the query."""
     return {each["name"] for each in operation.get("parameters", []) if each.get("in") == "query"}
 
 

@@ -99,11 +99,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "Accept-Datetime": {
         "description": "What was said then, in place of `recorded_by` (Memento, RFC 7089).",
-        "schema": {
-            "type": "string",
-            "format": "http-date",
-            "examples": [DATE],
-        },
+        "schema": {"type": "string", "format": "http-date", "examples": [DATE]},
     },
     "If-Match": {
         "description": "The `ETag` of the entry as it was seen: its version. `*` takes any.",

@@ -25,7 +25,6 @@ class TimeMachine:
 
 
 def time_machine(request: PageRequest, snapshot: Snapshot, time_zone: str = WASHINGTON) -> TimeMachine:
-    """The form as a page shows it."""
     clocks, asked = request.clocks, snapshot.asked
     recorded_on = "" if asked.recorded_day is None else washington_day(asked.recorded_day)
     as_of = snapshot.clocks(time_zone).as_of

@@ -51,7 +51,6 @@ class EntryView:
 
     @property
     def heading(self) -> str:
-        """The text of a link to the entry."""
         actor = self.fields["actor"]
         name = actor.get("name") or actor.get("office")
         return f"{self.kind_label}{f' by {name}' if name else ''}, {self.date}"
@@ -76,7 +75,6 @@ class EntryView:
 
 
 def entry_view(body: str | bytes) -> EntryView:
-    """An entry from its JSON."""
     return EntryView(msgspec.json.decode(body))
 
 

@@ -40,7 +40,6 @@ class FilterLink:
 
 
 def filter_links(request: PageRequest, snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> dict[str, Any]:
-    """The links by filter."""
     clocks = snapshot.clocks(snapshot.place(place_id).time_zone)
     kinds, parties = request.answers.get_or_make(
         ("counts", clocks, place_id, query.context), lambda: _counts(snapshot, place_id, context=query.context)

@@ -27,7 +27,6 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 @cache
 def document_text(name: str) -> str:
-    """The text of a document in docs/."""
     return (DOCS / name).read_text(encoding="utf-8")
 
 

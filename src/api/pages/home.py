@@ -38,7 +38,6 @@ class PlaceInGrid:
 
     @property
     def search_text(self) -> str:
-        """What the search on the page looks in."""
         return " ".join((self.place.full_name, self.place.state, *self.place.aliases)).casefold()
 
 

@@ -68,7 +68,6 @@ class Lane:
 
     @property
     def short_name(self) -> str:
-        """The name as the picture has room for it."""
         return self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1].rstrip()}…"
 
 

@@ -90,7 +90,6 @@ def lanes_height(lanes: list[Lane]) -> int:
 
 
 def legend(lanes: Iterable[Lane]) -> list[str]:
-    """The tones that a picture of these lanes uses."""
     used = {run.label.tone for lane in lanes for run in lane.runs if run.label is not None}
     return [tone for tone in _COLOURS if tone in used]
 
@@ -125,7 +124,6 @@ class Axis:
 
     @property
     def years(self) -> list[tuple[int, float, float]]:
-        """Each year with its left and right edge."""
         return [
             (date.fromordinal(start).year, self.positions[number], self.positions[number + 1])
             for number, start in enumerate(self.starts[:-1])

@@ -192,7 +192,6 @@ Handler = Callable[[PageRequest, QueryT, Snapshot], PageContent]
 
 
 def install_caches(app: FastAPI) -> None:
-    """Gives an app its cache of pages and that of the answers which they are made of."""
     app.state.pages = LRUCache[Hashable, _CachedPage](_PAGE_BYTES, lambda page: len(page.content.body))
     app.state.answers = LRUCache[Hashable, Any](_ANSWERS)
 

@@ -33,12 +33,7 @@ router = APIRouter()
 MOST_LANES = 24
 _PAGE_SIZE = 60
 _CURSOR_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyNumber, KeyText])
-_SCHEMA_TYPES = {
-    "state": "State",
-    "county": "AdministrativeArea",
-    "city": "City",
-    "agency": "GovernmentOrganization",
-}
+_SCHEMA_TYPES = {"state": "State", "county": "AdministrativeArea", "city": "City", "agency": "GovernmentOrganization"}
 
 
 class PlaceSearchQuery(PageQuery):
@@ -61,7 +56,6 @@ class PlaceView:
 
 
 def place_view(request: PageRequest, snapshot: Snapshot) -> PlaceView:
-    """The place that the path names, by slug or GEOID."""
     id_ = slug_of(snapshot, checked_id(request.path_params["id"], "jurisdiction"))
     time_zone = snapshot.place(id_).time_zone
     as_of = snapshot.clocks(time_zone).as_of
@@ -159,11 +153,7 @@ def _matches(names: Names, search: str) -> list[NamedPlace]:
 
 def _timeline(snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> TimelinePage:
     timeline_filter = TimelineFilter(
-        jurisdiction=place_id,
-        kind=query.kind,
-        party=query.party,
-        context=query.context,
-        newest=query.order == "newest",
+        jurisdiction=place_id, kind=query.kind, party=query.party, context=query.context, newest=query.order == "newest"
     )
     return timeline_page(snapshot, timeline_filter, _PAGE_SIZE, read_cursor(query.cursor, _CURSOR_KEY))
 
@@ -176,7 +166,6 @@ def _description(view: PlaceView, board: list[BoardTrack]) -> str:
 
 
 def _structured_data(place: NamedPlace) -> dict[str, Any]:
-    """The place for search engines."""
     about: dict[str, Any] = {"@type": _SCHEMA_TYPES[place.kind], "name": place.full_name}
     identifiers = [identifier for identifier in (place.ocd, place.geoid) if identifier]
     return {"about": about | ({"identifier": identifiers} if identifiers else {})}

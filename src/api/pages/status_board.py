@@ -66,7 +66,6 @@ def status_board(status: Status, names: Names) -> list[BoardTrack]:
 
 
 def causes_of(status: Status) -> Iterator[str | None]:
-    """Every entry that a status answer names."""
     for review in status["reviews"]:
         yield review["stage"]["entry"]
         yield review["response"]["entry"]

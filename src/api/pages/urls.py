@@ -44,7 +44,6 @@ class PageRequest:
     filters: Mapping[str, str]
 
     def url(self, path: str, **parameters: object) -> str:
-        """A URL on this site with the clocks kept."""
         return _url(path, {**self.clocks, **parameters})
 
     def place_url(self, id_: str) -> str:
@@ -58,7 +57,6 @@ class PageRequest:
         return _url(self.path, {**self.clocks, **self.filters, **parameters})
 
     def without_clocks(self) -> str:
-        """This page as it is today."""
         return _url(self.path, self.filters)
 
     def absolute(self, url: str) -> str:
@@ -78,7 +76,6 @@ def checked_id(id_: str, kind: str) -> str:
 
 
 def parse_page_request(request: Request, query: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
-    """The page request that an HTTP request makes."""
     given = {
         name: str(_parameter(value)) for name, value in query.model_dump(by_alias=True).items() if value is not None
     }

@@ -62,7 +62,6 @@ class BatchShown(BaseModel):
 async def batch_body(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 ) -> JsonBody:
-    """The body of a batch; TooLarge as soon as it has more bytes than are allowed."""
     if credentials is None:
         raise KeyNeeded
     require_media_type(request, media_type_of(request), *MEDIA_TYPES)
@@ -97,10 +96,7 @@ _ROWS = {
         "example": [{"id": "2017-04-21-letters", **A_WARNING}],
     },
     "application/json": {
-        "schema": {
-            "type": "array",
-            "items": _ROW,
-        },
+        "schema": {"type": "array", "items": _ROW},
         "example": [{"id": "2017-04-21-letters", **A_WARNING}],
     },
 }

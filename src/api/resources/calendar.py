@@ -66,17 +66,14 @@ class CalendarEntry:
 
     @property
     def cancelled(self) -> bool:
-        """Whether it was withdrawn, or its entry was taken out of the record."""
         return self.event.gone or self.event.deadline["state"] == "withdrawn"
 
     @property
     def open(self) -> bool:
-        """Whether something is still to be done."""
         return not self.event.gone and self.event.deadline["state"] == "open"
 
     @property
     def summary(self) -> str:
-        """Who owes what to whom."""
         deadline = self.event.deadline
         actor = self.entry["actor"]
         whom = actor.get("office") or actor.get("name") or _PARTIES[actor["party"]]
@@ -98,7 +95,6 @@ class CalendarEntry:
 
     @property
     def entries(self) -> list[tuple[str, str]]:
-        """The entries that it rests on, each with its role."""
         deadline: Mapping[str, Any] = self.event.deadline
         roles = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
         return [(label, deadline[role]) for role, label in roles.items() if deadline[role] is not None]
@@ -136,7 +132,6 @@ def whole_calendar(snapshot: Snapshot, deadline_filter: DeadlineFilter, most: in
 
 
 def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
-    """The addressees of every version of a demand."""
     for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
         yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
 
@@ -186,7 +181,6 @@ class CalendarQuery(ClockQuery):
 
     @property
     def filter(self) -> DeadlineFilter:
-        """The same, as the read models take it."""
         return DeadlineFilter(self.state, self.from_, self.to)
 
 

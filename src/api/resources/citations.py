@@ -14,13 +14,7 @@ from api.formats.words import Fields, day_words, kind_words
 _SERVICE = "Dispute Timeline"
 _SPECIAL = re.compile(r"[\\{}$&#^_%~]")
 # Braces by name: BibTeX counts them, escaped or not.
-_ESCAPED = {
-    "\\": r"\textbackslash{}",
-    "^": r"\^{}",
-    "~": r"\~{}",
-    "{": r"\textbraceleft{}",
-    "}": r"\textbraceright{}",
-}
+_ESCAPED = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
 
 
 def citation(entry: Fields, permalink: str) -> dict[str, str]:

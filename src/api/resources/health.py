@@ -85,7 +85,6 @@ class RecordMetrics(Collector):
         self._app = app
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One snapshot of them."""
         service: Service = self._app.state.service
         with service.reading() as connection:
             position = service.log.head(connection).position
