@@ -4,8 +4,6 @@ A list declares how it is found, its columns and its feed items. Its JSON pages,
 (`api.formats.publish`). It needs no request, so that the command line can read the same pages.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The addresses of a list, and a list in a format as a response."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +12,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import Convertor, register_url_convertor
 
-from api.formats.feeds import atom, json_feed
+from api.formats.feeds import atom, json_feed, timelinejs
 from api.formats.listing import AUTHORITY, AnyList, Feed, ListReader, place_stream
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
-from api.formats.timelinejs import timelinejs
 from api.http.errors import MalformedQuery
 from api.http.etags import etag_of_body
 from api.http.exchange import ResponseContext

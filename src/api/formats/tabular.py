@@ -1,7 +1,5 @@
 """CSV (RFC 4180): a heading, a row each, and no cell that a spreadsheet would take for a formula."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from io import StringIO

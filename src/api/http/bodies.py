@@ -1,7 +1,5 @@
 """Bodies: the key that comes with one, its largest size, and the JSON object in it, parsed strictly."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any
 

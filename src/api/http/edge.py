@@ -3,8 +3,6 @@
 One layer and not one for each concern, since each wraps every message again: six of them cost a tenth of a page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import ceil
 from time import monotonic, perf_counter

@@ -1,7 +1,5 @@
 """Errors over HTTP: one table from the errors of the record to RFC 9457 problem details. Any other is a bug, a 500."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

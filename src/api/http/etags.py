@@ -5,8 +5,6 @@ falls on a quarter of an hour of UTC, so within one quarter no day turns anywher
 were, the answer is, too; an answer pinned to a position needs neither.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from zlib import crc32
 

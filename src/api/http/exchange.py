@@ -1,7 +1,5 @@
 """One HTTP exchange: a request's headers, parsed once, and what its response tells the edge to send with it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass

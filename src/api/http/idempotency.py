@@ -5,8 +5,6 @@ is a 422, and one that comes while the first is being carried out a 409 with `Re
 bearer key: two writers may use the same.
 """
 
-from __future__ import annotations
-
 import re
 from hashlib import sha256
 from typing import Any

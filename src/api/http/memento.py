@@ -5,8 +5,6 @@ memento that never changes. HTTP dates are whole seconds, so an instant is taken
 that a TimeMap gives for a version leads back to that version.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime

@@ -3,8 +3,6 @@
 A registry for each app and not the library's global one: a process may have several apps, as the tests do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics

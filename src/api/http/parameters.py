@@ -5,8 +5,6 @@ parameter and request, used or not (measured: 110 µs for the timeline's thirtee
 300), and lets unknown and repeated ones pass; a model read from the query string costs 5 to 15 in all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """The way out: validators, links, limits and compression, added when the first bytes of a response come."""
 
-from __future__ import annotations
-
 import zlib
 from functools import lru_cache
 from time import perf_counter

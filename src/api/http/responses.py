@@ -1,7 +1,5 @@
 """Responses from the record: JSON as bytes, most of which the read models store as they are sent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

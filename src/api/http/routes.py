@@ -9,8 +9,6 @@ key. A route without a query model refuses all parameters. Its contract is what 
 route of its kind, and `also`.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps

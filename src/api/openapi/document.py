@@ -1,7 +1,5 @@
 """The OpenAPI 3.1 document of what the routes take and answer, from the types that the record itself uses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any

@@ -4,8 +4,6 @@ A route declares what is its own (`api.http.routes`). The rest follows from its 
 the edge and the error table treat them, and is written here once.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache

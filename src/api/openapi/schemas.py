@@ -4,8 +4,6 @@ Those of the domain follow from `domain.answers`; the others are written here. A
 of its schema. Each may come to show more; nothing here is renamed or dropped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NotRequired, TypeVar, cast, get_args, get_origin, get_type_hints
 

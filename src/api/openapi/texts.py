@@ -1,7 +1,5 @@
 """The texts of the OpenAPI document for problems, headers and tags, each written once for all operations."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from api.http.errors import ERROR_TABLE, ErrorRow

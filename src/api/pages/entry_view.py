@@ -1,7 +1,5 @@
 """An entry as pages show it: its heading, places, sources, and what it asks for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The documents in docs/ as pages show them, and the glossary's definitions by status word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

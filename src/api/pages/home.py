@@ -1,7 +1,5 @@
 """The home page: what the record is, a search for a place, and where reviews stand."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ No phrase claims more than the glossary does. A tone is what a colour means, and
 a phrase always stands beside it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from api.formats.words import kind_words

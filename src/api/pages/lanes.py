@@ -1,7 +1,5 @@
 """The lanes of a place's status: one for each item of a track, as runs of days on which its value stays the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ Heights and the axis are worked out here; the template `lanes.svg` draws. Colour
 can stand by itself; on a page the style sheet overrides them by class.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Display names of places, reviews, lists, policies and cases, looked up in one snapshot when first needed."""
 
-from __future__ import annotations
-
 import msgspec
 
 from api.pages.labels import STATES, grant_name

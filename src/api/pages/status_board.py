@@ -1,7 +1,5 @@
 """A status answer as a board: five tracks, and each item's value with its label, its date and its cause."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Batches: many entries in one request, in the format of its Content-Type, together or not at all."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """Deadlines as a calendar (RFC 5545): which ones it holds, and each in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

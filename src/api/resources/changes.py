@@ -1,7 +1,5 @@
 """What changed in our account between two positions of the log."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal

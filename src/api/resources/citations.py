@@ -4,8 +4,6 @@ They cite this record for its account of the act, and the first source for the a
 record is its author; who acted is named as part of the act, where the entry names somebody.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

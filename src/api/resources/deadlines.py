@@ -1,7 +1,5 @@
 """Deadlines, everyone's or a place's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape

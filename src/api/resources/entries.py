@@ -1,7 +1,5 @@
 """Entries: one read as JSON, as JSON-LD and as a citation; one recorded; and the TimeMap of its versions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """The log as CloudEvents: from a position on, or as it grows, in a stream that is resumed where it was cut."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Literal

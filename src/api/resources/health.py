@@ -1,7 +1,5 @@
 """Whether the service lives, and whether it can do its work."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Transitions of statuses, everyone's or a place's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Places: who is in the record, and where each stands."""
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import Annotated
 

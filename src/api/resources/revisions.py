@@ -1,7 +1,5 @@
 """Acts on the record itself: corrections, disputes, retractions and reinstatements, each decided on a version seen."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The timeline, everyone's or a place's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
