@@ -245,11 +245,6 @@ class ListReader:
             self.next_key = page.next_key if self.limit is not None else None
             yield page.items
 
-    def feed(self, limit: int) -> Feed:
-        """The newest of the list, by when it was last recorded or corrected."""
-        with self.snapshot() as snapshot:
-            return self.list.feed(snapshot, limit)
-
 
 def place_stream(request: Request) -> str | None:
     place = request.path_params.get("id")
