@@ -1,7 +1,5 @@
 """The app: every route under /api/v1, those that monitoring reads, errors, pages and documentation."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
@@ -29,7 +27,6 @@ from api.resources import (
     history,
     jurisdictions,
     log,
-    reminders,
     revisions,
     subscriptions,
     timeline,
@@ -112,7 +109,6 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         log.router,
         events.router,
         entries.timemaps,
-        reminders.router,
         subscriptions.router,
         health.router,
         message_links.router,

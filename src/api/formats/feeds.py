@@ -1,14 +1,14 @@
-"""Feeds: Atom (RFC 4287) and JSON Feed 1.1."""
-
-from __future__ import annotations
+"""Documents that readers of other makers load: Atom (RFC 4287), JSON Feed 1.1 and TimelineJS 3 (Knight Lab)."""
 
 import re
+from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgspec
 
-from api.formats.listing import AnyList, Feed, FeedItem
+from api.formats.listing import AnyList, Feed, FeedItem, ListReader
+from api.formats.words import day_words, html_of, kind_words
 
 _ATOM = "http://www.w3.org/2005/Atom"
 # The characters that XML 1.0 cannot hold, not even escaped.
@@ -98,3 +98,39 @@ def _item(item: FeedItem) -> dict[str, Any]:
     if item.sources:
         written["external_url"] = item.sources[0]
     return written
+
+
+_HEADLINE = 90
+
+
+def timelinejs(reader: ListReader) -> bytes:
+    """A title, and a slide for each entry. Every text is escaped, since the viewer takes it for HTML."""
+    events = [_slide(reader.list, msgspec.json.decode(body)) for piece in reader.pieces() for body in piece]
+    title = {"text": {"headline": escape(reader.list.title), "text": f"<p>As of {escape(reader.as_of)}.</p>"}}
+    return msgspec.json.encode({"title": title, "events": events})
+
+
+def _slide(timeline: AnyList, entry: dict[str, Any]) -> dict[str, Any]:
+    first, slash, last = entry["occurred"].partition("/")
+    address = timeline.entry_address(entry["id"])
+    standing = {"retracted": "Retracted: ", "disputed": "Disputed: "}.get(entry["standing"], "")
+    event = {
+        "unique_id": entry["id"],
+        "start_date": _date(first),
+        "display_date": escape(day_words(entry["occurred"])),
+        "group": kind_words(entry["kind"]),
+        "text": {
+            "headline": escape(f"{standing}{kind_words(entry['kind'])}: {_short(entry['summary'])}"),
+            "text": html_of(entry) + f'<p><a href="{escape(address)}">The entry</a></p>',
+        },
+    }
+    return event | ({"end_date": _date(last)} if slash else {})
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _HEADLINE else f"{text[:_HEADLINE].rsplit(' ', 1)[0]} …"
+
+
+def _date(written: str) -> dict[str, int]:
+    return dict(zip(("year", "month", "day"), map(int, written.split("-")), strict=False))

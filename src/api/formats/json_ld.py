@@ -3,8 +3,6 @@
 The two have different dates, and a retraction takes back the account and not the act.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

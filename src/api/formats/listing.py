@@ -4,8 +4,6 @@ A list declares how it is found, its columns and its feed items. Its JSON pages,
 (`api.formats.publish`). It needs no request, so that the command line can read the same pages.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -118,7 +116,6 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
 
     @property
     def after(self) -> KeyT | None:
-        """The key in the query's cursor."""
         return read_cursor(self.query.cursor, self.cursor_shape)
 
     def leading(self, snapshot: Snapshot) -> Sequence[ItemT]:  # noqa: ARG002 - for lists that have such items
@@ -126,12 +123,10 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         return ()
 
     def respond(self, snapshot: Snapshot) -> ResourceResponse:
-        """The page that was asked for, as JSON."""
         page = self.page(snapshot, self.after, self.query.limit)
         return page_response(snapshot, self.plural, json_items(page.items), page.next_key, page.rests_on)
 
     def as_of(self, snapshot: Snapshot) -> str:
-        """The day on which the list is."""
         return snapshot.clocks().as_of
 
     def span(self) -> str:
@@ -139,11 +134,9 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         return ""
 
     def entry_address(self, id_: str) -> str:
-        """The address of an entry."""
         return f"{self.api}/entries/{id_}"
 
     def instant(self, snapshot: Snapshot, position: int) -> str:
-        """When a position was recorded."""
         stamp = recorded_at(snapshot, position)
         if stamp is None:
             raise NotFound(f"nothing is recorded at {position}")
@@ -164,7 +157,6 @@ class ComputedList(RecordList[QueryT, KeyT, Mapping[str, Any]]):
         """An item as feeds show it."""
 
     def page(self, snapshot: Snapshot, after: KeyT | None, limit: int) -> Page[KeyT, Mapping[str, Any]]:
-        """A page of what is found."""
         return self.find(snapshot, after).page(limit)
 
     def feed(self, snapshot: Snapshot, limit: int) -> Feed:
@@ -253,13 +245,7 @@ class ListReader:
             self.next_key = page.next_key if self.limit is not None else None
             yield page.items
 
-    def feed(self, limit: int) -> Feed:
-        """The newest of the list, by when it was last recorded or corrected."""
-        with self.snapshot() as snapshot:
-            return self.list.feed(snapshot, limit)
-
 
 def place_stream(request: Request) -> str | None:
-    """The stream of the place in the path, where the address is of one."""
     place = request.path_params.get("id")
     return None if place is None else f"jurisdiction:{place}"

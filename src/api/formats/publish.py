@@ -1,7 +1,5 @@
 """The addresses of a list, and a list in a format as a response."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +10,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import Convertor, StringConvertor, register_url_convertor
 
-from api.formats.feeds import atom, json_feed
+from api.formats.feeds import atom, json_feed, timelinejs
 from api.formats.listing import AUTHORITY, AnyList, Feed, ListReader, place_stream
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
-from api.formats.timelinejs import timelinejs
 from api.http.errors import MalformedQuery
 from api.http.etags import etag_of_body
 from api.http.exchange import ResponseContext
@@ -48,8 +45,7 @@ _STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {
     TABLE: data_resource,
 }
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
-_DEFAULT_LIMIT = 50
-"""Of a feed."""
+_DEFAULT_FEED_LIMIT = 50
 by_suffix = APIRouter(prefix="/api/v1", tags=["formats"])
 """The addresses with a suffix, for clients that cannot send `Accept`, such as a spreadsheet or a feed reader."""
 
@@ -107,14 +103,8 @@ def list_routes(
 def _suffix_convertor(suffixes: Sequence[str]) -> Convertor[str]:
     """Matches the suffixes that there are and no others, so that other addresses may have other suffixes."""
 
-    class Suffix(Convertor[str]):
+    class Suffix(StringConvertor):
         regex = "|".join(suffix.replace(".", r"\.") for suffix in suffixes)
-
-        def convert(self, value: str) -> str:
-            return value
-
-        def to_string(self, value: str) -> str:
-            return value
 
     return Suffix()
 
@@ -148,13 +138,13 @@ def _endpoint(
 
 
 def publish(reader: ListReader, chosen: Format) -> Response:
-    """A list in a format other than JSON."""
     if chosen in _STREAMS:
         return _streamed(reader, chosen)
     if chosen is TIMELINEJS:
         body = timelinejs(reader)
         return _whole(reader, chosen, body, reader.next_key, reader.recorded_at)
-    feed = reader.feed(reader.limit or _DEFAULT_LIMIT)
+    with reader.snapshot() as snapshot:
+        feed = reader.list.feed(snapshot, reader.limit or _DEFAULT_FEED_LIMIT)
     links = _links(reader, feed, chosen)
     updated = max((item.updated for item in feed.items), default=None)
     if chosen is ATOM:
@@ -225,7 +215,6 @@ def _filters(query: Sequence[str]) -> list[str]:
 
 
 def _path(reader: ListReader) -> str:
-    """The path of the list, without a suffix."""
     path = reader.context.path.decode("latin-1")
     plain = path.removesuffix(f".{ATOM.suffix}").removesuffix(f".{JSON_FEED.suffix}")
     return quote(plain, safe="/%:.-_~")

@@ -1,7 +1,5 @@
 """CSV (RFC 4180): a heading, a row each, and no cell that a spreadsheet would take for a formula."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from io import StringIO
@@ -20,7 +18,6 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_table(reader: ListReader) -> Iterator[bytes]:
-    """The list as a table, piece by piece."""
     heading = _written([tuple(reader.list.columns)])
     for piece in reader.pieces():
         yield heading + _written([[_cell(cell) for cell in row] for item in piece for row in reader.list.rows(item)])
@@ -51,7 +48,6 @@ def _written(rows: list[list[Cell]] | list[tuple[str, ...]]) -> bytes:
 
 
 def ndjson_lines(reader: ListReader) -> Iterator[bytes]:
-    """The list, an item a line, piece by piece."""
     for piece in reader.pieces():
         if piece:
             yield b"\n".join(json_items(piece)) + b"\n"

@@ -1,7 +1,5 @@
 """An entry in words: titles, paragraphs and days, as feeds and TimelineJS show them to people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -17,7 +15,6 @@ Fields = Mapping[str, Any]
 
 
 def kind_words(kind: str) -> str:
-    """A kind of entry as people write it."""
     return kind.replace("_", " ").capitalize()
 
 

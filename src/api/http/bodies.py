@@ -1,7 +1,5 @@
 """Bodies: the key that comes with one, its largest size, and the JSON object in it, parsed strictly."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -68,10 +66,7 @@ async def body_of(request: Request, largest: int) -> bytes:
     return b"".join(parts)
 
 
-async def bearer_key(
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
-) -> str:
-    """The key of a request that has no body."""
+async def bearer_key(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> str:
     if credentials is None:
         raise KeyNeeded
     return credentials.credentials

@@ -3,8 +3,6 @@
 One layer and not one for each concern, since each wraps every message again: six of them cost a tenth of a page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import ceil
 from time import monotonic, perf_counter
@@ -12,7 +10,7 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http import memento
 from api.http.bodies import MAX_BODY_BYTES
@@ -68,14 +66,14 @@ class Edge:
     def __init__(self, app: ASGIApp, owner: FastAPI, settings: Settings) -> None:
         self._app = app
         self._owner = owner
+        self._service: Service = owner.state.service
         self._public_url = settings.public_url.encode()
         self._limits = RateLimits(settings.rate_limit)
         self._validators = ValidatorCache(VALIDATORS)
         self._metrics = RequestMetrics(owner.state.registry, owner.router.routes)
-        self._idempotency = Idempotency(app, owner.state.service, max(settings.batch_bytes, MAX_BODY_BYTES))
+        self._idempotency = Idempotency(app, self._service, max(settings.batch_bytes, MAX_BODY_BYTES))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles one request, or passes a WebSocket or lifespan event on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -97,24 +95,17 @@ class Edge:
         self, context: RequestContext, scope: Scope, receive: Receive, sender: ResponseSender, wait: int
     ) -> None:
         if wait:
-            message = f"too many requests: the next is answered in {wait} s"
-            refused = problem_response(
-                429, "too-many-requests", "Too many requests", message, headers={"Retry-After": str(wait)}
-            )
+            detail, headers = f"too many requests: the next is answered in {wait} s", {"Retry-After": str(wait)}
+            refused = problem_response(429, "too-many-requests", "Too many requests", detail, headers=headers)
             await refused(scope, receive, sender.send)
         elif context.reads:
             await self._read(context, scope, receive, sender)
         elif context.method == "OPTIONS":
-            await self._options(scope, sender)
+            await self._options(scope, receive, sender)
         elif context.idempotency_key is not None and context.method == "POST":
             await self._idempotency(context, scope, receive, sender.send)
         else:
             await self._app(scope, receive, sender.send)
-
-    @property
-    def _service(self) -> Service:
-        service: Service = self._owner.state.service
-        return service
 
     async def _read(self, context: RequestContext, scope: Scope, receive: Receive, sender: ResponseSender) -> None:
         if context.negotiated and context.accept_datetime is not None:
@@ -142,13 +133,11 @@ class Edge:
         await sender.not_modified(validator.headers)
         return True
 
-    async def _options(self, scope: Scope, sender: ResponseSender) -> None:
+    async def _options(self, scope: Scope, receive: Receive, sender: ResponseSender) -> None:
         allow = allowed_methods(self._owner.router.routes, scope)
         if not allow:
-            missing = problem_response(
-                404, None, "Not Found", f"OPTIONS {scope['path']}: Nothing matches the given URI"
-            )
-            await missing(scope, _nothing, sender.send)
+            detail = f"OPTIONS {scope['path']}: Nothing matches the given URI"
+            await problem_response(404, None, "Not Found", detail)(scope, receive, sender.send)
             return
         headers = [(b"allow", allow.encode()), *CORS_PREFLIGHT]
         await sender.send({"type": "http.response.start", "status": 204, "headers": headers})
@@ -158,14 +147,5 @@ class Edge:
 def _no_date(written: bytes) -> Any:  # noqa: ANN401 - a Starlette response, which is an ASGI app
     value = written.decode("latin-1")
     message = "is no date of HTTP's, such as Tue, 24 Nov 2026 17:00:00 GMT"
-    return problem_response(
-        400,
-        "malformed-question",
-        "The question is not well formed",
-        f"Accept-Datetime: {message}",
-        problems=[Problem("Accept-Datetime", value, message)],
-    )
-
-
-async def _nothing() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
+    problems, title = [Problem("Accept-Datetime", value, message)], "The question is not well formed"
+    return problem_response(400, "malformed-question", title, f"Accept-Datetime: {message}", problems=problems)

@@ -1,7 +1,5 @@
 """Errors over HTTP: one table from the errors of the record to RFC 9457 problem details. Any other is a bug, a 500."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +101,6 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
 
 
 def install(app: FastAPI) -> None:
-    """Makes an app answer every error with a problem."""
     app.add_exception_handler(RecordError, _of_record)
     app.add_exception_handler(RequestValidationError, _of_path)
     app.add_exception_handler(HTTPException, _of_http)
@@ -171,13 +168,7 @@ async def _of_record(_request: Request, error: Exception) -> Response:
     row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
     assert isinstance(error, RecordError)  # noqa: S101 - Starlette's type of a handler is wider than what it calls
     return problem_response(
-        row.status,
-        row.name,
-        row.title,
-        error.detail,
-        problems=error.problems,
-        extra=error.extra,
-        headers=row.headers,
+        row.status, row.name, row.title, error.detail, problems=error.problems, extra=error.extra, headers=row.headers
     )
 
 

@@ -5,8 +5,6 @@ falls on a quarter of an hour of UTC, so within one quarter no day turns anywher
 were, the answer is, too; an answer pinned to a position needs neither.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -35,7 +33,6 @@ ValidatorCache = LRUCache[ValidatorKey, CachedValidator]
 
 
 def quarter_of(timestamp: float) -> int:
-    """The quarter of an hour that an instant lies in."""
     return int(timestamp // _QUARTER_S)
 
 
@@ -43,7 +40,6 @@ _GZIP = b"-gzip"
 
 
 def etag_of_body(position: int | None, body: bytes) -> bytes:
-    """The ETag of a whole body."""
     return b'"%x-%x-%08x"' % (position or 0, len(body), crc32(body))
 
 

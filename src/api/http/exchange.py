@@ -1,7 +1,5 @@
 """One HTTP exchange: a request's headers, parsed once, and what its response tells the edge to send with it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -14,16 +12,6 @@ from api.http.etags import etag_matches
 CONTEXT_KEY = "timeline.exchange"
 """The key in a request's scope."""
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
-_ATTRIBUTES = {
-    b"host": "host",
-    b"accept": "accept",
-    b"accept-encoding": "accept_encoding",
-    b"accept-datetime": "accept_datetime",
-    b"if-none-match": "if_none_match",
-    b"if-modified-since": "if_modified_since",
-    b"authorization": "authorization",
-    b"idempotency-key": "idempotency_key",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +83,6 @@ class RequestContext:
         """None for a response that is not made from the record."""
 
     def has(self, tag: bytes) -> bool:
-        """Whether the client has the answer with this ETag already."""
         return self.if_none_match is not None and etag_matches(self.if_none_match, tag)
 
     def root(self, public_url: bytes) -> bytes:
@@ -104,6 +91,10 @@ class RequestContext:
             return public_url
         host = self.host if self.host is not None and _HOST.fullmatch(self.host) else b"localhost"
         return b"%b://%b" % (self.scheme.encode(), host)
+
+
+_ATTRIBUTES = {name.replace("_", "-").encode(): name for name in RequestContext.__annotations__}
+"""By header: the attributes of a request that hold one."""
 
 
 def set_response_context(scope: MutableMapping[str, Any], response: ResponseContext) -> None:

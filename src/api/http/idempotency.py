@@ -5,8 +5,6 @@ is a 422, and one that comes while the first is being carried out a 409 with `Re
 bearer key: two writers may use the same.
 """
 
-from __future__ import annotations
-
 import re
 from hashlib import sha256
 from typing import Any
@@ -40,7 +38,6 @@ class Idempotency:
         self._largest = largest
 
     async def __call__(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a POST with an `Idempotency-Key`."""
         written_key = _KEY.fullmatch((context.idempotency_key or b"").strip())
         if written_key is None:
             message = "is to be 1 to 255 visible ASCII characters, without quotation marks in it"
@@ -136,7 +133,6 @@ class _BufferedResponse:
         self._messages.append(message)
 
     def answered(self) -> StoredResponse | None:
-        """The answer as it is stored."""
         if not self._messages:
             return None
         start = self._messages[0]
@@ -144,7 +140,6 @@ class _BufferedResponse:
         return StoredResponse(start["status"], [(name, value) for name, value in start["headers"]], body)
 
     async def pass_on(self) -> None:
-        """Sends the buffered response."""
         for message in self._messages:
             await self._send(message)
 

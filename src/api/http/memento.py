@@ -5,8 +5,6 @@ memento that never changes. HTTP dates are whole seconds, so an instant is taken
 that a TimeMap gives for a version leads back to that version.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -34,7 +32,6 @@ def parse_http_date(accept_datetime: bytes) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def http_date(recorded_at: str) -> str:
-    """An instant of the log as an HTTP date."""
     return format_datetime(datetime.fromisoformat(recorded_at).astimezone(UTC), usegmt=True)
 
 

@@ -3,8 +3,6 @@
 A registry for each app and not the library's global one: a process may have several apps, as the tests do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
@@ -53,7 +51,6 @@ class RequestMetrics:
 
 
 def measure_appends(log: EventLog, registry: CollectorRegistry) -> None:
-    """Times each append to the log by this process."""
     seconds = Histogram(
         f"{PREFIX}_append_seconds",
         "How many appends there were, and the seconds from asking for the lock of the log to the commit.",

@@ -1,7 +1,5 @@
 """`Accept`: which format of an address a client prefers, and whether it accepts that of an answer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

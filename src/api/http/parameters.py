@@ -5,8 +5,6 @@ parameter and request, used or not (measured: 110 µs for the timeline's thirtee
 300), and lets unknown and repeated ones pass; a model read from the query string costs 5 to 15 in all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -66,7 +64,6 @@ def parse_query(model: type[QueryT], request: Request) -> QueryT:
 
 
 def query_parameters(model: type[QueryModel]) -> list[dict[str, Any]]:
-    """The parameters of a query model, as OpenAPI documents them."""
     schema = model.model_json_schema(by_alias=True)
     documented = []
     for name, field in schema["properties"].items():
@@ -129,7 +126,6 @@ class ClockQuery(QueryModel):
 
 
 def service_of(request: Request) -> Service:
-    """The service that the app was made with."""
     service: Service = request.app.state.service
     return service
 

@@ -1,7 +1,5 @@
 """The way out: validators, links, limits and compression, added when the first bytes of a response come."""
 
-from __future__ import annotations
-
 import zlib
 from functools import lru_cache
 from time import perf_counter
@@ -36,7 +34,6 @@ def accepts_gzip(accept_encoding: bytes | None) -> bool:
 
 
 def compressible(media_type: bytes) -> bool:
-    """Whether bodies of this type become smaller."""
     return media_type.startswith(_SMALL) and not media_type.startswith(_NEVER)
 
 
@@ -53,7 +50,6 @@ class GzipStream:
         self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WITH_GZIP_HEADER)
 
     def part(self, data: bytes, *, last: bool) -> bytes:
-        """Compresses a part."""
         if last:
             return self._compressor.compress(data) + self._compressor.flush()
         return self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
@@ -138,7 +134,6 @@ class ResponseSender:
             await self._send(message)
 
     async def not_modified(self, headers: Headers) -> None:
-        """Sends a 304."""
         await self._send_start(_NOT_MODIFIED, [*headers, *self._limits])
         await self._send({"type": "http.response.body", "body": b""})
 

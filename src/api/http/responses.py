@@ -1,7 +1,5 @@
 """Responses from the record: JSON as bytes, most of which the read models store as they are sent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,7 +52,6 @@ class ResourceResponse(Response):
         self.context = ResponseContext(head, position, next_cursor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends it, and hands its context to the edge."""
         set_response_context(scope, self.context)
         await super().__call__(scope, receive, send)
 
@@ -65,7 +62,6 @@ class ResourceStream(StreamingResponse):
     context: ResponseContext
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends it, and hands its context to the edge."""
         set_response_context(scope, self.context)
         await super().__call__(scope, receive, send)
 
@@ -73,7 +69,6 @@ class ResourceStream(StreamingResponse):
 def json_response(
     snapshot: Snapshot, body: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> ResourceResponse:
-    """A JSON object that the read models store."""
     return ResourceResponse(snapshot.head, body, status, headers)
 
 
@@ -124,9 +119,5 @@ def page_response(
     end = msgspec.json.encode({"next": cursor, "position": rests_on, **more})
     body = b'{"%b":[%b],%b' % (plural.encode(), b",".join(items), end[1:])
     return ResourceResponse(
-        snapshot.head,
-        body,
-        position=rests_on,
-        last_modified=recorded_at(snapshot, rests_on),
-        next_cursor=cursor,
+        snapshot.head, body, position=rests_on, last_modified=recorded_at(snapshot, rests_on), next_cursor=cursor
     )

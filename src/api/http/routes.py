@@ -9,8 +9,6 @@ key. A route without a query model refuses all parameters. Its contract is what 
 route of its kind, and `also`.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -57,22 +55,18 @@ class Contract(TypedDict, total=False):
 
 
 def get(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that reads."""
     return _declared(router, "GET", path, contract)
 
 
 def post(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that records or starts something."""
     return _declared(router, "POST", path, contract)
 
 
 def patch(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that changes fields."""
     return _declared(router, "PATCH", path, contract)
 
 
 def delete(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
-    """Declares a route that ends something."""
     return _declared(router, "DELETE", path, contract)
 
 
@@ -101,8 +95,8 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     """The function that FastAPI calls: it parses the query, opens the snapshot, and calls the handler."""
     hints = get_type_hints(handler, include_extras=True)
     parameters = inspect.signature(handler).parameters
-    injected = [name for name in _INJECTED if name in parameters]
-    opens_snapshot = "snapshot" in injected
+    injected = [name for name in _INJECTED if name in parameters and name != "snapshot"]
+    opens_snapshot = "snapshot" in parameters
     if "query" in injected and hints["query"] is not model:
         raise TypeError(f"{handler.__name__}: the query is declared as {model}, and taken as {hints['query']}")
     stream_kind = _stream_kind(hints.get("id"))
@@ -111,13 +105,8 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     @wraps(handler)
     def endpoint(request: Request, **arguments: Any) -> Any:  # noqa: ANN401 - the handler's own arguments and response
         query = parse_query(model, request)
-        for name in injected:
-            if name == "request":
-                arguments[name] = request
-            elif name == "query":
-                arguments[name] = query
-            elif name == "service":
-                arguments[name] = service_of(request)
+        at_hand = {"request": request, "service": service_of(request), "query": query}
+        arguments |= {name: at_hand[name] for name in injected}
         if not opens_snapshot:
             return handler(**arguments)
         stream = None if stream_kind is None else f"{stream_kind}:{arguments['id']}"

@@ -1,7 +1,5 @@
 """The OpenAPI 3.1 document of what the routes take and answer, from the types that the record itself uses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -69,7 +67,6 @@ def documented(
 
 
 def body_schema(schema: str, example: Mapping[str, Any] | None = None, **examples: Mapping[str, Any]) -> dict[str, Any]:
-    """A body of the schema of that name, with examples."""
     by_name = examples or {"example": example or {}}
     documented_examples = {name: {"summary": name, "value": dict(value)} for name, value in by_name.items()}
     return {
@@ -225,11 +222,7 @@ A_CORRECTION: dict[str, Any] = {
     "reason": "The letter was found, and bears its day.",
     "source": A_SOURCE,
 }
-A_DISPUTE: dict[str, Any] = {
-    "by": "City of New Orleans",
-    "what": "It was not sent that day.",
-    "source": A_SOURCE,
-}
+A_DISPUTE: dict[str, Any] = {"by": "City of New Orleans", "what": "It was not sent that day.", "source": A_SOURCE}
 A_WEBHOOK: dict[str, Any] = {
     "jurisdictions": ["new-orleans-la"],
     "channel": "webhook",

@@ -4,8 +4,6 @@ A route declares what is its own (`api.http.routes`). The rest follows from its 
 the edge and the error table treat them, and is written here once.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -176,7 +174,6 @@ def _link_to(operation: Operation, parameters: dict[str, str], method: str = "ge
 
 
 def _query_names(operation: Operation) -> set[str]:
-    """The names of an operation's parameters in the query."""
     return {each["name"] for each in operation.get("parameters", []) if each.get("in") == "query"}
 
 

@@ -4,8 +4,6 @@ Those of the domain follow from `domain.answers`; the others are written here. A
 of its schema. Each may come to show more; nothing here is renamed or dropped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NotRequired, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -58,6 +56,26 @@ def shape_of(answer: type) -> Callable[[type[ShapeT]], type[ShapeT]]:
         return cast("type[ShapeT]", model)
 
     return with_fields
+
+
+for _answer, _name, _doc in (
+    (answers.Item, "Item", "A value, since when (as the causing entry has its date), and the entry that caused it."),
+    (answers.Cause, "Cause", "An event that made a difference."),
+    (answers.Days, "Days", "The first and the last day of a stretch; null: to this day."),
+    (answers.StageItem, "StageShown", "Where a review stands."),
+    (answers.ResponseItem, "ResponseShown", "What became of a review's current demand."),
+    (
+        answers.ReviewStatus,
+        "ReviewShown",
+        "One federal inquiry into the place. `possibly`: stage and response of all that may count, where they differ.",
+    ),
+    (answers.ListingItem, "Listed", "A list of jurisdictions, and whether the place stands on it."),
+    (answers.FundingItem, "Funded", "A grant, and what was said or done about it."),
+    (answers.CourtLine, "CourtLine", "Where a subject stands in a case, for the place."),
+    (answers.PolicyItem, "PolicyShown", "A local policy, and which way it points."),
+    (answers.PeriodSteps, "Computed", "How a period came to a day, by Fed. R. Civ. P. 6(a)."),
+):
+    shape_of(_answer)(create_model(_name, __base__=Shape, __module__=__name__, __doc__=_doc))
 
 
 class FieldError(Shape):
@@ -119,11 +137,6 @@ class Timeline(Shape):
     )
 
 
-@shape_of(answers.Item)
-class Item(Shape):
-    """A value, since when (as the causing entry has its date), and the entry that caused it."""
-
-
 class Difference(Shape):
     """A field (or the standing) that a version changed; null where it is left out."""
 
@@ -169,16 +182,6 @@ class StatusHistory(Shape):
     position: Position
 
 
-@shape_of(answers.Cause)
-class Cause(Shape):
-    """An event that made a difference."""
-
-
-@shape_of(answers.Days)
-class Days(Shape):
-    """The first and the last day of a stretch; null: to this day."""
-
-
 @shape_of(answers.AccountChange)
 class AccountChange(Shape):
     """Days about which one account says something else than the other. Null: no such item."""
@@ -222,49 +225,9 @@ class Jurisdictions(Shape):
     position: Position
 
 
-@shape_of(answers.StageItem)
-class StageShown(Shape):
-    """Where a review stands."""
-
-
-@shape_of(answers.ResponseItem)
-class ResponseShown(Shape):
-    """What became of a review's current demand."""
-
-
-@shape_of(answers.ReviewStatus)
-class ReviewShown(Shape):
-    """One federal inquiry into the place. `possibly`: stage and response of all that may count, where they differ."""
-
-
-@shape_of(answers.ListingItem)
-class Listed(Shape):
-    """A list of jurisdictions, and whether the place stands on it."""
-
-
-@shape_of(answers.FundingItem)
-class Funded(Shape):
-    """A grant, and what was said or done about it."""
-
-
-@shape_of(answers.CourtLine)
-class CourtLine(Shape):
-    """Where a subject stands in a case, for the place."""
-
-
-@shape_of(answers.PolicyItem)
-class PolicyShown(Shape):
-    """A local policy, and which way it points."""
-
-
 @shape_of(answers.PlaceStatus)
 class Status(Shape):
     """Where a place stands: five tracks, never one word."""
-
-
-@shape_of(answers.PeriodSteps)
-class Computed(Shape):
-    """How a period came to a day, by Fed. R. Civ. P. 6(a)."""
 
 
 @shape_of(facts.ClaimedDay)

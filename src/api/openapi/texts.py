@@ -1,7 +1,5 @@
 """The texts of the OpenAPI document for problems, headers and tags, each written once for all operations."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from api.http.errors import ERROR_TABLE, ErrorRow
@@ -99,11 +97,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "Accept-Datetime": {
         "description": "What was said then, in place of `recorded_by` (Memento, RFC 7089).",
-        "schema": {
-            "type": "string",
-            "format": "http-date",
-            "examples": [DATE],
-        },
+        "schema": {"type": "string", "format": "http-date", "examples": [DATE]},
     },
     "If-Match": {
         "description": "The `ETag` of the entry as it was seen: its version. `*` takes any.",

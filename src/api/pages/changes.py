@@ -1,7 +1,5 @@
 """Corrections: every revision of an entry with its reason, and what differs between the record at two log positions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Dates in English, never more exact than the EDTF date that they stand for."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 

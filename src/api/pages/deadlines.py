@@ -1,7 +1,5 @@
 """The deadlines: what is due, and what became of what was due."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -12,9 +10,9 @@ from pydantic import Field
 
 from api.pages.dates import in_words
 from api.pages.entry_view import entry_views
-from api.pages.filters import FilterLink
 from api.pages.labels import LABELS, Label, label_of
 from api.pages.page import PageContent, html_page, page
+from api.pages.places import FilterLink
 from api.pages.urls import PageQuery, PageRequest
 from domain.answers import Deadline, DeadlineState
 from domain.dates import Day

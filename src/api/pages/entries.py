@@ -1,7 +1,5 @@
 """An entry: its sources, what it answers and changed, every version of it, its proof, and how to cite it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """An entry as pages show it: its heading, places, sources, and what it asks for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -51,7 +49,6 @@ class EntryView:
 
     @property
     def heading(self) -> str:
-        """The text of a link to the entry."""
         actor = self.fields["actor"]
         name = actor.get("name") or actor.get("office")
         return f"{self.kind_label}{f' by {name}' if name else ''}, {self.date}"
@@ -76,7 +73,6 @@ class EntryView:
 
 
 def entry_view(body: str | bytes) -> EntryView:
-    """An entry from its JSON."""
     return EntryView(msgspec.json.decode(body))
 
 

@@ -1,7 +1,5 @@
 """The documents in docs/ as pages show them, and the glossary's definitions by status word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -27,7 +25,6 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 @cache
 def document_text(name: str) -> str:
-    """The text of a document in docs/."""
     return (DOCS / name).read_text(encoding="utf-8")
 
 

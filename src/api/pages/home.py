@@ -1,7 +1,5 @@
 """The home page: what the record is, a search for a place, and where reviews stand."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,7 +36,6 @@ class PlaceInGrid:
 
     @property
     def search_text(self) -> str:
-        """What the search on the page looks in."""
         return " ".join((self.place.full_name, self.place.state, *self.place.aliases)).casefold()
 
 

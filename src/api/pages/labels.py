@@ -4,8 +4,6 @@ No phrase claims more than the glossary does. A tone is what a colour means, and
 a phrase always stands beside it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from api.formats.words import kind_words
@@ -118,13 +116,7 @@ TRACK_LABELS = {
     "policies": "Policies",
 }
 KINDS = {kind: kind_words(kind) for kind in ACT_CLASSES}
-PARTIES = {
-    "federal": "Federal",
-    "jurisdiction": "Jurisdiction",
-    "court": "Court",
-    "press": "Press",
-    "other": "Other",
-}
+PARTIES = {"federal": "Federal", "jurisdiction": "Jurisdiction", "court": "Court", "press": "Press", "other": "Other"}
 ROLES = {
     "plaintiff": "as a plaintiff",
     "defendant": "as a defendant",
@@ -152,7 +144,6 @@ def label_of(track: str, value: str) -> Label:
 
 
 def possible_label(track: str, value: str) -> str:
-    """A value that `possibly` names, as a sentence."""
     if (track, value) == ("response", "responded"):
         return "may have answered by then: the day is not known"
     if value in ("none_known", "not_listed"):

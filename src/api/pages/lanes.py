@@ -1,7 +1,5 @@
 """The lanes of a place's status: one for each item of a track, as runs of days on which its value stays the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -68,7 +66,6 @@ class Lane:
 
     @property
     def short_name(self) -> str:
-        """The name as the picture has room for it."""
         return self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1].rstrip()}…"
 
 

@@ -4,8 +4,6 @@ Heights and the axis are worked out here; the template `lanes.svg` draws. Colour
 can stand by itself; on a page the style sheet overrides them by class.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -90,7 +88,6 @@ def lanes_height(lanes: list[Lane]) -> int:
 
 
 def legend(lanes: Iterable[Lane]) -> list[str]:
-    """The tones that a picture of these lanes uses."""
     used = {run.label.tone for lane in lanes for run in lane.runs if run.label is not None}
     return [tone for tone in _COLOURS if tone in used]
 
@@ -125,7 +122,6 @@ class Axis:
 
     @property
     def years(self) -> list[tuple[int, float, float]]:
-        """Each year with its left and right edge."""
         return [
             (date.fromordinal(start).year, self.positions[number], self.positions[number + 1])
             for number, start in enumerate(self.starts[:-1])

@@ -4,8 +4,6 @@ Mail programs send the same POST when their own unsubscribe button is pressed (o
 only credential, so these pages run no script and send no referrer.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response

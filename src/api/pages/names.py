@@ -1,7 +1,5 @@
 """Display names of places, reviews, lists, policies and cases, looked up in one snapshot when first needed."""
 
-from __future__ import annotations
-
 import msgspec
 
 from api.pages.labels import STATES, grant_name
@@ -58,7 +56,6 @@ class Names:
         return place
 
     def all_places(self) -> list[NamedPlace]:
-        """Every place on record, by id."""
         return [_decode_place(body) for _, body, _ in places_page(self._snapshot, after="")]
 
     def place_name(self, id_: str) -> str:
@@ -67,7 +64,6 @@ class Names:
         return id_ if place is None else place.full_name
 
     def item_name(self, track: str, key: str) -> str:
-        """The name of an item of a status track."""
         match track:
             case "stage" | "response" | "review":
                 return self._title("review", key) or f"The review that {key} opened"

@@ -4,8 +4,6 @@ A page follows from its URL, the log up to the head, and the day. Days begin, in
 hour of UTC; so the cache key holds the head and the quarter of an hour, and a cached page is never stale.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,10 +26,9 @@ from api.http.negotiation import ATOM, JSON_FEED
 from api.http.parameters import answer_clocks, clocks_asked, parse_query, service_of
 from api.http.responses import ResourceResponse
 from api.pages import dates, labels
-from api.pages.clocks import time_machine
 from api.pages.glossary import definitions
 from api.pages.names import Names
-from api.pages.urls import PageQuery, PageRequest, cleaned_url, parse_page_request
+from api.pages.urls import PageQuery, PageRequest, cleaned_url, parse_page_request, time_machine
 from domain.errors import Invalid
 from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
@@ -192,7 +189,6 @@ Handler = Callable[[PageRequest, QueryT, Snapshot], PageContent]
 
 
 def install_caches(app: FastAPI) -> None:
-    """Gives an app its cache of pages and that of the answers which they are made of."""
     app.state.pages = LRUCache[Hashable, _CachedPage](_PAGE_BYTES, lambda page: len(page.content.body))
     app.state.answers = LRUCache[Hashable, Any](_ANSWERS)
 

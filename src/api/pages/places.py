@@ -1,10 +1,9 @@
 """A place: its status, its lanes through the years, and its timeline; and the list of places with its search."""
 
-from __future__ import annotations
-
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter
@@ -13,14 +12,15 @@ from pydantic import Field
 from api.http.parameters import read_cursor
 from api.pages.dates import day_before, in_words
 from api.pages.entry_view import entry_view, entry_views
-from api.pages.filters import PlacePageQuery, filter_links
-from api.pages.labels import PLACE_KINDS
+from api.pages.labels import KINDS, PARTIES, PLACE_KINDS
 from api.pages.lanes import Lane, lanes_of, shortened
 from api.pages.lanes_svg import lanes_svg, legend
 from api.pages.names import NamedPlace, Names
 from api.pages.page import PageContent, html_page, page
 from api.pages.status_board import BoardTrack, causes_of, status_board
 from api.pages.urls import PageQuery, PageRequest, checked_id
+from domain.facts import Kind
+from domain.values import Party
 from projections.deadlines import DeadlineFilter, place_deadlines
 from projections.history import PlaceHistory, place_history
 from projections.paging import KeyNumber, KeyText, encode_cursor
@@ -31,20 +31,35 @@ from projections.timeline import TimelineFilter, TimelinePage, timeline_page
 
 router = APIRouter()
 MOST_LANES = 24
-_PAGE_SIZE = 60
+_PAGE_SIZE, _MOST_COUNTED = 60, 1_000
 _CURSOR_KEY = msgspec.json.Decoder(tuple[KeyText, KeyText, KeyNumber, KeyText])
-_SCHEMA_TYPES = {
-    "state": "State",
-    "county": "AdministrativeArea",
-    "city": "City",
-    "agency": "GovernmentOrganization",
-}
+_SCHEMA_TYPES = {"state": "State", "county": "AdministrativeArea", "city": "City", "agency": "GovernmentOrganization"}
 
 
 class PlaceSearchQuery(PageQuery):
     """The words of a name."""
 
     q: str | None = Field(None, max_length=200)
+
+
+class PlacePageQuery(PageQuery):
+    """Which entries of a place, and in which order."""
+
+    kind: Kind | None = None
+    party: Party | None = None
+    context: bool = False
+    order: Literal["newest", "oldest"] = "newest"
+    cursor: str | None = Field(None, max_length=2000)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterLink:
+    """A link that sets a filter, how many entries that leaves, and whether the filter is set."""
+
+    label: str
+    url: str
+    count: int | None
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,6 @@ class PlaceView:
 
 
 def place_view(request: PageRequest, snapshot: Snapshot) -> PlaceView:
-    """The place that the path names, by slug or GEOID."""
     id_ = slug_of(snapshot, checked_id(request.path_params["id"], "jurisdiction"))
     time_zone = snapshot.place(id_).time_zone
     as_of = snapshot.clocks(time_zone).as_of
@@ -132,7 +146,7 @@ def place_page(request: PageRequest, query: PlacePageQuery, snapshot: Snapshot) 
         picture=lanes_svg(drawn, name, view.as_of, entry_url=request.entry_url) if drawn else None,
         legend=legend(drawn),
         years=[(year, list(group)) for year, group in groupby(entries, key=lambda entry: entry.year)],
-        filters=filter_links(request, snapshot, view.id, query),
+        filters=_filter_links(request, snapshot, view.id, query),
         next_page=None if next_cursor is None else request.with_changes(cursor=next_cursor),
         last_change=None if last_change is None or last_change == view.as_of else _on_day(request, last_change),
         day_before_it=None if last_change is None else _on_day(request, day_before(last_change)),
@@ -159,11 +173,7 @@ def _matches(names: Names, search: str) -> list[NamedPlace]:
 
 def _timeline(snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> TimelinePage:
     timeline_filter = TimelineFilter(
-        jurisdiction=place_id,
-        kind=query.kind,
-        party=query.party,
-        context=query.context,
-        newest=query.order == "newest",
+        jurisdiction=place_id, kind=query.kind, party=query.party, context=query.context, newest=query.order == "newest"
     )
     return timeline_page(snapshot, timeline_filter, _PAGE_SIZE, read_cursor(query.cursor, _CURSOR_KEY))
 
@@ -176,7 +186,6 @@ def _description(view: PlaceView, board: list[BoardTrack]) -> str:
 
 
 def _structured_data(place: NamedPlace) -> dict[str, Any]:
-    """The place for search engines."""
     about: dict[str, Any] = {"@type": _SCHEMA_TYPES[place.kind], "name": place.full_name}
     identifiers = [identifier for identifier in (place.ocd, place.geoid) if identifier]
     return {"about": about | ({"identifier": identifiers} if identifiers else {})}
@@ -185,3 +194,38 @@ def _structured_data(place: NamedPlace) -> dict[str, Any]:
 def _on_day(request: PageRequest, day: str) -> tuple[str, str]:
     """A day and the link to the page as things stood then: days of change can be walked through by links alone."""
     return day, request.with_changes(as_of=day, cursor=None)
+
+
+def _filter_links(request: PageRequest, snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> dict[str, Any]:
+    clocks = snapshot.clocks(snapshot.place(place_id).time_zone)
+    kinds, parties = request.answers.get_or_make(
+        ("counts", clocks, place_id, query.context), lambda: _counts(snapshot, place_id, context=query.context)
+    )
+
+    def link(label: str, *, count: int | None = None, chosen: bool = False, **parameters: str | None) -> FilterLink:
+        return FilterLink(label, request.with_changes(cursor=None, **parameters), count, chosen)
+
+    kind_links = [
+        link(KINDS[kind], count=count, chosen=query.kind == kind, kind=kind)
+        for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    party_links = [
+        link(label, count=parties[party], chosen=query.party == party, party=party)
+        for party, label in PARTIES.items()
+        if parties[party]
+    ]
+    return {
+        "kinds": [link("All kinds", count=sum(kinds.values()), chosen=query.kind is None, kind=None), *kind_links],
+        "parties": [link("All sides", chosen=query.party is None, party=None), *party_links],
+        "context": link("Leave out acts that name nobody", context=None)
+        if query.context
+        else link("Show acts that name nobody, too", context="true"),
+        "order": link("Oldest first", order="oldest") if query.order == "newest" else link("Newest first", order=None),
+        "any": query.kind is not None or query.party is not None,
+    }
+
+
+def _counts(snapshot: Snapshot, place_id: str, *, context: bool) -> tuple[Counter[str], Counter[str]]:
+    page = timeline_page(snapshot, TimelineFilter(jurisdiction=place_id, context=context), _MOST_COUNTED, None)
+    entries = [entry_view(body) for body in page.bodies]
+    return Counter(entry.kind for entry in entries), Counter(entry.party for entry in entries)

@@ -1,7 +1,5 @@
 """The site: its pages added to an app, the pages about the record itself, and errors as pages."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -12,7 +10,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from api.http.negotiation import LISTS
-from api.pages import changes, deadlines, embed, entries, home, lanes_files, places
+from api.pages import changes, deadlines, embed, entries, home, places
 from api.pages.glossary import document_text, render_markdown
 from api.pages.page import STATIC_ROUTE, PageContent, html_page, install_caches, page, render
 from api.pages.urls import PageQuery, PageRequest
@@ -29,7 +27,7 @@ _ADDRESS_IN_DOCS = "http://127.0.0.1:8000"
 def install_pages(app: FastAPI) -> None:
     """Adds the pages, their static files and their error pages to an app that has the API."""
     install_caches(app)
-    for pages in (places, entries, home, deadlines, changes, embed, lanes_files):
+    for pages in (places, entries, home, deadlines, changes, embed):
         app.router.routes.extend(pages.router.routes)
     app.router.routes.extend([*router.routes, STATIC_ROUTE])
     for error in (RecordError, RequestValidationError, HTTPException, Exception):

@@ -1,7 +1,5 @@
 """A status answer as a board: five tracks, and each item's value with its label, its date and its cause."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -66,7 +64,6 @@ def status_board(status: Status, names: Names) -> list[BoardTrack]:
 
 
 def causes_of(status: Status) -> Iterator[str | None]:
-    """Every entry that a status answer names."""
     for review in status["reviews"]:
         yield review["stage"]["entry"]
         yield review["response"]["entry"]

@@ -1,22 +1,22 @@
-"""A page request: its clocks and filters, and the links that lead on from it with the clocks kept."""
-
-from __future__ import annotations
+"""A page request: its clocks and filters, the links that lead on from it with the clocks kept, and the time machine."""
 
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
 from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, service_of
-from api.pages.dates import end_of_day, washington_day
+from api.pages.dates import end_of_day, in_words, washington_day
 from application.clocks import parse_clocks, parse_day
 from application.service import Service
 from domain.errors import NotFound
 from projections.lru import LRUCache
+from projections.snapshot import WASHINGTON, Snapshot
 
 CLOCKS = ("as_of", "public_by", "recorded_by")
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
@@ -44,7 +44,6 @@ class PageRequest:
     filters: Mapping[str, str]
 
     def url(self, path: str, **parameters: object) -> str:
-        """A URL on this site with the clocks kept."""
         return _url(path, {**self.clocks, **parameters})
 
     def place_url(self, id_: str) -> str:
@@ -58,7 +57,6 @@ class PageRequest:
         return _url(self.path, {**self.clocks, **self.filters, **parameters})
 
     def without_clocks(self) -> str:
-        """This page as it is today."""
         return _url(self.path, self.filters)
 
     def absolute(self, url: str) -> str:
@@ -78,7 +76,6 @@ def checked_id(id_: str, kind: str) -> str:
 
 
 def parse_page_request(request: Request, query: PageQuery, answers: LRUCache[Hashable, Any]) -> PageRequest:
-    """The page request that an HTTP request makes."""
     given = {
         name: str(_parameter(value)) for name, value in query.model_dump(by_alias=True).items() if value is not None
     }
@@ -118,6 +115,48 @@ def cleaned_url(request: Request) -> str | None:
     if parameters.get("as_of") == today and "public_by" not in parameters and "recorded_by" not in parameters:
         del parameters["as_of"]
     return None if list(parameters.items()) == pairs else _url(request.url.path, parameters)
+
+
+def time_machine(request: PageRequest, snapshot: Snapshot, time_zone: str = WASHINGTON) -> dict[str, Any]:
+    """The form with the three clocks, and the sentence that says which question the page answers."""
+    clocks, asked = request.clocks, snapshot.asked
+    recorded_on = "" if asked.recorded_day is None else washington_day(asked.recorded_day)
+    as_of = snapshot.clocks(time_zone).as_of
+    return {
+        "sentence": _clocks_sentence(
+            as_of,
+            asked.public_by,
+            None if asked.position is None else (recorded_on, asked.position),
+            moved="as_of" in clocks or bool(asked.public_by) or bool(recorded_on),
+            today=snapshot.now.astimezone(ZoneInfo(time_zone)).date().isoformat(),
+        ),
+        "as_of": as_of,
+        "public_by": asked.public_by or "",
+        "recorded_on": recorded_on,
+        "recorded_by": clocks.get("recorded_by", ""),
+        "moved": bool(clocks),
+        "hidden_fields": [(name, value) for name, value in request.filters.items() if name != "cursor"],
+    }
+
+
+def _clocks_sentence(
+    as_of: str, public_by: str | None, recorded: tuple[str, int] | None, *, moved: bool, today: str
+) -> str:
+    """The question that the clocks ask, in one sentence; `recorded`: the day and log position of the recorded clock."""
+    if as_of > today:
+        state = f"Where things would stand on {in_words(as_of)} if nothing more happened"
+    elif moved:
+        state = f"Where things stood on {in_words(as_of)}"
+    else:
+        state = f"Where things stand today, {in_words(as_of)}"
+    if recorded is None:
+        if public_by is None:
+            return f"{state}, by everything that the record has{' today' if moved else ''}."
+        return f"{state}, by what the public could know on {in_words(public_by)}."
+    day, position = recorded
+    known = "" if public_by is None else f"by what the public could know on {in_words(public_by)} and "
+    on = f" on {in_words(day)}" if day else ""
+    return f"{state}, {known}as this service had it on record{on} (log position {position})."
 
 
 def _recorded_day(service: Service, recorded_by: str) -> str | None:

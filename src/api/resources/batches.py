@@ -1,7 +1,5 @@
 """Batches: many entries in one request, in the format of its Content-Type, together or not at all."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import Annotated, Any
 
@@ -62,7 +60,6 @@ class BatchShown(BaseModel):
 async def batch_body(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 ) -> JsonBody:
-    """The body of a batch; TooLarge as soon as it has more bytes than are allowed."""
     if credentials is None:
         raise KeyNeeded
     require_media_type(request, media_type_of(request), *MEDIA_TYPES)
@@ -97,10 +94,7 @@ _ROWS = {
         "example": [{"id": "2017-04-21-letters", **A_WARNING}],
     },
     "application/json": {
-        "schema": {
-            "type": "array",
-            "items": _ROW,
-        },
+        "schema": {"type": "array", "items": _ROW},
         "example": [{"id": "2017-04-21-letters", **A_WARNING}],
     },
 }

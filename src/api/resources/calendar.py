@@ -1,10 +1,8 @@
 """Deadlines as a calendar (RFC 5545): which ones it holds, and each in words."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any, Literal
 
 import icalendar
@@ -18,7 +16,6 @@ from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, PlaceId
 from api.http.responses import ResourceResponse
 from api.http.routes import get
-from domain.answers import Deadline
 from domain.dates import Day
 from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
@@ -46,6 +43,8 @@ _POSITIONS = CompiledQuery(
     )
 )
 _LAST_DAY = "9999-12-31"
+_ROLES = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
+"""The entries that a deadline rests on."""
 _PARTIES = {
     "federal": "the federal government",
     "jurisdiction": "another jurisdiction",
@@ -53,116 +52,6 @@ _PARTIES = {
     "press": "the press",
     "other": "whoever asked",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """A deadline, its addressee's name and state, and the entry that set it."""
-
-    event: CalendarEvent
-    name: str
-    state: str
-    entry: dict[str, Any]
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it was withdrawn, or its entry was taken out of the record."""
-        return self.event.gone or self.event.deadline["state"] == "withdrawn"
-
-    @property
-    def open(self) -> bool:
-        """Whether something is still to be done."""
-        return not self.event.gone and self.event.deadline["state"] == "open"
-
-    @property
-    def summary(self) -> str:
-        """Who owes what to whom."""
-        deadline = self.event.deadline
-        actor = self.entry["actor"]
-        whom = actor.get("office") or actor.get("name") or _PARTIES[actor["party"]]
-        owed = "an answer" if deadline["for"] == "answer" else "compliance"
-        if self.open:
-            return f"{self.name} owes {whom} {owed}"
-        return f"{self.name} owed {whom} {owed}: {_outcome(self.event)}"
-
-    @property
-    def description(self) -> list[str]:
-        """The words that set it, the summary of the entry, and how it stands, a line each."""
-        deadline = self.event.deadline
-        return [
-            *([f"“{deadline['words']}”"] if deadline["words"] else []),
-            self.entry["summary"],
-            f"Due by the end of {deadline['due']}, {deadline['time_zone']}: {_outcome(self.event)}.",
-            *([f"First due on {deadline['original_due']}."] if deadline["original_due"] != deadline["due"] else []),
-        ]
-
-    @property
-    def entries(self) -> list[tuple[str, str]]:
-        """The entries that it rests on, each with its role."""
-        deadline: Mapping[str, Any] = self.event.deadline
-        roles = {"demand": "Demand", "extended_by": "Extended by", "withdrawn_by": "Withdrawn by", "answer": "Answer"}
-        return [(label, deadline[role]) for role, label in roles.items() if deadline[role] is not None]
-
-
-def _outcome(event: CalendarEvent) -> str:
-    if event.gone:
-        return "taken out of the record"
-    deadline = event.deadline
-    state: str = deadline["state"]
-    if state == "answered" and deadline["late"]:
-        return "answered late"
-    return {"lapsed": "no response known", "moot": "nothing is asked any more"}.get(state, state)
-
-
-def place_calendar(snapshot: Snapshot, id_: str, deadline_filter: DeadlineFilter) -> list[CalendarEntry]:
-    """The deadlines of a place and of its agencies, in order; also those withdrawn or taken out of the record."""
-    place = snapshot.place(id_)
-    return _calendar_entries(snapshot, {place.id, *place.agencies}, deadline_filter)
-
-
-def whole_calendar(snapshot: Snapshot, deadline_filter: DeadlineFilter, most: int) -> list[CalendarEntry] | None:
-    """Everyone's deadlines, in order; None where they come from more than `most` demands."""
-    rows = _DEMANDS.run(
-        snapshot.connection,
-        first=deadline_filter.first or "",
-        to=deadline_filter.last or _LAST_DAY,
-        head=snapshot.position,
-        most=most + 1,
-    ).fetchall()
-    if len(rows) > most:
-        return None
-    addressees = {name for (demand,) in rows for name in _ever_addressed(snapshot, demand)}
-    return _calendar_entries(snapshot, addressees, deadline_filter)
-
-
-def _ever_addressed(snapshot: Snapshot, demand: str) -> Iterator[str]:
-    """The addressees of every version of a demand."""
-    for (position,) in _POSITIONS.run(snapshot.connection, entry=demand, head=snapshot.position).fetchall():
-        yield from snapshot.cache.fact(snapshot.connection, position).jurisdictions
-
-
-def _calendar_entries(snapshot: Snapshot, addressees: set[str], deadline_filter: DeadlineFilter) -> list[CalendarEntry]:
-    entries = []
-    for addressee in addressees:
-        events = [event for event in calendar_events(snapshot, addressee) if _takes(deadline_filter, event)]
-        if events:
-            place = msgspec.json.decode(place_by_id(snapshot, "id", addressee)[0])
-            name, state = place["name"], place["state"]
-            entries += [CalendarEntry(event, name, state, _entry(snapshot, event)) for event in events]
-    return sorted(entries, key=lambda entry: _order(entry.event.deadline))
-
-
-def _takes(deadline_filter: DeadlineFilter, event: CalendarEvent) -> bool:
-    """Whether the filter takes an event; one that was taken out of the record counts as withdrawn."""
-    return deadline_filter.matches({**event.deadline, "state": "withdrawn"} if event.gone else event.deadline)
-
-
-def _order(deadline: Deadline) -> tuple[str, str, str]:
-    return deadline["due"], deadline["demand"], deadline["addressee"]
-
-
-def _entry(snapshot: Snapshot, event: CalendarEvent) -> dict[str, Any]:
-    return entry_fields(snapshot.connection, event.deadline["demand"], event.read_at)
 
 
 router = APIRouter(tags=["deadlines"], prefix="/api/v1")
@@ -184,50 +73,70 @@ class CalendarQuery(ClockQuery):
     from_: Day | None = Field(None, alias="from", description="Deadlines due on or after this day.")
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
-    @property
-    def filter(self) -> DeadlineFilter:
-        """The same, as the read models take it."""
-        return DeadlineFilter(self.state, self.from_, self.to)
-
 
 @get(router, "/jurisdictions/{id}/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
 def calendar_of_a_place(request: Request, query: CalendarQuery, snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
     """The deadlines of a place and of its agencies as a calendar."""
-    return _calendar_response(request, snapshot, place_calendar(snapshot, slug_of(snapshot, id), query.filter))
+    place = snapshot.place(slug_of(snapshot, id))
+    return _calendar(request, snapshot, {place.id, *place.agencies}, query)
 
 
 @get(router, "/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
 def calendar(request: Request, query: CalendarQuery, snapshot: Snapshot) -> ResourceResponse:
     """Everyone's deadlines as a calendar."""
-    entries = whole_calendar(snapshot, query.filter, MOST_DEMANDS)
-    if entries is None:
+    connection, head = snapshot.connection, snapshot.position
+    first, to = query.from_ or "", query.to or _LAST_DAY
+    demands = _DEMANDS.run(connection, first=first, to=to, head=head, most=MOST_DEMANDS + 1).fetchall()
+    if len(demands) > MOST_DEMANDS:
         message = f"is needed, or to, or one place's calendar: there are more than {MOST_DEMANDS:,} demands"
         raise MalformedQuery(f"from: {message}", problems=[Problem("from", query.from_, message)])
-    return _calendar_response(request, snapshot, entries)
+    addressees: set[str] = set()
+    for (demand,) in demands:
+        for (position,) in _POSITIONS.run(connection, entry=demand, head=head).fetchall():
+            addressees.update(snapshot.cache.fact(connection, position).jurisdictions)
+    return _calendar(request, snapshot, addressees, query)
 
 
-def _calendar_response(request: Request, snapshot: Snapshot, entries: list[CalendarEntry]) -> ResourceResponse:
-    calendar_bytes = render_calendar(entries, root_url(request))
-    return ResourceResponse(snapshot.head, calendar_bytes, media_type=f"{CALENDAR_TYPE}; charset=utf-8")
+def _calendar(request: Request, snapshot: Snapshot, addressees: set[str], query: CalendarQuery) -> ResourceResponse:
+    """The deadlines of these in order, with those withdrawn or taken out of the record: always the same bytes."""
+    deadline_filter = DeadlineFilter(query.state, query.from_, query.to)
+    entries_url = f"{root_url(request)}/api/v1/entries"
+    events: list[tuple[tuple[str, str, str], icalendar.Event]] = []
+    for addressee in addressees:
+        place: dict[str, str] = {}
+        for event in calendar_events(snapshot, addressee):
+            deadline = event.deadline
+            # One that was taken out of the record counts as withdrawn.
+            if deadline_filter.matches({**deadline, "state": "withdrawn"} if event.gone else deadline):
+                place = place or msgspec.json.decode(place_by_id(snapshot, "id", addressee)[0])
+                order = deadline["due"], deadline["demand"], deadline["addressee"]
+                events.append((order, _event(snapshot, event, place, entries_url)))
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("x-wr-calname", "Deadlines in the dispute")
+    calendar.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
+    for _, component in sorted(events, key=itemgetter(0)):
+        calendar.add_component(component)
+    return ResourceResponse(snapshot.head, bytes(calendar.to_ical()), media_type=f"{CALENDAR_TYPE}; charset=utf-8")
 
 
-def render_calendar(entries: list[CalendarEntry], public_url: str) -> bytes:
-    """The calendar's bytes: of the same deadlines always the same."""
-    calendar_ = icalendar.Calendar()
-    calendar_.add("prodid", _PRODUCT)
-    calendar_.add("version", "2.0")
-    calendar_.add("calscale", "GREGORIAN")
-    calendar_.add("x-wr-calname", "Deadlines in the dispute")
-    calendar_.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
-    for entry in entries:
-        calendar_.add_component(_event(entry, f"{public_url}/api/v1/entries"))
-    return bytes(calendar_.to_ical())
-
-
-def _event(entry: CalendarEntry, entries_url: str) -> icalendar.Event:
-    recorded, deadline = entry.event, entry.event.deadline
-    day = date.fromisoformat(deadline["due"])
-    links = [f"{role}: {entries_url}/{id_}" for role, id_ in entry.entries]
+def _event(snapshot: Snapshot, recorded: CalendarEvent, place: dict[str, str], entries_url: str) -> icalendar.Event:
+    deadline: Mapping[str, Any] = recorded.deadline
+    entry = entry_fields(snapshot.connection, deadline["demand"], recorded.read_at)
+    actor, day, outcome = entry["actor"], date.fromisoformat(deadline["due"]), _outcome(recorded)
+    is_open = not recorded.gone and deadline["state"] == "open"
+    whom = actor.get("office") or actor.get("name") or _PARTIES[actor["party"]]
+    owed = "an answer" if deadline["for"] == "answer" else "compliance"
+    summary = f"{place['name']} owes {whom} {owed}" if is_open else f"{place['name']} owed {whom} {owed}: {outcome}"
+    description = [
+        *([f"“{deadline['words']}”"] if deadline["words"] else []),
+        entry["summary"],
+        f"Due by the end of {deadline['due']}, {deadline['time_zone']}: {outcome}.",
+        *([f"First due on {deadline['original_due']}."] if deadline["original_due"] != deadline["due"] else []),
+        *(f"{label}: {entries_url}/{deadline[role]}" for role, label in _ROLES.items() if deadline[role] is not None),
+    ]
     event = icalendar.Event()
     event.add("uid", f"{deadline['demand']}.{deadline['addressee']}@dispute-timeline")
     # Of a calendar without a METHOD, DTSTAMP is when it was last revised (RFC 5545, 3.8.7.2).
@@ -239,16 +148,25 @@ def _event(entry: CalendarEntry, entries_url: str) -> icalendar.Event:
     if day < date.max:  # without a DTEND, an all-day event lasts one day
         event.add("dtend", day + timedelta(days=1))
     event.add("transp", "TRANSPARENT")
-    event.add("summary", entry.summary)
-    event.add("description", "\n".join([*entry.description, *links]))
+    event.add("summary", summary)
+    event.add("description", "\n".join(description))
     event.add("url", f"{entries_url}/{deadline['demand']}")
-    event.add("categories", ["Deadline", entry.state, deadline["for"]])
-    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
-    if entry.open:
+    event.add("categories", ["Deadline", place["state"], deadline["for"]])
+    event.add("status", "CANCELLED" if recorded.gone or deadline["state"] == "withdrawn" else "CONFIRMED")
+    if is_open:
         for days in DEFAULT_PLAN:
             if days <= 0:
-                event.add_component(_alarm(days, entry.summary))
+                event.add_component(_alarm(days, summary))
     return event
+
+
+def _outcome(event: CalendarEvent) -> str:
+    if event.gone:
+        return "taken out of the record"
+    state: str = event.deadline["state"]
+    if state == "answered" and event.deadline["late"]:
+        return "answered late"
+    return {"lapsed": "no response known", "moot": "nothing is asked any more"}.get(state, state)
 
 
 def _alarm(days: int, summary: str) -> icalendar.Alarm:

@@ -1,7 +1,5 @@
 """What changed in our account between two positions of the log."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal
@@ -69,7 +67,6 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
     }  # fmt: skip
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:  # noqa: ARG002 - the place is in the query
-        """Reads what was recorded in between."""
         query, log = self.query, self.service.log
         try:
             earlier, later = parse_log_range(self.service, snapshot, query.from_, query.to)
@@ -84,23 +81,19 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         return f"{self._between.earlier}.{self._between.later}."
 
     def leading(self, snapshot: Snapshot) -> Sequence[EntryChange]:
-        """The entries that say something else."""
         return entries_changed(snapshot, self.service.log, self._between, self._filter.jurisdiction)
 
     def find(self, snapshot: Snapshot, after: ChangeKey | None) -> Rows[ChangeKey, AccountChange]:
-        """By place, track, key and day."""
         changes = account_changes(snapshot, self.service.log, self._between, self._filter, after)
         return Rows((key, change, self._last_cause(change)) for key, change in changes)
 
     def respond(self, snapshot: Snapshot) -> ResourceResponse:
-        """Entries and changes, each under a name of its own."""
         answer, next_key = changes_page(
             snapshot, self.service.log, self._between, self._filter, self.query.limit, self.after
         )
         return raw_json(snapshot, {**answer, "next": encode_cursor(next_key)})
 
     def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
-        """A row for each field of an entry, and for each interval of days."""
         because = item["because"]
         causes = (
             " ".join(str(cause["position"]) for cause in because),
@@ -120,7 +113,6 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         )  # fmt: skip
 
     def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
-        """As of the last event that caused it."""
         position = self._last_cause(item)
         if "fields" in item:
             id_, title = f"entry/{item['entry']}", f"The entry {item['entry']}: {', '.join(item['fields'])}"
@@ -148,7 +140,6 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
         )
 
     def recency(self, feed_item: FeedItem) -> tuple[int, str]:
-        """By log position."""
         return self._last_cause(feed_item.data), feed_item.id
 
     def _last_cause(self, item: Mapping[str, Any]) -> int:

@@ -4,8 +4,6 @@ They cite this record for its account of the act, and the first source for the a
 record is its author; who acted is named as part of the act, where the entry names somebody.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
@@ -14,13 +12,7 @@ from api.formats.words import Fields, day_words, kind_words
 _SERVICE = "Dispute Timeline"
 _SPECIAL = re.compile(r"[\\{}$&#^_%~]")
 # Braces by name: BibTeX counts them, escaped or not.
-_ESCAPED = {
-    "\\": r"\textbackslash{}",
-    "^": r"\^{}",
-    "~": r"\~{}",
-    "{": r"\textbraceleft{}",
-    "}": r"\textbraceright{}",
-}
+_ESCAPED = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
 
 
 def citation(entry: Fields, permalink: str) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """Deadlines, everyone's or a place's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
@@ -49,18 +47,15 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
     }  # fmt: skip
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
-        """Resolves the place."""
         self._place = None if place is None else slug_of(snapshot, place)
         self._filter = DeadlineFilter(self.query.state, self.query.from_, self.query.to)
         self._spans: dict[str, tuple[int, int] | None] = {}
         self.title = "Deadlines" if self._place is None else f"Deadlines: {self._place}"
 
     def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Rows[DeadlineKey, Deadline]:
-        """By day due, demand and addressee."""
         return find_deadlines(snapshot, self._place, self._filter, after)
 
     def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
-        """A row each."""
         yield [item[name] for name in self.columns]
 
     def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:

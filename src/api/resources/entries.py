@@ -1,7 +1,5 @@
 """Entries: one read as JSON, as JSON-LD and as a citation; one recorded; and the TimeMap of its versions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec
@@ -129,10 +127,7 @@ def _timemap(request: Request, stream: str, path: str) -> Response:
         raise NotFound(f"nothing of the name {path} is on record")
     address = f"{root_url(request)}/api/v1/{path}"
     span = f'from="{http_date(versions[0][1])}"; until="{http_date(versions[-1][1])}"'
-    lines = [
-        f'<{address}>; rel="original timegate"',
-        f'<{address}/timemap>; rel="self"; type="{_TYPE}"; {span}',
-    ]
+    lines = [f'<{address}>; rel="original timegate"', f'<{address}/timemap>; rel="self"; type="{_TYPE}"; {span}']
     for number, (position, recorded_at) in enumerate(versions):
         rel = "first " * (number == 0) + "last " * (number == len(versions) - 1) + "memento"
         lines.append(f'<{address}?recorded_by={position}>; rel="{rel}"; datetime="{http_date(recorded_at)}"')

@@ -1,7 +1,5 @@
 """The log as CloudEvents: from a position on, or as it grows, in a stream that is resumed where it was cut."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Literal
@@ -49,7 +47,6 @@ class EventStreamResponse(Response):
         self._source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends until the reader is gone or the server stops."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         if scope[CONTEXT_KEY].method == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": True})  # there would be more
@@ -127,7 +124,6 @@ class Events(Shape):
 
 
 def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
-    """The documentation of the stream: its parameters, the header that resumes it, what it looks like."""
     documentation = documented(question, None, 400, 503)
     documentation["responses"][200] = {
         "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
@@ -201,7 +197,6 @@ async def stream(request: Request) -> Response:
 
 
 def live_of(request: Request) -> LogFollower:
-    """Who follows the log in this process."""
     live: LogFollower = request.app.state.live
     return live
 

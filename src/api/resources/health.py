@@ -1,7 +1,5 @@
 """Whether the service lives, and whether it can do its work."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -85,7 +83,6 @@ class RecordMetrics(Collector):
         self._app = app
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """All of them, from one snapshot."""
         service: Service = self._app.state.service
         with service.reading() as connection:
             position = service.log.head(connection).position

@@ -1,7 +1,5 @@
 """Transitions of statuses, everyone's or a place's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
@@ -44,26 +42,22 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
     }  # fmt: skip
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
-        """Resolves the place."""
         self._place = None if place is None else snapshot.place(slug_of(snapshot, place)).id
         self._recorded: dict[str, tuple[str, str]] = {}
         self.title = "Status history" if self._place is None else f"Status history: {self._place}"
 
     @property
     def cursor_shape(self) -> msgspec.json.Decoder[Any]:
-        """Another one for a place than for everyone."""
         return TRANSITION_KEY if self._place is None else PLACE_TRANSITION_KEY
 
     def find(
         self, snapshot: Snapshot, after: TransitionKey | int | None
     ) -> Rows[TransitionKey | int, StatusTransition]:
-        """Place by place, in order of day."""
         if self._place is None:
             return find_transitions(snapshot, after if isinstance(after, tuple) else None)
         return find_place_transitions(snapshot, self._place, after if isinstance(after, int) else None)
 
     def rows(self, item: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
-        """A row each."""
         earliest, latest = (None, None) if item["since"] is None else bounds(item["since"])
         sources = item["sources"]
         yield (

@@ -1,7 +1,5 @@
 """Places: who is in the record, and where each stands."""
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import Annotated
 
@@ -10,13 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, json_body, recorder_of
-from api.http.parameters import (
-    ClockQuery,
-    PageParameters,
-    PlaceId,
-    StateCode,
-    read_cursor,
-)
+from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
 from api.http.responses import ResourceResponse, json_response, page_response, raw_json
 from api.http.routes import get, post
 from api.openapi.document import A_JURISDICTION, body_schema

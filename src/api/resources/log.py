@@ -1,7 +1,5 @@
 """The log as others check it: signed checkpoints, events as they were hashed, and proofs (RFC 6962)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Acts on the record itself: corrections, disputes, retractions and reinstatements, each decided on a version seen."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 
@@ -26,14 +24,12 @@ router = APIRouter(prefix="/api/v1", tags=["audit"])
 _CONDITIONAL = (412, 428)
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-maybe)?(?:-gzip)?"?')
 IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", include_in_schema=False),  # `api.openapi.rules` describes it
+    str | None, Header(alias="If-Match", include_in_schema=False)  # `api.openapi.rules` describes it
 ]
 RevisionBody = Annotated[JsonBody, Depends(json_body)]
 
 
 def _revised(service: Service, id_: str, body: JsonBody, if_match: str | None, cls: type[LaterEvent]) -> Response:
-    """Records one event on an entry and answers with the entry as it now stands."""
     recorder = recorder_of(service, body.key)
     version = _version(if_match)
     handle(service, [parse_change(cls, id_, body.fields(), version)], recorder=recorder)

@@ -1,6 +1,4 @@
-"""Subscriptions: who is told of what. A key reads and changes those that it made, and no others."""
-
-from __future__ import annotations
+"""Subscriptions: who is told of what; and the reminders that come of them. A key reads and changes its own alone."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -10,11 +8,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, bearer_key, json_body, recorder_of
-from api.http.parameters import PageParameters, read_cursor
+from api.http.parameters import PageParameters, PlaceId, read_cursor
 from api.http.routes import delete, get, patch, post
 from api.openapi.document import SUBSCRIPTIONS, body_schema
 from api.openapi.schemas import Instant, Next, Shape
+from application.reminders import queries
 from application.reminders import subscriptions as registry
+from application.reminders.lifecycle import acknowledge
 from application.reminders.subscription import Subscription
 from application.service import Service
 from application.settings import Settings
@@ -22,6 +22,7 @@ from domain.dates import Day
 from domain.reminders import OpaqueId
 from domain.values import Slug
 from projections.paging import encode_cursor
+from projections.places import slug_of
 
 
 class SubscriptionShown(Shape):
@@ -113,8 +114,52 @@ SubscriptionId = Annotated[
     ),
 ]
 SubscriptionBody = Annotated[JsonBody, Depends(json_body)]
+ReminderId = Annotated[
+    str,
+    Path(
+        pattern=r"^rem_[A-Za-z0-9]{8,64}$",
+        max_length=80,
+        description="The id of a reminder.",
+        examples=["rem_7Qp2vXcR9tLmK4sZ"],
+    ),
+]
 BearerKey = Annotated[str, Depends(bearer_key)]
 _ID = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$", max_length=80)])
+
+
+class ReminderQuery(PageParameters):
+    """Which reminders."""
+
+    jurisdiction: PlaceId | None = Field(None, description="About deadlines of this place or of its agencies.")
+    state: Literal["planned", "due", "delivered", "failed", "acknowledged", "cancelled"] | None = Field(
+        None, description="Reminders that are so now."
+    )
+    subscription: OpaqueId | None = Field(None, description="Reminders that this subscription asked for.")
+
+
+@get(router, "/reminders", query=ReminderQuery, answer=Reminders)
+def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Response:
+    """Reminders of the key's own subscriptions, in order of the instant planned for."""
+    owner = recorder_of(service, key)
+    after = read_cursor(query.cursor, queries.REMINDER_KEY)
+    with service.snapshot() as snapshot:
+        place = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction))
+        addressees = None if place is None else place.touched_by
+        reminder_filter = queries.ReminderFilter(owner, addressees, query.state, query.subscription)
+        rows = queries.list_reminders(snapshot.connection, reminder_filter, query.limit + 1, after)
+    page = rows[: query.limit]
+    cursor = encode_cursor(queries.reminder_key(page[-1])) if len(rows) > len(page) else None
+    return private_response({"reminders": page, "next": cursor})
+
+
+@post(router, "/reminders/{id}/acknowledgement", answer=ReminderShown)
+def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> Response:
+    """Says that a reminder was seen, so that it does not go on to anybody else. Said again, it changes nothing."""
+    owner = recorder_of(service, key)
+    acknowledge(service, id, "api", owner=owner)
+    with service.reading() as connection:
+        (reminder,) = queries.list_reminders(connection, queries.ReminderFilter(owner, id=id), 1)
+    return private_response(reminder)
 
 
 @post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)

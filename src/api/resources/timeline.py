@@ -1,7 +1,5 @@
 """The timeline, everyone's or a place's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -95,12 +93,10 @@ class TimelineQuery(ClockQuery, PageParameters):
 
     @property
     def ranked(self) -> bool:
-        """Whether the answer is in order of relevance."""
         return self.q is not None and self.order in (None, "relevance")
 
     @property
     def counted(self) -> tuple[Facet, ...]:
-        """The facets asked for."""
         return () if self.facets is None else parse_facets(self.facets)
 
 
@@ -127,7 +123,6 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
     }  # fmt: skip
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
-        """Resolves the place, which is in the path or in the query."""
         query = self.query
         if place is None and isinstance(query, EveryonesTimelineQuery):
             place = query.jurisdiction
@@ -154,16 +149,13 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
 
     @property
     def cursor_shape(self) -> msgspec.json.Decoder[Any]:
-        """Another one in order of relevance."""
         return RANKED_TIMELINE_KEY if self.query.ranked else TIMELINE_KEY
 
     def page(self, snapshot: Snapshot, after: AnyKey | None, limit: int) -> Page[AnyKey, bytes]:
-        """A page, from an index in the order asked."""
         page = timeline_page(snapshot, self.filter, limit, after)
         return Page(page.bodies, page.next, page.rests_on)
 
     def respond(self, snapshot: Snapshot) -> ResourceResponse:
-        """A page and, where they are asked for, the counts over all pages."""
         if not self.query.counted:
             return super().respond(snapshot)
         after = self.after
@@ -173,7 +165,6 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
         return page_response(snapshot, self.plural, page.items, page.next_key, rests_on, facets=facets.counts)
 
     def rows(self, item: bytes) -> Iterator[Sequence[Cell]]:
-        """A row each."""
         entry = msgspec.json.decode(item)
         log, actor, sources = entry["log"], entry["actor"], entry["sources"]
         respond_by = entry.get("respond_by", {})
@@ -191,7 +182,6 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
         )  # fmt: skip
 
     def feed(self, snapshot: Snapshot, limit: int) -> Feed:
-        """The entries that were recorded or corrected last."""
         latest = latest_entries(snapshot, self.filter, limit, read_cursor(self.query.cursor, _FEED_KEY))
         items = [self._feed_item(snapshot, position, body) for position, body in latest.entries]
         return Feed(items, latest.next)
