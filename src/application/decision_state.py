@@ -83,11 +83,7 @@ def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str
 
 
 def load_state(
-    service: Service,
-    append: Append,
-    directory: Directory,
-    command: ChangeCommand,
-    history: Sequence[Recorded],
+    service: Service, append: Append, directory: Directory, command: ChangeCommand, history: Sequence[Recorded]
 ) -> State:
     """What a change of an entry or a place is decided on, from the `history` of its stream."""
     if not history:

@@ -180,11 +180,7 @@ class _Lines:
 
 
 def import_log(
-    service: Service,
-    file: BinaryIO,
-    progress: Progress = lambda _done, _total: None,
-    *,
-    key: str | None = None,
+    service: Service, file: BinaryIO, progress: Progress = lambda _done, _total: None, *, key: str | None = None
 ) -> int:
     """Imports an exported log, and returns how many events it has.
 

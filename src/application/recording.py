@@ -100,11 +100,7 @@ def _record_new(recording: Recording, commands: Sequence[PreparedCommand]) -> li
 
 
 def record(
-    service: Service,
-    entries: Iterable[Mapping[str, Any]],
-    places: Iterable[Mapping[str, Any]] = (),
-    *,
-    recorder: str,
+    service: Service, entries: Iterable[Mapping[str, Any]], places: Iterable[Mapping[str, Any]] = (), *, recorder: str
 ) -> list[RecordOutcome]:
     """Records places and entries, given as their fields, together. Raises Invalid for malformed fields, or as `handle`.
 

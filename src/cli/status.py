@@ -98,11 +98,7 @@ def history(
             answer: dict[str, Any]
             if snapshot.cache.directory.place(place, snapshot.position) is not None:
                 page = find_place_transitions(snapshot, place, after).page(limit)
-                answer = {
-                    "transitions": page.items,
-                    "next": encode_cursor(page.next_key),
-                    "position": page.rests_on,
-                }
+                answer = {"transitions": page.items, "next": encode_cursor(page.next_key), "position": page.rests_on}
             else:
                 try:
                     answer = entry_history(snapshot, service.log, id_)

@@ -41,11 +41,7 @@ class Scheduler:
         """Run both jobs in the background, the first time at once."""
         for name, job in (("tick", self.tick), ("send", self.sender.start_due)):
             self._scheduler.add_job(
-                _logging_errors(name, job),
-                "interval",
-                seconds=self._tick_s,
-                id=name,
-                next_run_time=self._service.now(),
+                _logging_errors(name, job), "interval", seconds=self._tick_s, id=name, next_run_time=self._service.now()
             )
         self._scheduler.start()
 

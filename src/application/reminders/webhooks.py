@@ -36,10 +36,7 @@ _GLOBAL_UNICAST = ip_network("2000::/3")
 # Among the public addresses, but leading elsewhere: protocol assignments and relays, Teredo (in 2001::/23), 6to4,
 # documentation.
 _NOT_PUBLIC = tuple(
-    map(
-        ip_network,
-        ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
-    )
+    map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
 )
 
 
@@ -132,11 +129,7 @@ def webhook_headers(id_: str, body: str, secrets: Sequence[Secret], now: datetim
     """The three headers of Standard Webhooks, with a signature by each secret; the id is the same at every attempt."""
     at = now.astimezone(UTC)  # the library ignores the time zone
     signatures = (Webhook(secret.shown_once).sign(id_, at, body) for secret in secrets)
-    return {
-        "webhook-id": id_,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
+    return {"webhook-id": id_, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": " ".join(signatures)}
 
 
 def send_webhook(
