@@ -7,7 +7,7 @@ exported. The copy signs with a key of its own: who answers for it is another qu
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, BinaryIO, TypeVar
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from application.recording import write_read_models
-from application.service import Service
+from application.service import Progress, Service
 from application.verify import broken_streams
 from domain.errors import Refused
 from domain.events import EVENT_CLASSES
@@ -32,8 +32,6 @@ from projections.projector import MAPPER
 
 EXPORT_FORMAT = "dispute-timeline/log"
 EXPORT_VERSION = 1
-Progress = Callable[[int, int], None]
-"""Told how many events are done, of how many."""
 _PROGRESS_EVERY = 1_000
 
 _HASH_MEMBER = b',"leaf_hash":"'
@@ -84,7 +82,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
                 progress(done, events)
         root = root_of(frontier)
         if done != events or root != tree.stored_root(connection, events):
-            raise Refused("the log does not agree with own_signer own tree; see `verify`")
+            raise Refused("the log does not agree with its own tree; see `verify`")
         footer = Footer(own_signer.checkpoint(events, root), header_hash(header))
         file.write(msgspec.json.encode(footer) + b"\n")
     progress(events, events)
@@ -97,7 +95,7 @@ def header_hash(line: bytes) -> str:
 
 
 def line_of(leaf: bytes, hash_: bytes) -> bytes:
-    """An event's line: own_signer leaf with the hash as the last member."""
+    """An event's line: its leaf with the hash as the last member."""
     return leaf[:-1] + _HASH_MEMBER + b64encode(hash_) + b'"}'
 
 
@@ -162,7 +160,6 @@ class _Lines:
         return line[:-1]
 
     def read(self, line: bytes, kind: type[T]) -> T:
-        """The JSON of a line."""
         try:
             return msgspec.json.decode(line, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -175,7 +172,6 @@ class _Lines:
             raise self.refused("the file goes on after its checkpoint")
 
     def refused(self, why: object) -> Refused:
-        """What is wrong with the line that was read last."""
         return Refused(f"line {self.number}: {why}; nothing was imported")
 
 

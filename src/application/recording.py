@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -174,11 +175,9 @@ class PreparedCommand:
 
     @property
     def id(self) -> str:
-        """The id of the entry or place."""
         return self.command.event.id
 
     def problem(self, message: str) -> Problem:
-        """A problem with the id."""
         return Problem("id", self.id, message, self.where, self.row)
 
 
@@ -287,11 +286,8 @@ class Recording:
 
 def write_read_models(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
     """Brings the read models up to what was appended, in the same transaction."""
-
-    def stream(name: str) -> list[Recorded]:
-        return service.log.stream(append.connection, name)
-
-    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.cache.due))
+    changes = changes_of(recorded, partial(service.log.stream, append.connection))
+    live_tables().write(append.connection, rows_of(changes, service.cache.due))
     if recorded:
         mark(append.connection, recorded[-1].position)
 

@@ -105,15 +105,17 @@ def _show(report: Report, files: int, *, dry_run: bool) -> None:
 def _show_errors(error: RecordError, *, json: bool) -> None:
     shown = error.problems[:MOST_SHOWN]
     if json:
-        print_json({"detail": error.detail, "errors": [_fault(problem) for problem in shown], **_total(error)})
+        print_json(
+            {
+                "detail": error.detail,
+                "errors": [_fault(problem) for problem in shown],
+                "errors_total": len(error.problems),
+            }
+        )
     elif shown:
         print_table(["File, row and entry", "Field and value", "What is wrong"], map(_row, shown), spaced=True)
         if len(shown) < len(error.problems):
             typer.echo(f"dispute-timeline: the first {len(shown)} errors are shown", err=True)
-
-
-def _total(error: RecordError) -> dict[str, int]:
-    return {"errors_total": len(error.problems)}
 
 
 def _fault(problem: Problem) -> dict[str, Any]:

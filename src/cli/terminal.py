@@ -70,6 +70,15 @@ def print_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     print_bytes(msgspec.json.encode(answer))
 
 
+def print_answer(answer: Any, *lines: str, json: bool) -> None:  # noqa: ANN401 - as above
+    """The answer as JSON for programs, or else in lines of text."""
+    if json:
+        print_json(answer)
+    else:
+        for line in lines:
+            print_line(line)
+
+
 def print_bytes(answer: bytes) -> None:
     """An answer that is JSON already."""
     sys.stdout.flush()

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from ipaddress import ip_address
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
@@ -116,7 +116,7 @@ def send_mail(mail: MailText, settings: Settings, tls: ssl.SSLContext) -> Delive
     )
     # smtplib checks the certificate against `_host`, which its constructor sets only if it also connects.
     smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - no public way to set it
-    with TotalTimeout(cast("Any", smtp), MAIL_TOTAL_S) as timeout:
+    with TotalTimeout(smtp, MAIL_TOTAL_S) as timeout:
         try:
             code, message_text = smtp.connect(server.host, server.port)
             if code != _READY:
