@@ -24,7 +24,11 @@ def parse_clocks(
     if recorded_by is None:
         return AskedClocks(as_of, public_by)
     position = parse_position(service, "recorded_by", recorded_by)
-    return AskedClocks(as_of, public_by, position, _instant_asked(service, recorded_by, position))
+    if not recorded_by.isdigit():
+        return AskedClocks(as_of, public_by, position, _parse_instant("recorded_by", recorded_by))
+    with reading(service.engine) as connection:
+        stamp = read_recorded_at(connection, position)  # None where the log has no such position
+    return AskedClocks(as_of, public_by, position, None if stamp is None else datetime.fromisoformat(stamp))
 
 
 def parse_position(service: Service, name: str, written: str) -> int:
@@ -47,15 +51,6 @@ def parse_log_range(service: Service, snapshot: Snapshot, from_: str, to: str | 
     if earlier > later:
         raise _invalid("from", from_, f"is after `to` (positions {earlier} and {later})")
     return earlier, later
-
-
-def _instant_asked(service: Service, written: str, position: int) -> datetime | None:
-    """The instant as written, or the one at which a position was recorded; None where the log has no such position."""
-    if not written.isdigit():
-        return _parse_instant("recorded_by", written)
-    with reading(service.engine) as connection:
-        stamp = read_recorded_at(connection, position)
-    return None if stamp is None else datetime.fromisoformat(stamp)
 
 
 def parse_day(name: str, value: str) -> str:

@@ -32,7 +32,6 @@ from projections.projector import MAPPER
 
 EXPORT_FORMAT = "dispute-timeline/log"
 EXPORT_VERSION = 1
-_PROGRESS_EVERY = 1_000
 
 _HASH_MEMBER = b',"leaf_hash":"'
 # A hash in base64, and what closes it and the line's object.
@@ -78,7 +77,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
             done = event.position
             grow(frontier, done - 1, hash_)
             file.write(line_of(leaf, hash_) + b"\n")
-            if done % _PROGRESS_EVERY == 0:
+            if done % 1_000 == 0:
                 progress(done, events)
         root = root_of(frontier)
         if done != events or root != tree.stored_root(connection, events):

@@ -43,8 +43,6 @@ from projections.rows import rows_of
 from projections.schema import live_tables
 
 _FIRST = CompiledQuery(select(*EVENT).where(InList(log.c.stream, "streams"), log.c.version == 1))
-_WORDS_IN_AN_ID = 6
-_LONGEST_MADE_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def _made_id(fields: Mapping[str, Any]) -> str:
     except ValueError:
         day = "undated"
     plain = unicodedata.normalize("NFKD", str(fields.get("summary", ""))).encode("ascii", "ignore").decode().lower()
-    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:_WORDS_IN_AN_ID]])[:_LONGEST_MADE_ID].rstrip("-")
+    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:6]])[:100].rstrip("-")
 
 
 def parse_entry(fields: Mapping[str, Any]) -> RecordEntry:

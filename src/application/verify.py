@@ -16,9 +16,6 @@ from projections.projector import changes_of
 from projections.rows import Rows, rows_of
 from projections.schema import live_tables, primary_key_of
 
-Keyed = dict[tuple[Any, ...], tuple[Any, ...]]
-"""A table's rows by their primary key."""
-
 VERIFY_BATCH = 20_000
 
 
@@ -134,7 +131,7 @@ class _Stored:
             yield tuple(self._next)
             self._next = self._rows.fetchone()
 
-    def _by_key(self, rows: Iterator[tuple[Any, ...]]) -> Keyed:
+    def _by_key(self, rows: Iterator[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         return {tuple(row[place] for place in self._key): row for row in rows}
 
     def _closed(self, row: tuple[Any, ...], superseded: dict[int, int]) -> tuple[Any, ...]:

@@ -29,7 +29,6 @@ from cli.session import (
 from cli.terminal import print_json, print_line, print_page, shortened
 
 DEADLINE_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
-LONGEST_DEADLINE_WORDS = 120
 
 
 def deadlines(
@@ -71,7 +70,7 @@ def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
     if deadline["for"] == "compliance":
         state += "\n(to comply)"
     if deadline["words"]:
-        demand += f"\n“{shortened(deadline['words'], LONGEST_DEADLINE_WORDS)}”"
+        demand += f"\n“{shortened(deadline['words'], 120)}”"
     if deadline["answer"]:
         demand += f"\nanswer: {deadline['answer']}"
     return due, state, deadline["addressee"], demand
@@ -121,7 +120,6 @@ def compute(
 
 
 REMINDER_STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
-LONGEST_REMINDER_WORDS = 80
 
 
 def reminders(
@@ -153,7 +151,7 @@ def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
     if reminder["late"]:
         state += ", late"
     if reminder["why"]:
-        state += f"\n{shortened(reminder['why'], LONGEST_REMINDER_WORDS)}"
+        state += f"\n{shortened(reminder['why'], 80)}"
     if reminder["deliveries"]:
         last = reminder["deliveries"][-1]
         state += f"\n{len(reminder['deliveries'])} x, last {last['outcome']}: {last['detail']}"

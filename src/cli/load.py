@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from application.bulk.batch import Report
     from domain.errors import Problem, RecordError
 
-LONGEST_VALUE = 60
 MOST_SHOWN = 100
 MOST_SUSPECTED = 1_000
 
@@ -148,7 +147,7 @@ def _file_and_entry(where: str) -> tuple[str, str]:
 
 def _row(problem: Problem) -> tuple[str, str, str]:
     file, entry = _file_and_entry(problem.where)
-    value = shortened(problem.value, LONGEST_VALUE)
+    value = shortened(problem.value, 60)
     return f"{file}\n{problem.row}: {entry}", f"{problem.field}\n{value}", problem.message
 
 

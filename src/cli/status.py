@@ -129,7 +129,6 @@ def _transition_row(transition: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 TRACKS = ("stage", "response", "listing", "funding", "court", "policies")
-LONGEST_REASON = 400
 Point = "INSTANT|POSITION"
 
 
@@ -192,4 +191,4 @@ def _print_causes(causes: Iterable[dict[str, Any]], *, first_recorded: bool = Fa
         recorded = ", first recorded in between" if first_recorded else ""
         print_line(f"  because of {cause['event']}{on}, log position {cause['position']}{recorded}")
         if cause["reason"]:
-            print_line(f"    {shortened(cause['reason'], LONGEST_REASON)}")
+            print_line(f"    {shortened(cause['reason'], 400)}")

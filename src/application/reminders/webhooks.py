@@ -227,7 +227,6 @@ def _retry_after_s(written: str | None, now: datetime) -> int | None:
 # The statements on secrets run on the driver, not through SQLAlchemy, whose errors would quote the values.
 OVERLAP = timedelta(days=1)
 """How long a replaced secret still signs, beside the new one."""
-_SECRET_BYTES = 32
 _OF_SUBSCRIPTION = secrets_table.c.subscription == bindparam("subscription_id")
 _INSERT_SECRET = BulkInsert(secrets_table)
 _RETIRE = CompiledQuery(
@@ -255,7 +254,7 @@ def make_secret(connection: Connection, subscription: str, now: datetime) -> Sec
     """Create a secret for a subscription; the one before signs for a day more."""
     _FORGET.run(connection, subscription_id=subscription, now=instant(now))
     _RETIRE.run(connection, subscription_id=subscription, until=instant(now + OVERLAP))
-    secret = Secret(f"whsec_{b64encode(token_bytes(_SECRET_BYTES)).decode()}")
+    secret = Secret(f"whsec_{b64encode(token_bytes(32)).decode()}")
     _INSERT_SECRET.rows(connection, [(subscription, secret.shown_once, instant(now), None)])
     return secret
 
