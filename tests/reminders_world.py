@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 from api_world import DATABASES, act, place
 from application.recording import handle, record
 from application.reminders.due import tick
-from application.reminders.planner import plan_everything
+from application.reminders.planner import catch_up
 from application.reminders.tables import outbox_table, reminders_table, subscriptions_table
 from application.service import Service
 from domain.decisions import command_for
@@ -117,7 +117,7 @@ class RemindersWorld:
         }
         with self.service.engine.begin() as connection:
             connection.execute(insert(subscriptions_table).values(**row))
-        plan_everything(self.service)
+        catch_up(self.service, everywhere=True)
         self.subscriptions.append(id_)
         return id_
 
@@ -129,7 +129,7 @@ class RemindersWorld:
             connection.execute(
                 subscriptions_table.update().where(subscriptions_table.c.id == subscription).values(**values)
             )
-        plan_everything(self.service)
+        catch_up(self.service, everywhere=True)
 
     def tick(self, at: str | None = None) -> int:
         if at is not None:

@@ -6,5 +6,4 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present instant, in UTC."""
     return datetime.now(UTC)

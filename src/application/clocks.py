@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
@@ -19,13 +20,15 @@ def parse_clocks(
     service: Service, *, as_of: str | None = None, public_by: str | None = None, recorded_by: str | None = None
 ) -> AskedClocks:
     """The clocks asked; Invalid where one is not written as a day, an instant or a position."""
-    for name, value in (("as_of", as_of), ("public_by", public_by)):
-        if value is not None:
-            parse_day(name, value)
+    parse_days({"as_of": as_of, "public_by": public_by})
     if recorded_by is None:
         return AskedClocks(as_of, public_by)
     position = parse_position(service, "recorded_by", recorded_by)
-    return AskedClocks(as_of, public_by, position, _instant_asked(service, recorded_by, position))
+    if not recorded_by.isdigit():
+        return AskedClocks(as_of, public_by, position, _parse_instant("recorded_by", recorded_by))
+    with reading(service.engine) as connection:
+        stamp = read_recorded_at(connection, position)  # None where the log has no such position
+    return AskedClocks(as_of, public_by, position, None if stamp is None else datetime.fromisoformat(stamp))
 
 
 def parse_position(service: Service, name: str, written: str) -> int:
@@ -50,15 +53,6 @@ def parse_log_range(service: Service, snapshot: Snapshot, from_: str, to: str | 
     return earlier, later
 
 
-def _instant_asked(service: Service, written: str, position: int) -> datetime | None:
-    """The instant as written, or the one at which a position was recorded; None where the log has no such position."""
-    if not written.isdigit():
-        return _parse_instant("recorded_by", written)
-    with reading(service.engine) as connection:
-        stamp = read_recorded_at(connection, position)
-    return None if stamp is None else datetime.fromisoformat(stamp)
-
-
 def parse_day(name: str, value: str) -> str:
     """A day, YYYY-MM-DD; Invalid, naming the field, for anything else."""
     try:
@@ -67,6 +61,13 @@ def parse_day(name: str, value: str) -> str:
     except ValueError as error:
         raise _invalid(name, value, str(error)) from error
     raise _invalid(name, value, f"{value!r} is not a day such as 2017-04-21")
+
+
+def parse_days(days: Mapping[str, str | None]) -> None:
+    """Invalid, naming the field, where one that is given is no day."""
+    for name, value in days.items():
+        if value is not None:
+            parse_day(name, value)
 
 
 def _invalid(name: str, value: str, message: str) -> Invalid:

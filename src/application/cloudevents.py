@@ -7,8 +7,7 @@ address that a process happens to listen on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,21 +18,6 @@ SPECVERSION = "1.0"
 CLOUDEVENTS_JSON = "application/json"
 TYPE_PREFIX = "dispute-timeline"
 _FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders"}
-
-
-class _Envelope(msgspec.Struct):
-    """The members in their order. `data` is spliced in as the log holds it."""
-
-    specversion: str
-    id: str
-    source: str
-    type: str
-    time: str
-    subject: str
-    datacontenttype: str
-    recorder: str
-    version: int
-    data: msgspec.Raw
 
 
 _encode = msgspec.json.Encoder().encode
@@ -50,18 +34,18 @@ class PublishedEvent(NamedTuple):
 def to_cloudevent(event: Recorded, source: str) -> PublishedEvent:
     """An event of the log in its envelope: `recorder` who recorded it, `version` which of its subject's it made."""
     name, _, schema = event.topic.partition("/")
-    body = _Envelope(
-        SPECVERSION,
-        str(event.position),
-        source,
-        f"{TYPE_PREFIX}.{name}.v{schema}",
-        event.recorded_at,
-        subject_of(event.stream),
-        CLOUDEVENTS_JSON,
-        event.recorder,
-        event.version,
-        msgspec.Raw(event.state),
-    )
+    body = {
+        "specversion": SPECVERSION,
+        "id": str(event.position),
+        "source": source,
+        "type": f"{TYPE_PREFIX}.{name}.v{schema}",
+        "time": event.recorded_at,
+        "subject": subject_of(event.stream),
+        "datacontenttype": CLOUDEVENTS_JSON,
+        "recorder": event.recorder,
+        "version": event.version,
+        "data": msgspec.Raw(event.state),
+    }
     return PublishedEvent(event.position, EVENT_CLASSES[name].__name__, _encode(body))
 
 
@@ -84,13 +68,9 @@ def write_cloudevent(id_: str, body: str, source: str) -> str:
         "source": source,
         "time": message["timestamp"],
         "datacontenttype": CLOUDEVENTS_JSON,
-        **_subject(data),
     }
-    return _encode(message | attributes | {"data": data}).decode()
-
-
-def _subject(data: Mapping[str, Any]) -> dict[str, str]:
-    """The entry that a message tells of, else the reminder that it is."""
     if "entry" in data:
-        return {"subject": f"entries/{data['entry']}"}
-    return {"subject": f"reminders/{data['id']}"} if "id" in data else {}
+        attributes["subject"] = f"entries/{data['entry']}"
+    elif "id" in data:
+        attributes["subject"] = f"reminders/{data['id']}"
+    return _encode(message | attributes | {"data": data}).decode()

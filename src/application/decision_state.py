@@ -32,7 +32,7 @@ _CURRENT = CompiledQuery(
     )
 )
 _KNOWN = CompiledQuery(select(_names.c.kind, _names.c.id).where(InList(_names.c.id, "ids")).distinct())
-_DEPENDENTS = CompiledQuery(select(_links.c.entry).where(_links.c.target == bindparam("target")).distinct())
+_LINKING = CompiledQuery(select(_links.c.entry).where(_links.c.target == bindparam("target")).distinct())
 
 
 def load_context(
@@ -82,11 +82,7 @@ def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str
 
 
 def load_state(
-    service: Service,
-    append: Append,
-    directory: Directory,
-    command: ChangeCommand,
-    history: Sequence[Recorded],
+    service: Service, append: Append, directory: Directory, command: ChangeCommand, history: Sequence[Recorded]
 ) -> State:
     """What a change of an entry or a place is decided on, from the `history` of its stream."""
     if not history:
@@ -101,14 +97,11 @@ def load_state(
     if isinstance(command, CorrectEntry):
         # Where the corrected fields are no act there is nothing to look up: `decide` will refuse them, and says why.
         with suppress(Refused):
-            acts = [corrected_act(entry, command.event), *_dependents(service, append, command.event.entry)]
+            act, connection, corrected = corrected_act(entry, command.event), append.connection, command.event.entry
+            linking = [id_ for (id_,) in _LINKING.run(connection, target=corrected).fetchall() if id_ != corrected]
+            streams = (service.log.stream(connection, f"entry:{id_}") for id_ in linking)
+            acts = [act, *(act_of(entry_state(stream).fields) for stream in streams)]
     if not acts:
         return State(entry=entry)
     with_facts = [(act, service.cache.fact_of(act.fields())) for act in acts]
     return State(load_context(service, append, directory, with_facts), entry=entry, dependents=acts[1:])
-
-
-def _dependents(service: Service, append: Append, target: str) -> list[AnyAct]:
-    """The entries that link to one, as they now stand."""
-    ids = [id_ for (id_,) in _DEPENDENTS.run(append.connection, target=target).fetchall() if id_ != target]
-    return [act_of(entry_state(service.log.stream(append.connection, f"entry:{id_}")).fields) for id_ in ids]

@@ -49,7 +49,6 @@ class LogFollower:
 
     @property
     def full(self) -> bool:
-        """Whether no more streams are accepted."""
         return self.streams >= self._most or self._closed
 
     def close(self) -> None:

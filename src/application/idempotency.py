@@ -99,6 +99,11 @@ class IdempotencyClaim:
     claim: str
     position: int | None = None
 
+    @property
+    def own(self) -> dict[str, str]:
+        """What the statements on the claim's row find it by."""
+        return {"principal": self.principal, "own_key": self.key, "own_claim": self.claim}
+
 
 class InProgress(msgspec.Struct):
     """The same request is being carried out; `wait_s`: when to try again."""
@@ -155,27 +160,19 @@ def mark(connection: Connection, position: int) -> None:
     claim = _current.get()
     if claim is None:
         return
-    own = {"principal": claim.principal, "own_key": claim.key}
-    if not _MARK.run(connection, **own, own_claim=claim.claim, to_position=position).rowcount:
+    if not _MARK.run(connection, **claim.own, to_position=position).rowcount:
         raise TakenOver
 
 
 def finish(service: Service, claim: IdempotencyClaim, response: StoredResponse) -> None:
-    """Stores the response."""
     with writing(service.engine) as connection:
-        _STORE.run(
-            connection,
-            principal=claim.principal,
-            own_key=claim.key,
-            own_claim=claim.claim,
-            response=msgspec.msgpack.encode(response),
-        )
+        _STORE.run(connection, **claim.own, response=msgspec.msgpack.encode(response))
 
 
 def release(service: Service, claim: IdempotencyClaim) -> None:
     """Frees the key of a request that failed by no fault of its own, unless something was recorded."""
     with writing(service.engine) as connection:
-        _RELEASE.run(connection, principal=claim.principal, own_key=claim.key, own_claim=claim.claim)
+        _RELEASE.run(connection, **claim.own)
 
 
 def stream_at(service: Service, position: int) -> tuple[str, int] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from sqlalchemy import Column, MetaData, Table, Text, insert, select, update
 
 from application.service import Service
 from domain.errors import Conflict, NotFound
+from domain.reminders import instant
 from eventlog.engine import reading, writing
 
 _keys = Table(
@@ -40,7 +40,7 @@ def add_key(service: Service, name: str) -> str:
     with writing(service.engine) as connection:
         if connection.execute(select(_keys.c.name).where(_keys.c.name == name)).first():
             raise Conflict(f"there is a key named {name!r} already")
-        connection.execute(insert(_keys).values(name=name, hash=_hash(key), added_at=_at(service)))
+        connection.execute(insert(_keys).values(name=name, hash=_hash(key), added_at=instant(service.now())))
     return key
 
 
@@ -55,7 +55,7 @@ def revoke_key(service: Service, name: str) -> None:
     """Revokes a key; NotFound where no key of that name is in use."""
     with writing(service.engine) as connection:
         query = update(_keys).where(_keys.c.name == name, _keys.c.revoked_at.is_(None))
-        if not connection.execute(query.values(revoked_at=_at(service))).rowcount:
+        if not connection.execute(query.values(revoked_at=instant(service.now()))).rowcount:
             raise NotFound(f"there is no key named {name!r} in use")
 
 
@@ -68,8 +68,3 @@ def key_holder(service: Service, key: str) -> str | None:
 
 def _hash(key: str) -> str:
     return sha256(key.encode()).hexdigest()
-
-
-def _at(service: Service) -> str:
-    moment: datetime = service.now().astimezone(UTC)
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

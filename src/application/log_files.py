@@ -7,7 +7,7 @@ exported. The copy signs with a key of its own: who answers for it is another qu
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, BinaryIO, TypeVar
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from application.recording import write_read_models
-from application.service import Service
+from application.service import Progress, Service
 from application.verify import broken_streams
 from domain.errors import Refused
 from domain.events import EVENT_CLASSES
@@ -32,9 +32,6 @@ from projections.projector import MAPPER
 
 EXPORT_FORMAT = "dispute-timeline/log"
 EXPORT_VERSION = 1
-Progress = Callable[[int, int], None]
-"""Told how many events are done, of how many."""
-_PROGRESS_EVERY = 1_000
 
 _HASH_MEMBER = b',"leaf_hash":"'
 # A hash in base64, and what closes it and the line's object.
@@ -80,7 +77,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
             done = event.position
             grow(frontier, done - 1, hash_)
             file.write(line_of(leaf, hash_) + b"\n")
-            if done % _PROGRESS_EVERY == 0:
+            if done % 1_000 == 0:
                 progress(done, events)
         root = root_of(frontier)
         if done != events or root != tree.stored_root(connection, events):
@@ -162,7 +159,6 @@ class _Lines:
         return line[:-1]
 
     def read(self, line: bytes, kind: type[T]) -> T:
-        """The JSON of a line."""
         try:
             return msgspec.json.decode(line, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -175,16 +171,11 @@ class _Lines:
             raise self.refused("the file goes on after its checkpoint")
 
     def refused(self, why: object) -> Refused:
-        """What is wrong with the line that was read last."""
         return Refused(f"line {self.number}: {why}; nothing was imported")
 
 
 def import_log(
-    service: Service,
-    file: BinaryIO,
-    progress: Progress = lambda _done, _total: None,
-    *,
-    key: str | None = None,
+    service: Service, file: BinaryIO, progress: Progress = lambda _done, _total: None, *, key: str | None = None
 ) -> int:
     """Imports an exported log, and returns how many events it has.
 

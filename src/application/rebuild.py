@@ -5,20 +5,16 @@ A replay has no effect outside the read models: nothing is sent, planned or reco
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from time import sleep
 
 from sqlalchemy import Connection, select, update
 
-from application.service import Service
+from application.service import Progress, Service
 from eventlog.engine import reading, writing
-from eventlog.log import Recorded
 from projections.projector import changes_of
 from projections.rows import rows_of
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers
-
-Progress = Callable[[int, int], None]
-"""Told how many events are done, of how many."""
 
 REBUILD_BATCH = 20_000
 GAP_S = 0.05
@@ -97,14 +93,11 @@ def _claim(connection: Connection, generation: int) -> int | None:
 def _replay(service: Service, connection: Connection, into: ReadModels, after: int, batch: int) -> int:
     """Replays the next batch of events; returns the position it came to."""
     events = list(service.log.read(connection, after=after, limit=batch))
-    into.write(connection, rows_of(changes_of(events, _streams(service, connection)), service.cache.due))
+    changes = changes_of(events, partial(service.log.stream, connection))
+    into.write(connection, rows_of(changes, service.cache.due))
     built_to = events[-1].position if events else after
     connection.execute(update(generations).values(built_to=built_to))
     return built_to
-
-
-def _streams(service: Service, connection: Connection) -> Callable[[str], list[Recorded]]:
-    return lambda name: service.log.stream(connection, name)
 
 
 def _take_over(connection: Connection, fresh: ReadModels, generation: int) -> None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -42,8 +43,6 @@ from projections.rows import rows_of
 from projections.schema import live_tables
 
 _FIRST = CompiledQuery(select(*EVENT).where(InList(log.c.stream, "streams"), log.c.version == 1))
-_WORDS_IN_AN_ID = 6
-_LONGEST_MADE_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,7 @@ def _record_new(recording: Recording, commands: Sequence[PreparedCommand]) -> li
 
 
 def record(
-    service: Service,
-    entries: Iterable[Mapping[str, Any]],
-    places: Iterable[Mapping[str, Any]] = (),
-    *,
-    recorder: str,
+    service: Service, entries: Iterable[Mapping[str, Any]], places: Iterable[Mapping[str, Any]] = (), *, recorder: str
 ) -> list[RecordOutcome]:
     """Records places and entries, given as their fields, together. Raises Invalid for malformed fields, or as `handle`.
 
@@ -133,7 +128,7 @@ def _made_id(fields: Mapping[str, Any]) -> str:
     except ValueError:
         day = "undated"
     plain = unicodedata.normalize("NFKD", str(fields.get("summary", ""))).encode("ascii", "ignore").decode().lower()
-    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:_WORDS_IN_AN_ID]])[:_LONGEST_MADE_ID].rstrip("-")
+    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:6]])[:100].rstrip("-")
 
 
 def parse_entry(fields: Mapping[str, Any]) -> RecordEntry:
@@ -178,11 +173,9 @@ class PreparedCommand:
 
     @property
     def id(self) -> str:
-        """The id of the entry or place."""
         return self.command.event.id
 
     def problem(self, message: str) -> Problem:
-        """A problem with the id."""
         return Problem("id", self.id, message, self.where, self.row)
 
 
@@ -291,11 +284,8 @@ class Recording:
 
 def write_read_models(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
     """Brings the read models up to what was appended, in the same transaction."""
-
-    def stream(name: str) -> list[Recorded]:
-        return service.log.stream(append.connection, name)
-
-    live_tables().write(append.connection, rows_of(changes_of(recorded, stream), service.cache.due))
+    changes = changes_of(recorded, partial(service.log.stream, append.connection))
+    live_tables().write(append.connection, rows_of(changes, service.cache.due))
     if recorded:
         mark(append.connection, recorded[-1].position)
 

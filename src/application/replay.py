@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from application.service import Service
+from application.service import Progress, Service
 from domain.errors import Invalid, Problem
 from domain.history import account_differences, value_history
 from domain.status import PRESENT, RULE_SETS, Rules
 from projections.schema import live_tables
 from projections.snapshot import AskedClocks
 from projections.status import own_acts
-
-Progress = Callable[[int, int], None]
-"""Told how many places are done, of how many."""
 
 
 def rules_named(name: str) -> Rules:

@@ -24,16 +24,11 @@ from projections.cache import ReadCache
 from projections.schema import JOIN_READERS
 from projections.snapshot import AskedClocks, Snapshot
 
+Progress = Callable[[int, int], None]
+"""Called with how much of some work is done, and of how much."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number that nobody else uses: two processes that start at once migrate one after the other.
 _MIGRATION_LOCK = 1373_2017
-
-
-def make_folder(database_url: str) -> None:
-    """Makes the folder that an SQLite file is to lie in."""
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
 def migrate(engine: Engine) -> None:
@@ -53,14 +48,19 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
-# Without a state, and public ones only: with one, the library would add the state's own days.
-_FEDERAL = holidays.country_holidays("US", observed=True)
+def _names_of(days: holidays.HolidayBase) -> Holidays:
+    def holiday(day: date) -> str | None:
+        name = days.get(day)
+        return None if name is None else str(name)
+
+    return holiday
 
 
-def federal_holiday(day: date) -> str | None:
-    """The name of the federal holiday that a day is, or is observed as; None where it is none."""
-    name = _FEDERAL.get(day)
-    return None if name is None else str(name)
+federal_holiday = _names_of(holidays.country_holidays("US", observed=True))
+"""The name of the federal holiday that a day is, or is observed as; None where it is none.
+
+Made without a state, and of public ones only: with one, the library would add the state's own days.
+"""
 
 
 def state_holidays(state: str) -> Holidays | None:
@@ -70,13 +70,7 @@ def state_holidays(state: str) -> Holidays | None:
     """
     if state not in holidays.country_holidays("US").subdivisions:
         return None
-    state_days = holidays.country_holidays("US", subdiv=state, observed=True)
-
-    def holiday(day: date) -> str | None:
-        name = state_days.get(day)
-        return None if name is None else str(name)
-
-    return holiday
+    return _names_of(holidays.country_holidays("US", subdiv=state, observed=True))
 
 
 # By default Python looks for cycles after every 700 objects made. What a batch of acts makes has none and lives as
@@ -89,7 +83,9 @@ class Service:
 
     def __init__(self, database_url: str, *, now: Callable[[], datetime] = clock.now) -> None:
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        make_folder(database_url)
+        url = make_url(database_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = create_engine_for(database_url)
         migrate(self.engine)
         self.log = EventLog(self.engine, clock=now)
@@ -97,7 +93,6 @@ class Service:
         self.now = now
 
     def close(self) -> None:
-        """Gives the database's connections back."""
         self.engine.dispose()
 
     @contextmanager

@@ -9,13 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEFAULT_PORT = 8000
 API = "/api/v1"
@@ -43,10 +37,6 @@ def _on_or_off(written: object) -> object:
     return written
 
 
-def _limit(written: object) -> object:
-    return 0 if written == "off" else written
-
-
 class Settings(BaseSettings):
     """Where the record is kept, and how reminders leave the house.
 
@@ -62,7 +52,10 @@ class Settings(BaseSettings):
     """Where the outside finds this service: how links in answers begin. Empty: as each request was addressed."""
     mail_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     """How links in messages begin, where there is no request to go by. Follows from PUBLIC_URL, else from PORT."""
-    rate_limit: Annotated[Annotated[int, Field(gt=0, lt=10**9)] | Literal[0], BeforeValidator(_limit)] = 0
+    rate_limit: Annotated[
+        Annotated[int, Field(gt=0, lt=10**9)] | Literal[0],
+        BeforeValidator(lambda written: 0 if written == "off" else written),
+    ] = 0
     """Requests a minute for each key or address; 0: any number, as where nobody set it from the environment."""
     webhook_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (), validation_alias="webhook_allow_networks"

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from application.service import Service
+from application.service import Progress, Service
 from eventlog.audit import Advance, checkpoint_in, tree_faults
-from eventlog.log import Recorded
 from eventlog.tables import log
 from projections.projector import changes_of
 from projections.rows import Rows, rows_of
 from projections.schema import live_tables, primary_key_of
-
-Progress = Callable[[int, int], None]
-"""Told how many events are done, of how many."""
-Keyed = dict[tuple[Any, ...], tuple[Any, ...]]
-"""A table's rows by their primary key."""
 
 VERIFY_BATCH = 20_000
 
@@ -67,17 +62,13 @@ def _differing_rows(service: Service, connection: Connection, advance: Advance, 
 
 def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[tuple[Rows, int]]:
     """What a replay makes of the log, batch by batch, and the position that each ends at."""
-
-    def stream(name: str) -> list[Recorded]:
-        return service.log.stream(connection, name)
-
     after, head = 0, service.log.head(connection).position
     while after < head:
         events = list(service.log.read(connection, after=after, limit=batch))
         if not events:
             raise LookupError(f"no event follows position {after}")
         after = events[-1].position
-        yield rows_of(changes_of(events, stream), service.cache.due), after
+        yield rows_of(changes_of(events, partial(service.log.stream, connection)), service.cache.due), after
 
 
 def broken_streams(connection: Connection) -> Iterator[str]:
@@ -114,7 +105,6 @@ class _Stored:
         self._next = self._rows.fetchone()
 
     def close(self) -> None:
-        """Gives the database its cursor back."""
         self._rows.close()
 
     def faults(self, expected: list[tuple[Any, ...]], superseded: dict[int, int], up_to: int | None) -> Iterator[str]:
@@ -141,7 +131,7 @@ class _Stored:
             yield tuple(self._next)
             self._next = self._rows.fetchone()
 
-    def _by_key(self, rows: Iterator[tuple[Any, ...]]) -> Keyed:
+    def _by_key(self, rows: Iterator[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         return {tuple(row[place] for place in self._key): row for row in rows}
 
     def _closed(self, row: tuple[Any, ...], superseded: dict[int, int]) -> tuple[Any, ...]:

@@ -20,15 +20,15 @@ from cli.session import (
     RecordedBy,
     failed,
     key_of,
+    one_of,
     open_record,
+    open_snapshot,
     plain_errors,
-    print_cursor,
     settings_or_exit,
 )
-from cli.terminal import print_json, print_line, print_table, shortened
+from cli.terminal import print_json, print_line, print_page, shortened
 
 DEADLINE_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
-LONGEST_DEADLINE_WORDS = 120
 
 
 def deadlines(
@@ -47,30 +47,18 @@ def deadlines(
     json: Json = False,
 ) -> None:
     """Show deadlines in order of the day due: one place's, or everyone's."""
-    if state is not None and state not in DEADLINE_STATES:
-        raise typer.BadParameter(f"{state!r} is none of {', '.join(DEADLINE_STATES)}", param_hint="--state")
-    with open_record() as service:
-        from application.clocks import parse_clocks, parse_day
+    one_of("state", state, DEADLINE_STATES)
+    with open_snapshot(as_of, public_by, recorded_by) as (_, snapshot):
+        from application.clocks import parse_days
         from projections.deadlines import DEADLINE_KEY, DeadlineFilter, find_deadlines
-        from projections.paging import encode_cursor
         from projections.places import slug_of
 
-        for name, value in (("from", from_), ("to", to)):
-            if value is not None:
-                parse_day(name, value)
-        after = key_of(cursor, DEADLINE_KEY)
-        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
-        with service.snapshot(clocks) as snapshot:
-            place = None if jurisdiction is None else slug_of(snapshot, jurisdiction)
-            page = find_deadlines(snapshot, place, DeadlineFilter(state, from_, to), after).page(limit)
-    next_cursor = encode_cursor(page.next_key)
-    if json:
-        print_json({"deadlines": page.items, "next": next_cursor, "position": page.rests_on})
-        return
-    print_table(["Due", "State", "Addressee", "Demand"], map(_deadline_row, page.items), spaced=True)
-    if not page.items:
-        print_line("No deadline is on record for that.")
-    print_cursor(next_cursor)
+        parse_days({"from": from_, "to": to})
+        place = None if jurisdiction is None else slug_of(snapshot, jurisdiction)
+        filters = DeadlineFilter(state, from_, to)
+        page = find_deadlines(snapshot, place, filters, key_of(cursor, DEADLINE_KEY)).page(limit)
+    columns, nothing = ["Due", "State", "Addressee", "Demand"], "No deadline is on record for that."
+    print_page("deadlines", page, columns, _deadline_row, nothing, json=json)
 
 
 def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -82,7 +70,7 @@ def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
     if deadline["for"] == "compliance":
         state += "\n(to comply)"
     if deadline["words"]:
-        demand += f"\n“{shortened(deadline['words'], LONGEST_DEADLINE_WORDS)}”"
+        demand += f"\n“{shortened(deadline['words'], 120)}”"
     if deadline["answer"]:
         demand += f"\nanswer: {deadline['answer']}"
     return due, state, deadline["addressee"], demand
@@ -132,7 +120,6 @@ def compute(
 
 
 REMINDER_STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
-LONGEST_REMINDER_WORDS = 80
 
 
 def reminders(
@@ -149,27 +136,14 @@ def reminders(
     json: Json = False,
 ) -> None:
     """Show reminders in order of the instant planned for, whoever asked for them."""
-    if state is not None and state not in REMINDER_STATES:
-        raise typer.BadParameter(f"{state!r} is none of {', '.join(REMINDER_STATES)}", param_hint="--state")
-    with open_record() as service:
-        from application.reminders.queries import REMINDER_KEY, ReminderFilter, list_reminders, reminder_key
-        from projections.paging import encode_cursor
-        from projections.places import slug_of
+    one_of("state", state, REMINDER_STATES)
+    with open_snapshot() as (_, snapshot):
+        from application.reminders.queries import REMINDER_KEY, ReminderFilter, find_reminders
 
-        after = key_of(cursor, REMINDER_KEY)
-        with service.snapshot() as snapshot:
-            place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction))
-            filters = ReminderFilter(None, None if place is None else place.touched_by, state, subscription)
-            rows = list_reminders(snapshot.connection, filters, limit + 1, after)
-    page = rows[:limit]
-    next_cursor = encode_cursor(reminder_key(page[-1])) if len(rows) > limit else None
-    if json:
-        print_json({"reminders": page, "next": next_cursor})
-        return
-    print_table(["Planned for", "State", "Due", "About"], map(_reminder_row, page), spaced=True)
-    if not page:
-        print_line("No reminder is known for that.")
-    print_cursor(next_cursor)
+        filters = ReminderFilter(None, jurisdiction, state, subscription)
+        page = find_reminders(snapshot, filters, limit, key_of(cursor, REMINDER_KEY))
+    columns, nothing = ["Planned for", "State", "Due", "About"], "No reminder is known for that."
+    print_page("reminders", page, columns, _reminder_row, nothing, json=json, positioned=False)
 
 
 def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
@@ -177,7 +151,7 @@ def _reminder_row(reminder: dict[str, Any]) -> tuple[str, str, str, str]:
     if reminder["late"]:
         state += ", late"
     if reminder["why"]:
-        state += f"\n{shortened(reminder['why'], LONGEST_REMINDER_WORDS)}"
+        state += f"\n{shortened(reminder['why'], 80)}"
     if reminder["deliveries"]:
         last = reminder["deliveries"][-1]
         state += f"\n{len(reminder['deliveries'])} x, last {last['outcome']}: {last['detail']}"

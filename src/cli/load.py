@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from application.bulk.batch import Report
     from domain.errors import Problem, RecordError
 
-LONGEST_VALUE = 60
 MOST_SHOWN = 100
 MOST_SUSPECTED = 1_000
 
@@ -105,15 +104,17 @@ def _show(report: Report, files: int, *, dry_run: bool) -> None:
 def _show_errors(error: RecordError, *, json: bool) -> None:
     shown = error.problems[:MOST_SHOWN]
     if json:
-        print_json({"detail": error.detail, "errors": [_fault(problem) for problem in shown], **_total(error)})
+        print_json(
+            {
+                "detail": error.detail,
+                "errors": [_fault(problem) for problem in shown],
+                "errors_total": len(error.problems),
+            }
+        )
     elif shown:
         print_table(["File, row and entry", "Field and value", "What is wrong"], map(_row, shown), spaced=True)
         if len(shown) < len(error.problems):
             typer.echo(f"dispute-timeline: the first {len(shown)} errors are shown", err=True)
-
-
-def _total(error: RecordError) -> dict[str, int]:
-    return {"errors_total": len(error.problems)}
 
 
 def _fault(problem: Problem) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def _file_and_entry(where: str) -> tuple[str, str]:
 
 def _row(problem: Problem) -> tuple[str, str, str]:
     file, entry = _file_and_entry(problem.where)
-    value = shortened(problem.value, LONGEST_VALUE)
+    value = shortened(problem.value, 60)
     return f"{file}\n{problem.row}: {entry}", f"{problem.field}\n{value}", problem.message
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import REFUSED, USAGE, Json, failed, open_record
-from cli.terminal import print_bytes, print_json, print_line, print_table, progress
+from cli.terminal import print_answer, print_bytes, print_json, print_line, print_table, progress
 
 
 def export(
@@ -33,10 +33,7 @@ def export(
             raise failed(f"{error.filename or file}: {error.strerror}") from error
         finally:
             partial.unlink(missing_ok=True)
-    if json:
-        print_json({"file": str(file), "events": events})
-    else:
-        print_line(f"{file} has the log's {events:,} events.")
+    print_answer({"file": str(file), "events": events}, f"{file} has the log's {events:,} events.", json=json)
 
 
 def import_log(
@@ -59,11 +56,9 @@ def import_log(
             raise failed(f"{file}: {error.strerror}") from error
         with proving(service.log) as proofs:
             root, own = proofs.checkpoint().split("\n")[2], proofs.key
-    if json:
-        print_json({"events": events, "root": root, "key": own})
-    else:
-        print_line(f"Imported {events:,} events. The root hash is that of the file: {root}")
-        print_line(f"This copy signs with its own key: {own}")
+    imported = f"Imported {events:,} events. The root hash is that of the file: {root}"
+    signed = f"This copy signs with its own key: {own}"
+    print_answer({"events": events, "root": root, "key": own}, imported, signed, json=json)
 
 
 def prove(
@@ -89,11 +84,9 @@ def prove(
     except OSError as error:
         raise failed(f"{out}: {error.strerror}") from error
     positions = [event["position"] for event in proof["events"]]
-    if json:
-        print_json({"file": str(out), "entry": entry, "positions": positions})
-    else:
-        listed = ", ".join(map(str, positions))
-        print_line(f"{out} proves that the log has entry {entry} at position{'s'[: len(positions) > 1]} {listed}.")
+    at = f"position{'s'[: len(positions) > 1]} {', '.join(map(str, positions))}"
+    line = f"{out} proves that the log has entry {entry} at {at}."
+    print_answer({"file": str(out), "entry": entry, "positions": positions}, line, json=json)
 
 
 def verify(
@@ -150,11 +143,8 @@ def verify_proof(
         sentences, why = proved(files, key), None
     except NotProved as error:
         sentences, why = [], str(error)
-    if json:
-        print_json({"proved": why is None, "said": sentences, "why_not": why})
-    else:
-        for sentence in [*sentences, "Proved." if why is None else f"NOT PROVED: {why}"]:
-            print_line(sentence)
+    conclusion = "Proved." if why is None else f"NOT PROVED: {why}"
+    print_answer({"proved": why is None, "said": sentences, "why_not": why}, *sentences, conclusion, json=json)
     if why is not None:
         raise typer.Exit(REFUSED)
 
@@ -166,10 +156,7 @@ def rebuild(*, json: Json = False) -> None:
 
         with progress("Replaying") as bar:
             events = rebuild_all(service, bar)
-    if json:
-        print_json({"events": events})
-    else:
-        print_line(f"Rebuilt from {events:,} events.")
+    print_answer({"events": events}, f"Rebuilt from {events:,} events.", json=json)
 
 
 def replay(

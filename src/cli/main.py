@@ -1,4 +1,4 @@
-"""The command line: `dispute-timeline` and its commands.
+"""The command line: `dispute-timeline` and its commands, of which `keys` is here.
 
 A command imports what it works with when it runs, so that `--help` and `--version` answer at once.
 """
@@ -8,18 +8,72 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from dataclasses import asdict, astuple
 from typing import Annotated
 
 import typer
 
-from cli import keys
 from cli.deadlines import deadline_app, deadlines, remind, reminders
 from cli.load import load
 from cli.log import export, import_log, prove, rebuild, replay, verify, verify_proof
 from cli.revise import correct, dispute, reinstate, retract
 from cli.serve import serve
+from cli.session import Json, open_record
 from cli.status import changes, history, status
+from cli.terminal import print_answer, print_json, print_line, print_table
 from cli.timeline import timeline
+
+keys_app = typer.Typer(name="keys", help="Add, list and revoke the keys that may write.", no_args_is_help=True)
+_LONGEST_NAME = 200
+
+
+def _valid_key_name(name: str) -> str:
+    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise typer.BadParameter(f"a name has 1 to {_LONGEST_NAME} printable characters")
+    return name
+
+
+_KeyName = Annotated[
+    str, typer.Argument(metavar="NAME", callback=_valid_key_name, help="Whose key: the recorder of its entries.")
+]
+
+
+@keys_app.command()
+def add(name: _KeyName, *, json: Json = False) -> None:
+    """Make a key and print it, this once: only its hash is kept."""
+    with open_record() as service:
+        from application.keys import add_key
+
+        key = add_key(service, name)
+    if json:
+        print_json({"name": name, "key": key})
+    else:
+        print_line(key)
+        typer.echo("Keep it now: it is shown this once. Send it as: Authorization: Bearer KEY", err=True)
+
+
+@keys_app.command(name="list")
+def list_(*, json: Json = False) -> None:
+    """List every key there ever was, without its secret."""
+    with open_record() as service:
+        from application.keys import list_keys
+
+        keys = list_keys(service)
+    if json:
+        print_json({"keys": [asdict(key) for key in keys]})
+    else:
+        print_table(["Name", "Added", "Revoked"], map(astuple, keys))
+
+
+@keys_app.command()
+def revoke(name: _KeyName, *, json: Json = False) -> None:
+    """End a key. What it recorded stays."""
+    with open_record() as service:
+        from application.keys import revoke_key
+
+        revoke_key(service, name)
+    print_answer({"name": name, "revoked": True}, f"The key of {name} is revoked.", json=json)
+
 
 # No rich markup in help and errors: text of the record must not be taken for markup.
 app = typer.Typer(
@@ -35,7 +89,7 @@ _WRITING = (load, correct, dispute, retract, reinstate)
 _KEEPING = (rebuild, replay, verify, prove, verify_proof, export, import_log, remind)
 for command in (serve, *_READING, *_WRITING, *_KEEPING):
     app.command()(command)
-app.add_typer(keys.app)
+app.add_typer(keys_app)
 app.add_typer(deadline_app)
 
 

@@ -171,12 +171,7 @@ def dispute(
 
 
 def retract(
-    entry: Entry,
-    *,
-    reason: Reason,
-    on_version: OnVersion = None,
-    recorder: Recorder = "retract",
-    json: Json = False,
+    entry: Entry, *, reason: Reason, on_version: OnVersion = None, recorder: Recorder = "retract", json: Json = False
 ) -> None:
     """Take an entry back: it stays to be read, and counts for nothing."""
     from domain.events import EntryRetracted
@@ -185,12 +180,7 @@ def retract(
 
 
 def reinstate(
-    entry: Entry,
-    *,
-    reason: Reason,
-    on_version: OnVersion = None,
-    recorder: Recorder = "reinstate",
-    json: Json = False,
+    entry: Entry, *, reason: Reason, on_version: OnVersion = None, recorder: Recorder = "reinstate", json: Json = False
 ) -> None:
     """Let a retracted entry count again."""
     from domain.events import EntryReinstated

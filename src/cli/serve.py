@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from application.followers import LogFollower
 
-EXAMPLE = "/jurisdictions/new-orleans-la/status?as_of=2017-07-07"
-
 
 def serve(
     *,
@@ -52,7 +50,7 @@ def serve(
         typer.echo(f"The pages          {root}/")
         if app.docs_url:
             typer.echo(f"Its documentation  {root}{app.docs_url}")
-        typer.echo(f"A first answer     {api}{EXAMPLE}")
+        typer.echo(f"A first answer     {api}/jurisdictions/new-orleans-la/status?as_of=2017-07-07")
         typer.echo("Stop with Ctrl-C.")
         server.run(sockets=[listening])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cli.terminal import Progress, one_line, print_line, progress
+from cli.terminal import Progress, one_line, progress
 from domain.errors import Invalid, Problem
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from application.service import Service
     from application.settings import Settings
+    from projections.snapshot import Snapshot
 
 KeyT = TypeVar("KeyT")
 REFUSED = 1
@@ -59,9 +60,22 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
 
 
 @contextmanager
+def open_snapshot(
+    as_of: str | None = None, public_by: str | None = None, recorded_by: str | None = None
+) -> Iterator[tuple[Service, Snapshot]]:
+    """The service as `open_record` opens it, and one look at its record on the clocks asked."""
+    with open_record() as service:
+        from application.clocks import parse_clocks
+
+        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
+        with service.snapshot(clocks) as snapshot:
+            yield service, snapshot
+
+
+@contextmanager
 def plain_errors() -> Iterator[None]:
     """Turns the errors that are raised on purpose into one line and an exit code; any other is a bug."""
-    from domain.errors import Invalid, RecordError
+    from domain.errors import RecordError
 
     try:
         yield
@@ -134,6 +148,13 @@ Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after the page that named it.")]
 
 
+def one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
+    """The value of an option, where it is one of those allowed."""
+    if value is not None and value not in allowed:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"--{name}")
+    return value
+
+
 def key_of(cursor: str | None, shape: Decoder[KeyT]) -> KeyT | None:
     """The key that `--cursor` stands for; Invalid for the cursor of another list."""
     from projections.paging import NotACursor, decode_cursor
@@ -143,9 +164,3 @@ def key_of(cursor: str | None, shape: Decoder[KeyT]) -> KeyT | None:
     except NotACursor as error:
         message = "is no cursor of this list: take the one that the page before gave"
         raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
-
-
-def print_cursor(cursor: str | None) -> None:
-    """Names the next page, where there is one."""
-    if cursor is not None:
-        print_line(f"\nThere is more: --cursor {cursor}")

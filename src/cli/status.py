@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.revise import difference, standing
-from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, key_of, open_record, print_cursor
-from cli.terminal import print_json, print_line, print_table, shortened
+from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, key_of, one_of, open_snapshot
+from cli.terminal import print_cursor, print_json, print_line, print_page, print_table, shortened
 
 StatusRow = tuple[str, str, str, str]
 
@@ -23,14 +23,11 @@ def status(
     json: Json = False,
 ) -> None:
     """Show where a place stands on a day, and which entry each answer rests on."""
-    with open_record() as service:
-        from application.clocks import parse_clocks
+    with open_snapshot(as_of, public_by, recorded_by) as (_, snapshot):
         from projections.places import slug_of
         from projections.status import place_status
 
-        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
-        with service.snapshot(clocks) as snapshot:
-            answer = place_status(snapshot, slug_of(snapshot, jurisdiction))
+        answer = place_status(snapshot, slug_of(snapshot, jurisdiction))
     if json:
         print_json(answer)
         return
@@ -83,41 +80,30 @@ def history(
     json: Json = False,
 ) -> None:
     """Show when and by which entries a place's status changed; or every version of an entry, and why."""
-    with open_record() as service:
-        from application.clocks import parse_clocks
+    with open_snapshot(as_of, public_by, recorded_by) as (service, snapshot):
         from domain.errors import NotFound
         from projections.entries import entry_history
         from projections.history import PLACE_TRANSITION_KEY, find_place_transitions
-        from projections.paging import encode_cursor
         from projections.places import slug_of
 
         after = key_of(cursor, PLACE_TRANSITION_KEY)
-        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
-        with service.snapshot(clocks) as snapshot:
-            place = slug_of(snapshot, id_) if id_.startswith("geoid:") else id_
-            answer: dict[str, Any]
-            if snapshot.cache.directory.place(place, snapshot.position) is not None:
-                page = find_place_transitions(snapshot, place, after).page(limit)
-                answer = {
-                    "transitions": page.items,
-                    "next": encode_cursor(page.next_key),
-                    "position": page.rests_on,
-                }
-            else:
-                try:
-                    answer = entry_history(snapshot, service.log, id_)
-                except NotFound as error:
-                    raise NotFound(f"no jurisdiction or entry {id_!r} is on record") from error
-    if json:
-        print_json(answer)
-    elif "versions" in answer:
-        for number, version in enumerate(answer["versions"]):
-            _print_version(version, first=not number)
+        place = slug_of(snapshot, id_) if id_.startswith("geoid:") else id_
+        page, versions = None, {}
+        if snapshot.cache.directory.place(place, snapshot.position) is not None:
+            page = find_place_transitions(snapshot, place, after).page(limit)
+        else:
+            try:
+                versions = entry_history(snapshot, service.log, id_)
+            except NotFound as error:
+                raise NotFound(f"no jurisdiction or entry {id_!r} is on record") from error
+    if page is not None:
+        columns, nothing = ["On", "Track", "Change", "Because of"], "Its status did not change on these clocks."
+        print_page("transitions", page, columns, _transition_row, nothing, json=json)
+    elif json:
+        print_json(versions)
     else:
-        print_table(["On", "Track", "Change", "Because of"], map(_transition_row, answer["transitions"]), spaced=True)
-        if not answer["transitions"]:
-            print_line("Its status did not change on these clocks.")
-        print_cursor(answer["next"])
+        for number, version in enumerate(versions["versions"]):
+            _print_version(version, first=not number)
 
 
 def _print_version(version: dict[str, Any], *, first: bool) -> None:
@@ -143,7 +129,6 @@ def _transition_row(transition: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 TRACKS = ("stage", "response", "listing", "funding", "court", "policies")
-LONGEST_REASON = 400
 Point = "INSTANT|POSITION"
 
 
@@ -160,20 +145,18 @@ def changes(
     json: Json = False,
 ) -> None:
     """Show the days about which we now say something else than we did, and which events caused it."""
-    if track is not None and track not in TRACKS:
-        raise typer.BadParameter(f"{track!r} is none of {', '.join(TRACKS)}", param_hint="--track")
-    with open_record() as service:
+    one_of("track", track, TRACKS)
+    with open_snapshot() as (service, snapshot):
         from application.clocks import parse_log_range
         from projections.changes import CHANGE_KEY, ChangeFilter, LogRange, changes_page
         from projections.paging import encode_cursor
         from projections.places import slug_of
 
         after = key_of(cursor, CHANGE_KEY)
-        with service.snapshot() as snapshot:
-            earlier, later = parse_log_range(service, snapshot, from_, to)
-            place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
-            between = LogRange.read(snapshot, service.log, earlier, later)
-            answer, next_key = changes_page(snapshot, service.log, between, ChangeFilter(place, track), limit, after)
+        earlier, later = parse_log_range(service, snapshot, from_, to)
+        place = None if jurisdiction is None else snapshot.place(slug_of(snapshot, jurisdiction)).id
+        between = LogRange.read(snapshot, service.log, earlier, later)
+        answer, next_key = changes_page(snapshot, service.log, between, ChangeFilter(place, track), limit, after)
     answer["next"] = encode_cursor(next_key)
     if json:
         print_json(answer)
@@ -208,4 +191,4 @@ def _print_causes(causes: Iterable[dict[str, Any]], *, first_recorded: bool = Fa
         recorded = ", first recorded in between" if first_recorded else ""
         print_line(f"  because of {cause['event']}{on}, log position {cause['position']}{recorded}")
         if cause["reason"]:
-            print_line(f"    {shortened(cause['reason'], LONGEST_REASON)}")
+            print_line(f"    {shortened(cause['reason'], 400)}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from projections.paging import Page
+
+ItemT = TypeVar("ItemT")
 Progress = Callable[[int, int], None]
 """What a progress bar is moved by: how much is done, and of how much."""
 
@@ -67,11 +70,52 @@ def print_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     print_bytes(msgspec.json.encode(answer))
 
 
+def print_answer(answer: Any, *lines: str, json: bool) -> None:  # noqa: ANN401 - as above
+    """The answer as JSON for programs, or else in lines of text."""
+    if json:
+        print_json(answer)
+    else:
+        for line in lines:
+            print_line(line)
+
+
 def print_bytes(answer: bytes) -> None:
     """An answer that is JSON already."""
     sys.stdout.flush()
     sys.stdout.buffer.write(answer + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_cursor(cursor: str | None) -> None:
+    """Names the next page, where there is one."""
+    if cursor is not None:
+        print_line(f"\nThere is more: --cursor {cursor}")
+
+
+def print_page(
+    plural: str,
+    page: Page[Any, ItemT],
+    columns: Sequence[str],
+    row: Callable[[ItemT], Sequence[object]],
+    nothing: str,
+    *,
+    json: bool,
+    positioned: bool = True,
+) -> None:
+    """A page of a list as a table, or `nothing` where it is empty; with `json`, as the API answers.
+
+    `positioned`: whether the list follows from the log, so that the answer has the position that it rests on.
+    """
+    from projections.paging import encode_cursor
+
+    cursor = encode_cursor(page.next_key)
+    if json:
+        print_json({plural: page.items, "next": cursor, **({"position": page.rests_on} if positioned else {})})
+        return
+    print_table(columns, map(row, page.items), spaced=True)
+    if not page.items:
+        print_line(nothing)
+    print_cursor(cursor)
 
 
 @contextmanager

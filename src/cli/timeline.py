@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import typer
 
-from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State, key_of, open_record, print_cursor
-from cli.terminal import print_bytes, print_line, print_table
-
-if TYPE_CHECKING:
-    from projections.facets import Facets
-    from projections.timeline import TimelinePage
+from cli.session import AsOf, Cursor, Json, Limit, PublicBy, RecordedBy, State, key_of, one_of, open_snapshot
+from cli.terminal import print_cursor, print_json, print_line, print_table
 
 T = TypeVar("T")
 MOST_NAMED = 4
@@ -48,10 +43,10 @@ def timeline(
     """Show what happened, in order of occurrence or of relevance to words: one place's acts, or everyone's."""
     if place is not None and jurisdiction is not None and place != jurisdiction:
         raise typer.BadParameter(f"{place} and {jurisdiction} are two places: give one")
-    with open_record() as service:
+    with open_snapshot(as_of, public_by, recorded_by) as (_, snapshot):
         import msgspec
 
-        from application.clocks import parse_clocks, parse_day
+        from application.clocks import parse_days
         from domain.facts import Kind
         from domain.values import Party
         from projections.facets import count_facets, parse_facets
@@ -60,20 +55,19 @@ def timeline(
         from projections.search_text import parse_search
         from projections.timeline import RANKED_TIMELINE_KEY, TIMELINE_KEY, TimelineFilter, timeline_page
 
-        for name, value in (("from", from_), ("to", to)):
-            if value is not None:
-                parse_day(name, value)
+        parse_days({"from": from_, "to": to})
         _checked("q", parse_search, q)
         facet_names = _checked("facets", parse_facets, facets)
-        order = _one_of("order", "newest" if newest else order, ("oldest", "newest", "relevance"))
+        order = one_of("order", "newest" if newest else order, ("oldest", "newest", "relevance"))
         if order == "relevance" and q is None:
             raise typer.BadParameter("relevance is to words that are looked for: give --q", param_hint="--order")
         ranked = q is not None and order in (None, "relevance")
         place = place or jurisdiction
         filters = TimelineFilter(
+            jurisdiction=None if place is None else slug_of(snapshot, place),
             state=state,
-            kind=_one_of("kind", kind, get_args(Kind)),
-            party=_one_of("party", party, get_args(Party)),
+            kind=one_of("kind", kind, get_args(Kind)),
+            party=one_of("party", party, get_args(Party)),
             first=from_,
             last=to,
             words=q,
@@ -82,21 +76,20 @@ def timeline(
             ranked=ranked,
         )
         after = key_of(cursor, RANKED_TIMELINE_KEY) if ranked else key_of(cursor, TIMELINE_KEY)
-        clocks = parse_clocks(service, as_of=as_of, public_by=public_by, recorded_by=recorded_by)
-        with service.snapshot(clocks) as snapshot:
-            if place is not None:
-                filters = replace(filters, jurisdiction=slug_of(snapshot, place))
-            page = timeline_page(snapshot, filters, limit, after)
-            counted = None if facet_names is None else count_facets(snapshot, filters, after, facet_names)
+        page = timeline_page(snapshot, filters, limit, after)
+        counted = None if facet_names is None else count_facets(snapshot, filters, after, facet_names)
+    next_cursor = encode_cursor(page.next)
     if json:
-        print_bytes(_answer(page, counted))
+        rests_on = page.rests_on if counted is None else max(page.rests_on, counted.rests_on)
+        more = {} if counted is None else {"facets": counted.counts}
+        print_json({"entries": list(map(msgspec.Raw, page.bodies)), "next": next_cursor, "position": rests_on, **more})
         return
     print_table(["Occurred", "Act"], (_row(msgspec.json.decode(body)) for body in page.bodies), spaced=True)
     for name, counts in ({} if counted is None else counted.counts).items():
         print_line(f"\n{name}: {', '.join(f'{value} {number}' for value, number in counts.items())}")
     if not page.bodies:
         print_line("Nothing is on record for that.")
-    print_cursor(encode_cursor(page.next))
+    print_cursor(next_cursor)
 
 
 def _checked(name: str, read: Callable[[str], T], value: str | None) -> T | None:
@@ -104,23 +97,6 @@ def _checked(name: str, read: Callable[[str], T], value: str | None) -> T | None
         return None if value is None else read(value)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=f"--{name}") from error
-
-
-def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    if value is not None and value not in allowed:
-        raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"--{name}")
-    return value
-
-
-def _answer(page: TimelinePage, facets: Facets | None) -> bytes:
-    import msgspec
-
-    from projections.paging import encode_cursor
-
-    rests_on = page.rests_on if facets is None else max(page.rests_on, facets.rests_on)
-    more = {} if facets is None else {"facets": facets.counts}
-    end = msgspec.json.encode({"next": encode_cursor(page.next), "position": rests_on, **more})
-    return b'{"entries":[%b],%b' % (b",".join(page.bodies), end[1:])
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, str]:

@@ -22,7 +22,6 @@ from domain.dates import Day
 from domain.reminders import OpaqueId
 from domain.values import Slug
 from projections.paging import encode_cursor
-from projections.places import slug_of
 
 
 class SubscriptionShown(Shape):
@@ -142,14 +141,10 @@ def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Respons
     """Reminders of the key's own subscriptions, in order of the instant planned for."""
     owner = recorder_of(service, key)
     after = read_cursor(query.cursor, queries.REMINDER_KEY)
+    filters = queries.ReminderFilter(owner, query.jurisdiction, query.state, query.subscription)
     with service.snapshot() as snapshot:
-        place = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction))
-        addressees = None if place is None else place.touched_by
-        reminder_filter = queries.ReminderFilter(owner, addressees, query.state, query.subscription)
-        rows = queries.list_reminders(snapshot.connection, reminder_filter, query.limit + 1, after)
-    page = rows[: query.limit]
-    cursor = encode_cursor(queries.reminder_key(page[-1])) if len(rows) > len(page) else None
-    return private_response({"reminders": page, "next": cursor})
+        page = queries.find_reminders(snapshot, filters, query.limit, after)
+    return private_response({"reminders": page.items, "next": encode_cursor(page.next_key)})
 
 
 @post(router, "/reminders/{id}/acknowledgement", answer=ReminderShown)
@@ -157,9 +152,9 @@ def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> 
     """Says that a reminder was seen, so that it does not go on to anybody else. Said again, it changes nothing."""
     owner = recorder_of(service, key)
     acknowledge(service, id, "api", owner=owner)
-    with service.reading() as connection:
-        (reminder,) = queries.list_reminders(connection, queries.ReminderFilter(owner, id=id), 1)
-    return private_response(reminder)
+    with service.snapshot() as snapshot:
+        page = queries.find_reminders(snapshot, queries.ReminderFilter(owner, id=id), 1)
+    return private_response(page.items[0])
 
 
 @post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)

@@ -7,10 +7,9 @@ that a malformed row may have caused in another row is not reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,7 +60,6 @@ class PossibleDuplicate:
     jurisdictions: tuple[str, ...]
 
     def shown(self) -> dict[str, Any]:
-        """As answers have it."""
         because = {"kind": self.kind, "date": self.date, "jurisdictions": list(self.jurisdictions)}
         return {"row": self.row, "entry": self.entry, "like": list(self.like), "because": because}
 
@@ -146,6 +144,8 @@ class _Batch:
     malformed_ids: set[str] = field(default_factory=set)
     """What malformed rows may have been meant to introduce."""
     rows: int = 0
+    order: dict[tuple[str, int | None], int] = field(default_factory=dict)
+    """How many rows there were up to each, by its file and its number there."""
 
 
 def record_rows(
@@ -163,43 +163,38 @@ def record_rows(
     `revising`: whether changes of what is on record (`act: correct` and so on) are taken. `most`: rows, at most.
     Raises BadRows, whose problems name file, row, field and value; TooManyRows.
     """
-    order: dict[tuple[str, int | None], int] = {}
-    batch = _parse(service, _counted(rows, order, most, progress), revising=revising)
+    batch = _parse(service, rows, revising=revising, most=most, progress=progress)
     if not batch.rows:
         raise BadRows("there are no rows", problems=[Problem(WHOLE, None, "holds no rows")])
     with suppress(_DryRun), service.log.appending(recorder=recorder, now=service.now()) as append:
         report = _record(Recording(service, append), append, batch, progress)
         if batch.problems:
-            batch.problems.sort(key=lambda problem: order.get((_file(problem.where), problem.row), 0))
+            batch.problems.sort(
+                key=lambda problem: batch.order.get((problem.where.rpartition(": ")[0], problem.row), 0)
+            )
             raise BadRows(problems=batch.problems, errors_total=len(batch.problems))
         if dry_run:
             raise _DryRun
     return report
 
 
-def _counted(
+def _parse(
+    service: Service,
     rows: Iterable[tuple[str, SourceRow]],
-    order: dict[tuple[str, int | None], int],
+    *,
+    revising: bool,
     most: int | None,
     progress: BatchProgress,
-) -> Iterator[tuple[str, SourceRow]]:
-    """The rows, each numbered in `order`."""
-    numbers = count(1)
-    for file, row in rows:
-        number = next(numbers)
-        if most is not None and number > most:
-            raise TooManyRows(f"there are more than {most:,} rows")
-        if number % _PIECE == 0:
-            progress("Reading rows", number, None)
-        order[file, row.number] = number
-        yield file, row
-
-
-def _parse(service: Service, rows: Iterable[tuple[str, SourceRow]], *, revising: bool) -> _Batch:
+) -> _Batch:
     """Each row parsed as it comes, so that its fields need not be held beside what is to be recorded."""
     batch = _Batch()
     for file, row in rows:
         batch.rows += 1
+        if most is not None and batch.rows > most:
+            raise TooManyRows(f"there are more than {most:,} rows")
+        if batch.rows % _PIECE == 0:
+            progress("Reading rows", batch.rows, None)
+        batch.order[file, row.number] = batch.rows
         where = _where(file, row)
         fields, problems = _fields_to_record(row)
         if not problems:
@@ -319,7 +314,3 @@ def _introduced_ids(fields: Mapping[str, Any]) -> set[str]:
     references = [item for value in values for item in (value if isinstance(value, list) else [value])]
     ids = [reference.get("id") if isinstance(reference, dict) else reference for reference in references]
     return {id_ for id_ in ids if isinstance(id_, str)}
-
-
-def _file(where: str) -> str:
-    return where.rpartition(": ")[0]

@@ -147,6 +147,8 @@ def _json(cell: str) -> Any:  # noqa: ANN401 - any JSON value
 
 # Our own CSV puts an apostrophe before text that a spreadsheet would take for a formula; here it is taken off again.
 _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
+# Bytes that are not UTF-8 are read as lone surrogates.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Column = tuple[str, tuple[Part, ...], Convert]
 
 
@@ -212,7 +214,7 @@ def _csv_row(number: int, heading: Sequence[Column], cells: Sequence[str]) -> So
         if not cell:
             continue
         text = cell[1:] if cell.startswith("'") and _DEFUSED.match(cell) else cell
-        if "\0" in text or (not text.isascii() and not _is_text(text)):
+        if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
             problems.append(Problem(name, cell, "is not UTF-8 text without NUL"))
             continue
         try:
@@ -253,11 +255,3 @@ def _cell_value(value: Any) -> Any:  # noqa: ANN401 - any value that a cell can 
     if all(isinstance(part, int) for part in value):
         return [_cell_value(value[part]) for part in sorted(value)]
     return _fields_of(value)
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -19,14 +19,7 @@ READERS: dict[str, Read] = {
     "yaml": yaml_rows.yaml_rows,
     "json": json_rows.json_list_rows,
 }
-SUFFIXES = {
-    ".yaml": "yaml",
-    ".yml": "yaml",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".json": "json",
-}
+SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".json": "json"}
 MEDIA_TYPES = {
     "application/x-ndjson": "ndjson",
     "text/csv": "csv",

@@ -26,7 +26,6 @@ class SourceRow:
 
 
 def bad_row(number: int, message: str, value: Any = None) -> SourceRow:  # noqa: ANN401 - any JSON value
-    """A row that cannot be read."""
     return SourceRow(number, {}, (Problem(WHOLE, value, message),))
 
 

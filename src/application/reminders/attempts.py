@@ -8,9 +8,10 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from smtplib import SMTP
 from threading import Timer
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +40,13 @@ def given_up(reason: str) -> DeliveryResult:
     return DeliveryResult(ok=False, detail=reason, ends=reason)
 
 
-def gone(detail: str) -> DeliveryResult:
-    return DeliveryResult(ok=False, detail=detail, ends="the receiver said that it is gone", is_gone=True)
-
-
-class ConnectedSocket(Protocol):
-    """A connection of `http.client` or `smtplib`, whose socket is None until it is connected."""
-
-    sock: socket.socket | None
-
-
 class TotalTimeout:
     """Shuts a connection's socket after so many seconds, so that a thread blocked on it continues with an error.
 
     A socket's own timeout is for each read: a server that sends a byte now and then would never run into it.
     """
 
-    def __init__(self, connection: ConnectedSocket, seconds: float) -> None:
+    def __init__(self, connection: HTTPConnection | SMTP, seconds: float) -> None:
         self.expired = False
         self._connection = connection
         self._timer = Timer(seconds, self._expire)
@@ -65,9 +56,7 @@ class TotalTimeout:
         self._timer.start()
         return self
 
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
     def _expire(self) -> None:

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from ipaddress import ip_address
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
@@ -116,7 +116,7 @@ def send_mail(mail: MailText, settings: Settings, tls: ssl.SSLContext) -> Delive
     )
     # smtplib checks the certificate against `_host`, which its constructor sets only if it also connects.
     smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - no public way to set it
-    with TotalTimeout(cast("Any", smtp), MAIL_TOTAL_S) as timeout:
+    with TotalTimeout(smtp, MAIL_TOTAL_S) as timeout:
         try:
             code, message_text = smtp.connect(server.host, server.port)
             if code != _READY:
@@ -181,6 +181,7 @@ def mail_text(service: Service, settings: Settings, subscription: Subscription, 
     """The mail of a message in the outbox, with the same id, date and links at every attempt."""
     created_at = datetime.fromisoformat(message["created_at"])
     body = msgspec.json.decode(message["body"])
+    data = body["data"]
 
     def link(purpose: signed_links.Purpose, id_: str, sent_to: str) -> str:
         return f"{settings.mail_url}/r/{signed_links.sign_link(service, purpose, id_, sent_to, created_at)}"
@@ -192,9 +193,10 @@ def mail_text(service: Service, settings: Settings, subscription: Subscription, 
             subject = "Please confirm: reminders by mail"
             lines = list(_confirmation(snapshot, subscription, link("confirm", subscription.id, address)))
         elif message["reminder"] is not None:
-            subject = _reminder_subject(snapshot, body["data"])
+            prefix = "Nobody has acknowledged: " if data.get("escalated") else ""
+            subject = f"{prefix}{_addressee(snapshot, data)}: due {_when(data)}"
             acknowledge = link("acknowledge", message["reminder"], "")
-            lines = list(_reminder_text(snapshot, settings, body["data"], acknowledge))
+            lines = list(_reminder_text(snapshot, settings, data, acknowledge))
         else:
             subject, lines = _notice_text(snapshot, settings, body)
         text = "\n".join(lines)
@@ -213,15 +215,9 @@ def _confirmation(snapshot: Snapshot, subscription: Subscription, link: str) -> 
     yield "If it was not, do nothing: nothing more is sent to an address that did not confirm."
 
 
-def _reminder_subject(snapshot: Snapshot, data: Mapping[str, Any]) -> str:
-    addressee, due = _addressee(snapshot, data), data["deadlines"][0]["due"]
-    prefix = "Nobody has acknowledged: " if data.get("escalated") else ""
-    return f"{prefix}{addressee}: due {_when(data, due)}"
-
-
 def _reminder_text(snapshot: Snapshot, settings: Settings, data: Mapping[str, Any], link: str) -> Iterator[str]:
     due = data["deadlines"][0]["due"]
-    yield f"{_addressee(snapshot, data)} is to answer or comply by the end of {due}, local time ({_when(data, due)})."
+    yield f"{_addressee(snapshot, data)} is to answer or comply by the end of {due}, local time ({_when(data)})."
     if data["offset"] > 0:
         yield "No answer is on record."
     if data["late"]:
@@ -253,8 +249,9 @@ def _notice_text(snapshot: Snapshot, settings: Settings, body: Mapping[str, Any]
     return f"{lead}: {summary[:_LONGEST_NAME]}", lines
 
 
-def _when(data: Mapping[str, Any], due: str) -> str:
+def _when(data: Mapping[str, Any]) -> str:
     """The day due and how far off it is; of a late reminder the day alone, since the distance is no longer true."""
+    due: str = data["deadlines"][0]["due"]
     days = -data["offset"]
     if data["late"]:
         return due

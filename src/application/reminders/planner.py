@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -61,17 +62,11 @@ _INSERT = BulkInsert(reminders_table)
 _COLUMNS = [column.name for column in reminders_table.columns]
 
 
-def catch_up(service: Service) -> None:
-    """Plan for the places that events beyond the planner's position affect."""
-    _plan(service, everywhere=False)
+def catch_up(service: Service, *, everywhere: bool = False) -> None:
+    """Plan for the places that events beyond the planner's position affect.
 
-
-def plan_everything(service: Service) -> None:
-    """Plan for every deadline still to come: after a subscription was made, changed or ended."""
-    _plan(service, everywhere=True)
-
-
-def _plan(service: Service, *, everywhere: bool) -> None:
+    `everywhere`: for every deadline still to come, after a subscription was made, changed or ended.
+    """
     with service.log.appending(recorder=RECORDER, now=service.now()) as append:
         planned_to = _PLANNED_TO.run(append.connection).fetchone()[0]
         snapshot = snapshot_in_append(service, append, as_of=END_OF_TIME)
@@ -118,14 +113,11 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
 
     An entry that ends reviews, or did in an earlier version, can affect every place.
     """
-
-    def stream(name: str) -> list[Recorded]:
-        return service.log.stream(snapshot.connection, name)
-
     if snapshot.head - planned_to > _MOST_EVENTS:
         (first,) = service.log.read(snapshot.connection, after=planned_to, limit=1)
         yield AffectedPlaces(first.recorded_at, None)
         return
+    stream = partial(service.log.stream, snapshot.connection)
     events = list(service.log.read(snapshot.connection, after=planned_to))
     record_events = (event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS)
     for change in changes_of(record_events, stream):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,6 +17,9 @@ from application.reminders.tables import (
     reminders_table,
     subscriptions_table,
 )
+from projections.paging import Page, Rows
+from projections.places import slug_of
+from projections.snapshot import Snapshot
 
 ReminderKey = tuple[str, str]
 """What the list is ordered by: the instant planned for, and the id."""
@@ -34,34 +37,36 @@ class ReminderFilter:
     """Which reminders to list; a field that is None restricts nothing."""
 
     owner: str | None = None
-    addressees: Collection[str] | None = None
+    jurisdiction: str | None = None
+    """A place's id: reminders of its own deadlines and its agencies'."""
     state: str | None = None
     subscription: str | None = None
     id: str | None = None
 
 
-def list_reminders(
-    connection: Connection, filters: ReminderFilter, limit: int, after: ReminderKey | None = None
-) -> list[dict[str, Any]]:
-    """Reminders beyond the key `after`, in order of the instant planned for, each with every attempt to deliver it."""
+def find_reminders(
+    snapshot: Snapshot, filters: ReminderFilter, limit: int, after: ReminderKey | None = None
+) -> Page[ReminderKey, dict[str, Any]]:
+    """Reminders beyond the key `after`, in order of the instant planned for, each with every attempt to deliver it.
+
+    They follow from no log position, so the page rests on 0.
+    """
     query = select(reminders_table)
     if filters.owner is not None:
         query = query.join(subscriptions_table, reminders_table.c.subscription == subscriptions_table.c.id)
         query = query.where(subscriptions_table.c.owner == filters.owner)
-    if filters.addressees is not None:
-        query = query.where(reminders_table.c.addressee.in_(filters.addressees))
+    if filters.jurisdiction is not None:
+        addressees = snapshot.place(slug_of(snapshot, filters.jurisdiction)).touched_by
+        query = query.where(reminders_table.c.addressee.in_(addressees))
     for name in ("state", "subscription", "id"):
         if (value := getattr(filters, name)) is not None:
             query = query.where(reminders_table.c[name] == value)
     if after is not None:
         query = query.where(tuple_(reminders_table.c.planned_for, reminders_table.c.id) > after)
-    rows = connection.execute(query.order_by(reminders_table.c.planned_for, reminders_table.c.id).limit(limit)).all()
-    attempts = _attempts(connection, [row.id for row in rows])
-    return [_reminder_row(row, attempts[row.id]) for row in rows]
-
-
-def reminder_key(reminder: dict[str, Any]) -> ReminderKey:
-    return reminder["planned_for"], reminder["id"]
+    query = query.order_by(reminders_table.c.planned_for, reminders_table.c.id).limit(limit + 1)
+    rows = snapshot.connection.execute(query).all()
+    attempts = _attempts(snapshot.connection, [row.id for row in rows])
+    return Rows(((row.planned_for, row.id), _reminder_row(row, attempts[row.id]), 0) for row in rows).page(limit)
 
 
 def _reminder_row(row: Row[Any], attempts: list[dict[str, Any]]) -> dict[str, Any]:

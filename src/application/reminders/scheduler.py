@@ -41,11 +41,7 @@ class Scheduler:
         """Run both jobs in the background, the first time at once."""
         for name, job in (("tick", self.tick), ("send", self.sender.start_due)):
             self._scheduler.add_job(
-                _logging_errors(name, job),
-                "interval",
-                seconds=self._tick_s,
-                id=name,
-                next_run_time=self._service.now(),
+                _logging_errors(name, job), "interval", seconds=self._tick_s, id=name, next_run_time=self._service.now()
             )
         self._scheduler.start()
 
@@ -56,7 +52,9 @@ class Scheduler:
 
     def tick(self) -> int:
         """Tick once, and record how late the first reminder was; returns how many came due."""
-        late_s = self._late_s()
+        next_due, late_s = read_work(self._service).next_due, 0
+        if next_due is not None:
+            late_s = max(0, int((self._service.now() - datetime.fromisoformat(next_due)).total_seconds()))
         fired = tick(self._service)
         record_tick(self._service, late_s)
         return fired
@@ -66,12 +64,6 @@ class Scheduler:
         fired = self.tick()
         self.sender.send_due()
         return fired
-
-    def _late_s(self) -> int:
-        next_due = read_work(self._service).next_due
-        if next_due is None:
-            return 0
-        return max(0, int((self._service.now() - datetime.fromisoformat(next_due)).total_seconds()))
 
 
 def _logging_errors(name: str, job: Callable[[], object]) -> Callable[[], None]:

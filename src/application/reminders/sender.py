@@ -19,7 +19,6 @@ from application.reminders import mail, webhooks
 from application.reminders.attempts import DeliveryResult, delivered, failed, given_up
 from application.reminders.due import escalate_unacknowledged
 from application.reminders.outbox import claim, record_delivery, subscriptions_to_serve
-from application.reminders.secrets import secrets_in_use
 from application.reminders.subscription import Subscription, find_subscription
 from application.reminders.subscriptions import CONFIRMATION, end_subscription
 from application.service import Service
@@ -116,7 +115,7 @@ class OutboxSender:
             return failed(f"its address {error}")
         now = self._service.now()
         with reading(self._service.engine) as connection:
-            secrets = secrets_in_use(connection, subscription.id, now)
+            secrets = webhooks.secrets_in_use(connection, subscription.id, now)
         body = write_cloudevent(message["id"], message["body"], self._settings.source)
         headers = webhooks.webhook_headers(message["id"], body, secrets, now)
         return webhooks.send_webhook(destination, body, headers, now, self._tls)

@@ -29,7 +29,6 @@ from eventlog.sql import BulkInsert, CompiledQuery
 
 Purpose = Literal["confirm", "acknowledge", "unsubscribe"]
 LIFETIMES = {"confirm": timedelta(days=7), "acknowledge": timedelta(days=60), "unsubscribe": timedelta(days=2 * 365)}
-_KEY_BYTES = 32
 _TOKEN = re.compile(r"(confirm|acknowledge|unsubscribe)\.((?:sub|rem)_[A-Za-z0-9]{8,64})\.([0-9]{1,12})\.([\w-]{43})")
 _STORED_KEY = CompiledQuery(select(signing_keys_table.c.key).order_by(signing_keys_table.c.id).limit(1))
 _LOCK = CompiledQuery(select(planner_table.c.id).where(planner_table.c.id == 1).with_for_update())
@@ -56,12 +55,9 @@ def _signing_key(service: Service) -> str:
             _LOCK.run(connection).fetchone()
             row = _STORED_KEY.run(connection).fetchone()  # another process may have been first
             if row is None:
-                row = (b64encode(token_bytes(_KEY_BYTES)).decode(),)
+                row = (b64encode(token_bytes(32)).decode(),)
                 _INSERT_KEY.rows(connection, [(1, *row)])
     return str(row[0])
-
-
-BY_LINK = "ended by a link in a mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def carry_out_link(service: Service, token: str) -> LinkAction:
         case "confirm" if subscription is not None:
             confirm_address(service, subscription.id, subscription.target or "")
         case "unsubscribe" if subscription is not None:
-            end_subscription(service, subscription.id, BY_LINK)
+            end_subscription(service, subscription.id, "ended by a link in a mail")
         case _:
             acknowledge(service, id_, "link")
     return _ACTIONS[purpose]

@@ -12,11 +12,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
-from application.reminders import secrets
 from application.reminders.deadline_states import find_place
 from application.reminders.outbox import OutboxMessage, enqueue
-from application.reminders.planner import plan_everything
-from application.reminders.secrets import Secret
+from application.reminders.planner import catch_up
 from application.reminders.subscription import (
     Subscription,
     SubscriptionRequest,
@@ -27,7 +25,7 @@ from application.reminders.subscription import (
 )
 from application.reminders.tables import outbox_table, planner_table
 from application.reminders.tables import subscriptions_table as _table
-from application.reminders.webhooks import Unreachable, destination
+from application.reminders.webhooks import Secret, Unreachable, destination, forget_secrets, make_secret
 from application.service import Service
 from application.settings import Network
 from domain import dates
@@ -59,10 +57,10 @@ def create_subscription(
         row = {"id": id_, "owner": owner, "channel": request.channel, "created_at": instant(now), **_columns(request)}
         connection.execute(insert(_table).values(**row))
         if request.channel == "webhook":
-            secret = secrets.make_secret(connection, id_, now)
+            secret = make_secret(connection, id_, now)
         _enqueue_confirmation(service, connection, request, id_)
         subscription = _owned_by(connection, id_, owner)
-    plan_everything(service)
+    catch_up(service, everywhere=True)
     return subscription, secret
 
 
@@ -103,7 +101,7 @@ def change_subscription(
         if target_changed or ("address" in fields and before.confirmed_at is None):
             _enqueue_confirmation(service, connection, request, id_)
         subscription = _owned_by(connection, id_, owner)
-    plan_everything(service)
+    catch_up(service, everywhere=True)
     return subscription
 
 
@@ -112,7 +110,7 @@ def rotate_secret(service: Service, id_: str, *, owner: str) -> Secret:
     with writing(service.engine) as connection:
         if _in_use(connection, id_, owner).channel != "webhook":
             raise Refused(f"{id_} is no webhook: nothing signs for it")
-        return secrets.make_secret(connection, id_, service.now())
+        return make_secret(connection, id_, service.now())
 
 
 def end_subscription(service: Service, id_: str, why: str, *, owner: str | None = None) -> None:
@@ -125,8 +123,8 @@ def end_subscription(service: Service, id_: str, why: str, *, owner: str | None 
         ended = connection.execute(query.where(_table.c.ended_at.is_(None)).values(**values)).rowcount
         if not ended and owner is not None:
             connection.execute(query.values(why_ended=why))
-        secrets.forget_secrets(connection, id_)
-    plan_everything(service)
+        forget_secrets(connection, id_)
+    catch_up(service, everywhere=True)
 
 
 def confirm_address(service: Service, id_: str, address: str) -> None:

@@ -50,10 +50,7 @@ secrets_table = Table(
 """The secrets that sign a subscription's webhooks: for a day after a rotation there are two."""
 
 signing_keys_table = Table(
-    "link_keys",
-    reminder_metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", _text(), nullable=False),
+    "link_keys", reminder_metadata, Column("id", Integer, primary_key=True), Column("key", _text(), nullable=False)
 )
 """One row: the key that signs links in mails, created when the first is needed."""
 

@@ -2,6 +2,8 @@
 
 Against server-side request forgery, a host name is resolved once, every address is checked to be public, and the
 connection goes to a checked address. Of the answer only the status is kept.
+
+Each secret that signs is shown once, when it is created, and in no answer, log or event after that.
 """
 
 from __future__ import annotations
@@ -9,21 +11,26 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from secrets import token_bytes
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from standardwebhooks import Webhook
 
-from application.reminders.attempts import DeliveryResult, TotalTimeout, delivered, failed, gone
-from application.reminders.secrets import Secret
+from application.reminders.attempts import DeliveryResult, TotalTimeout, delivered, failed
+from application.reminders.tables import secrets_table
 from application.settings import Network
+from domain.reminders import instant
+from eventlog.sql import BulkInsert, CompiledQuery
 
 _LONGEST_URL = 2_000
 _WEB_PORTS = (80, 443)
@@ -36,10 +43,7 @@ _GLOBAL_UNICAST = ip_network("2000::/3")
 # Among the public addresses, but leading elsewhere: protocol assignments and relays, Teredo (in 2001::/23), 6to4,
 # documentation.
 _NOT_PUBLIC = tuple(
-    map(
-        ip_network,
-        ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
-    )
+    map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
 )
 
 
@@ -132,11 +136,7 @@ def webhook_headers(id_: str, body: str, secrets: Sequence[Secret], now: datetim
     """The three headers of Standard Webhooks, with a signature by each secret; the id is the same at every attempt."""
     at = now.astimezone(UTC)  # the library ignores the time zone
     signatures = (Webhook(secret.shown_once).sign(id_, at, body) for secret in secrets)
-    return {
-        "webhook-id": id_,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
+    return {"webhook-id": id_, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": " ".join(signatures)}
 
 
 def send_webhook(
@@ -157,7 +157,8 @@ def send_webhook(
     if response.status in _SUCCESS:
         return delivered(f"HTTP {response.status}")
     if response.status == HTTPStatus.GONE:
-        return gone(f"HTTP {response.status}")
+        ends = "the receiver said that it is gone"
+        return DeliveryResult(ok=False, detail=f"HTTP {response.status}", ends=ends, is_gone=True)
     return failed(f"HTTP {response.status}", retry_after_s=_retry_after_s(response.getheader("Retry-After"), now))
 
 
@@ -221,3 +222,47 @@ def _retry_after_s(written: str | None, now: datetime) -> int | None:
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return min(max(0, int((until - now).total_seconds()) + 1), _LONGEST_WAIT_S)
+
+
+# The statements on secrets run on the driver, not through SQLAlchemy, whose errors would quote the values.
+OVERLAP = timedelta(days=1)
+"""How long a replaced secret still signs, beside the new one."""
+_OF_SUBSCRIPTION = secrets_table.c.subscription == bindparam("subscription_id")
+_INSERT_SECRET = BulkInsert(secrets_table)
+_RETIRE = CompiledQuery(
+    update(secrets_table)
+    .where(_OF_SUBSCRIPTION, secrets_table.c.expires_at.is_(None))
+    .values(expires_at=bindparam("until"))
+)
+_FORGET = CompiledQuery(delete(secrets_table).where(_OF_SUBSCRIPTION, secrets_table.c.expires_at <= bindparam("now")))
+_FORGET_ALL = CompiledQuery(delete(secrets_table).where(_OF_SUBSCRIPTION))
+_IN_USE = CompiledQuery(
+    select(secrets_table.c.secret)
+    .where(_OF_SUBSCRIPTION, or_(secrets_table.c.expires_at.is_(None), secrets_table.c.expires_at > bindparam("now")))
+    .order_by(secrets_table.c.created_at.desc())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that `repr` and tracebacks do not show."""
+
+    shown_once: str = field(repr=False)
+
+
+def make_secret(connection: Connection, subscription: str, now: datetime) -> Secret:
+    """Create a secret for a subscription; the one before signs for a day more."""
+    _FORGET.run(connection, subscription_id=subscription, now=instant(now))
+    _RETIRE.run(connection, subscription_id=subscription, until=instant(now + OVERLAP))
+    secret = Secret(f"whsec_{b64encode(token_bytes(32)).decode()}")
+    _INSERT_SECRET.rows(connection, [(subscription, secret.shown_once, instant(now), None)])
+    return secret
+
+
+def secrets_in_use(connection: Connection, subscription: str, now: datetime) -> list[Secret]:
+    """The newest first."""
+    return [Secret(row[0]) for row in _IN_USE.run(connection, subscription_id=subscription, now=instant(now))]
+
+
+def forget_secrets(connection: Connection, subscription: str) -> None:
+    _FORGET_ALL.run(connection, subscription_id=subscription)
