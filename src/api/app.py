@@ -14,7 +14,6 @@ from api.http import errors
 from api.http.edge import Edge
 from api.http.metrics import measure_appends
 from api.openapi.document import openapi_of
-from api.pages import message_links
 from api.pages.site import install_pages
 from api.resources import (
     batches,
@@ -95,25 +94,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.registry.register(health.RecordMetrics(app))
     measure_appends(service.log, app.state.registry)
     # The routes themselves, most requested first: an included router would be searched twice for every request.
-    routers = (
-        timeline.router,
-        jurisdictions.router,
-        deadlines.router,
-        calendar.router,
-        entries.router,
-        batches.router,
-        revisions.router,
-        changes.router,
-        history.router,
-        by_suffix,
-        log.router,
-        events.router,
-        entries.timemaps,
-        subscriptions.router,
-        health.router,
-        message_links.router,
-    )
-    for router in routers:
+    for resource in (timeline, jurisdictions, deadlines, calendar, entries, batches, revisions, changes, history):
+        app.router.routes.extend(resource.router.routes)
+    for router in (by_suffix, log.router, events.router, entries.timemaps, subscriptions.router, health.router):
         app.router.routes.extend(router.routes)
     install_docs(app)
     errors.install(app)

@@ -15,7 +15,7 @@ from starlette.convertors import Convertor, StringConvertor, register_url_conver
 from api.formats.feeds import atom, json_feed, timelinejs
 from api.formats.listing import AUTHORITY, AnyList, Feed, ListReader, place_stream
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
-from api.http.errors import MalformedQuery
+from api.http.errors import malformed
 from api.http.etags import etag_of_body
 from api.http.exchange import ResponseContext
 from api.http.memento import http_date
@@ -36,7 +36,6 @@ from api.http.parameters import PageParameters, PlaceId, parse_query, service_of
 from api.http.responses import ResourceResponse, ResourceStream
 from api.http.routes import on_snapshot
 from api.openapi.document import documented
-from domain.errors import Problem
 from projections.paging import encode_cursor
 
 _STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {
@@ -127,7 +126,7 @@ def _endpoint(
         for name in list_class.only_in_json:
             if (value := getattr(query, name)) is not None:
                 message = f"{name} are told in JSON alone, not in {chosen.media_type}"
-                raise MalformedQuery(f"{name}: {message}", problems=[Problem(name, value, message)])
+                raise malformed(name, value, message)
         return publish(ListReader(request, list_class, query, place), chosen)
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -1,7 +1,8 @@
 """Errors over HTTP: one table from the errors of the record to RFC 9457 problem details. Any other is a bug, a 500."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -45,6 +46,20 @@ _HIDDEN = "(not shown)"
 
 class MalformedQuery(Invalid):
     """The question is not well formed."""
+
+
+def malformed(name: str, value: object, message: str) -> MalformedQuery:
+    """The error of one parameter or header."""
+    return MalformedQuery(f"{name}: {message}", problems=[Problem(name, value, message)])
+
+
+@contextmanager
+def malformed_where_invalid() -> Iterator[None]:
+    """What the record finds invalid in a question is a malformed question, and no invalid field of a body."""
+    try:
+        yield
+    except Invalid as error:
+        raise MalformedQuery(error.detail, problems=error.problems) from error
 
 
 class KeyNeeded(RecordError):

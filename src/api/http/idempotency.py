@@ -62,14 +62,16 @@ class Idempotency:
         outcome = await to_thread.run_sync(idempotency.begin_request, self._service, principal, key, request)
         match outcome:
             case StoredResponse():
-                await _repeat(outcome, send)
+                headers = [*outcome.headers, _REPLAYED]
+                await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+                await send({"type": "http.response.body", "body": outcome.body})
             case KeyReused():
                 message = "stands for another request: another body, address or condition"
                 await _problem(422, "key-reused", f"Idempotency-Key: {message}", key, message)(scope, receive, send)
             case InProgress():
                 detail = "the same request is being carried out: ask again for its answer"
-                headers = {"Retry-After": str(outcome.wait_s)}
-                await problem_response(409, "at-work", "At work on it", detail, headers=headers)(scope, receive, send)
+                wait = {"Retry-After": str(outcome.wait_s)}
+                await problem_response(409, "at-work", "At work on it", detail, headers=wait)(scope, receive, send)
             case IdempotencyClaim():
                 await self._carry_out(outcome, context, scope, _replayed(body, receive), send)
 
@@ -175,12 +177,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return again
-
-
-async def _repeat(answered: StoredResponse, send: Send) -> None:
-    headers = [*answered.headers, _REPLAYED]
-    await send({"type": "http.response.start", "status": answered.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answered.body})
 
 
 def _problem(status: int, name: str, detail: str, value: str, message: str) -> Any:  # noqa: ANN401 - an ASGI app

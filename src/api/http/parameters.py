@@ -15,7 +15,7 @@ import msgspec
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.http.errors import MalformedQuery
+from api.http.errors import MalformedQuery, malformed
 from api.http.exchange import AnswerClocks, request_context
 from api.http.memento import memento_position
 from application.clocks import parse_clocks
@@ -204,4 +204,4 @@ def read_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT |
         return paging.decode_cursor(cursor, shape)
     except paging.NotACursor as error:
         message = "is no cursor of this list: take `next` as the page before gave it"
-        raise MalformedQuery(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
+        raise malformed("cursor", cursor, message) from error

@@ -200,17 +200,10 @@ class ResponseSender:
 
     def _remember(self, tag: bytes, headers: Headers, head: int) -> None:
         context = self._context
-        self._validators.put(
-            (context.path, context.query, context.accept, context.host),
-            CachedValidator(
-                tag,
-                _without_body(headers),
-                head,
-                quarter_of(self._service.now().timestamp()),
-                self._pinned,
-                context.scope.get("endpoint"),
-            ),
-        )
+        key = (context.path, context.query, context.accept, context.host)
+        kept, quarter = _without_body(headers), quarter_of(self._service.now().timestamp())
+        endpoint = context.scope.get("endpoint")
+        self._validators.put(key, CachedValidator(tag, kept, head, quarter, self._pinned, endpoint))
 
     def _unmodified_since(self, by_name: dict[bytes, bytes]) -> bool:
         """Whether `If-Modified-Since` fits: of pinned answers only, as any other can change with the day alone."""

@@ -6,14 +6,13 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from api.http.errors import MalformedQuery
+from api.http.errors import malformed_where_invalid
 from api.pages.entry_view import JsonObject, entry_views
-from api.pages.labels import Label, label_of
+from api.pages.labels import label_if_any
 from api.pages.page import PageContent, html_page, page
 from api.pages.urls import PageQuery, PageRequest
 from api.resources.changes import Point
 from application.clocks import parse_log_range
-from domain.errors import Invalid
 from projections.changes import ChangeFilter, LogRange, changes_page
 from projections.entries import revisions
 from projections.snapshot import Snapshot
@@ -50,15 +49,17 @@ def corrections_page(request: PageRequest, query: ChangesPageQuery, snapshot: Sn
 
 
 def _compared(request: PageRequest, snapshot: Snapshot, from_: str, to: str) -> dict[str, Any]:
-    try:
+    with malformed_where_invalid():
         earlier, later = parse_log_range(request.service, snapshot, from_, to)
-    except Invalid as error:
-        raise MalformedQuery(error.detail, problems=error.problems) from error
     log = request.service.log
     log_range = LogRange.read(snapshot, log, earlier, later)
     answer, following = changes_page(snapshot, log, log_range, ChangeFilter(), _MOST_CHANGES, None)
     changes = [
-        change | {"was": _label(change["track"], change["before"]), "is": _label(change["track"], change["after"])}
+        change
+        | {
+            name: label_if_any(change["track"], change[side] and change[side]["value"])
+            for name, side in (("was", "before"), ("is", "after"))
+        }
         for change in answer["changes"]
     ]
     return {"earlier": earlier, "later": later, **answer, "changes": changes, "more": following is not None}
@@ -70,7 +71,3 @@ def _entry_changes(comparison: JsonObject | None) -> Iterator[JsonObject]:
         yield from comparison["entries"]
         for change in comparison["changes"]:
             yield from change["because"]
-
-
-def _label(track: str, item: JsonObject | None) -> Label | None:
-    return None if item is None else label_of(track, item["value"])

@@ -51,6 +51,7 @@ def deadlines_page(request: PageRequest, query: DeadlinesPageQuery, snapshot: Sn
     shown = [deadline for deadline in deadlines if query.state in (None, deadline["state"])]
     by_demand = groupby(shown, key=lambda deadline: (deadline["due"], deadline["demand"]))
     demands = [_demand_due(list(group)) for _, group in by_demand]
+    by_state = ((LABELS["deadline", state].brief, state, counts[state]) for state in _STATES if counts[state])
     as_of = snapshot.clocks().as_of
     return html_page(
         "deadlines.html",
@@ -63,17 +64,8 @@ def deadlines_page(request: PageRequest, query: DeadlinesPageQuery, snapshot: Sn
         past=[demand for demand in reversed(demands) if demand.due < as_of],
         entries=entry_views(snapshot, [id_ for deadline in shown for id_ in (deadline["demand"], deadline["answer"])]),
         state_links=[
-            FilterLink("All states", request.with_changes(state=None), len(deadlines), query.state is None),
-            *(
-                FilterLink(
-                    LABELS["deadline", state].brief,
-                    request.with_changes(state=state),
-                    counts[state],
-                    query.state == state,
-                )
-                for state in _STATES
-                if counts[state]
-            ),
+            FilterLink(label, request.with_changes(state=state), count, query.state == state)
+            for label, state, count in (("All states", None, len(deadlines)), *by_state)
         ],
         cut_off=len(deadlines) == _MOST,
     )

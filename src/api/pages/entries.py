@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.pages.entry_view import EntryView, entry_view, entry_views
-from api.pages.labels import Label, label_of
+from api.pages.labels import Label, label_if_any
 from api.pages.names import Names
 from api.pages.page import PageContent, html_page, page
 from api.pages.places import status_history
@@ -105,8 +105,8 @@ def _status_changes(
     changes = [
         StatusChange(
             names.item_name(transition.track, transition.key),
-            _label(transition.track, transition.before),
-            _label(transition.track, transition.after),
+            label_if_any(transition.track, transition.before),
+            label_if_any(transition.track, transition.after),
             transition.on,
             ids,
         )
@@ -121,10 +121,6 @@ def _affected_places(entry: EntryView, names: Names) -> Iterator[str]:
         place = names.find_place(id_)
         if place is not None and place.speaks_for is not None:
             yield place.speaks_for
-
-
-def _label(track: str, value: str | None) -> Label | None:
-    return None if value is None else label_of(track, value)
 
 
 def _structured_data(entry: EntryView, permalink: str) -> dict[str, Any]:

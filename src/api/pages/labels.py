@@ -143,6 +143,10 @@ def label_of(track: str, value: str) -> Label:
     return LABELS.get((track, value)) or Label(track, value, value, value, "quiet")
 
 
+def label_if_any(track: str, value: str | None) -> Label | None:
+    return None if value is None else label_of(track, value)
+
+
 def possible_label(track: str, value: str) -> str:
     if (track, value) == ("response", "responded"):
         return "may have answered by then: the day is not known"

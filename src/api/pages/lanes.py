@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from api.pages.dates import in_words, since_day
-from api.pages.labels import Label, label_of, possible_label
+from api.pages.labels import Label, label_if_any, label_of, possible_label
 from api.pages.names import Names
 from domain.answers import TRACKS, Deadline, Track
 from domain.history import Interval, IntervalsByItem
@@ -114,8 +114,9 @@ def _runs(track: str, intervals: Iterable[Interval]) -> Iterator[LaneRun]:
         else:
             if run is not None and (run.label or run.doubts):
                 yield run
-            label = None if interval.value is None else label_of(track, interval.value)
-            run = LaneRun(label, interval.first, interval.last, interval.since, interval.entry)
+            run = LaneRun(
+                label_if_any(track, interval.value), interval.first, interval.last, interval.since, interval.entry
+            )
         if interval.possibly is not None:
             run.doubts.append((interval.first, interval.last, possible_label(track, interval.possibly)))
     if run is not None and (run.label or run.doubts):

@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from api.formats.words import web_address
-from api.http.errors import MalformedQuery
+from api.http.errors import malformed_where_invalid
 from api.http.etags import quarter_of
 from api.http.exchange import AnswerClocks, request_context, root_url
 from api.http.negotiation import ATOM, JSON_FEED
@@ -29,7 +29,6 @@ from api.pages import dates, labels
 from api.pages.glossary import definitions
 from api.pages.names import Names
 from api.pages.urls import PageQuery, PageRequest, cleaned_url, parse_page_request, time_machine
-from domain.errors import Invalid
 from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
 
@@ -134,15 +133,9 @@ def _environment() -> Environment:
         "states": labels.STATES,
         "definition": lambda track, word: definitions().get((track, word), ""),
     }
-    environment.filters |= {
-        "in_words": dates.in_words,
-        "on_day": dates.on_day,
-        "since_day": dates.since_day,
-        "short": dates.short,
-        "date_and_time": dates.date_and_time,
-        "capitalized": lambda text: text[:1].upper() + text[1:],
-        "web_address": web_address,
-    }
+    in_english = (dates.in_words, dates.on_day, dates.since_day, dates.short, dates.date_and_time, web_address)
+    environment.filters |= {function.__name__: function for function in in_english}
+    environment.filters["capitalized"] = lambda text: text[:1].upper() + text[1:]
     return environment
 
 
@@ -209,10 +202,8 @@ def page(router: APIRouter, path: str, *, query: type[QueryT]) -> Callable[[Hand
 def _redirect(request: Request) -> Response | None:
     """To the clean URL of a form that was sent, or to the memento that `Accept-Datetime` asks for."""
     context = request_context(request)
-    try:
+    with malformed_where_invalid():
         cleaned = cleaned_url(request) if context.query else None
-    except Invalid as error:
-        raise MalformedQuery(error.detail, problems=error.problems) from error
     if cleaned is not None:
         return RedirectResponse(cleaned, 303)
     if not context.negotiated:

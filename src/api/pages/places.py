@@ -27,7 +27,7 @@ from projections.paging import KeyNumber, KeyText, encode_cursor
 from projections.places import slug_of
 from projections.snapshot import Snapshot
 from projections.status import place_status
-from projections.timeline import TimelineFilter, TimelinePage, timeline_page
+from projections.timeline import TimelineFilter, timeline_page
 
 router = APIRouter()
 MOST_LANES = 24
@@ -119,7 +119,10 @@ def place_page(request: PageRequest, query: PlacePageQuery, snapshot: Snapshot) 
     status = place_status(snapshot, view.id)
     board = status_board(status, view.names)
     drawn, left_out = shortened(view.lanes, MOST_LANES)
-    timeline = _timeline(snapshot, view.id, query)
+    timeline_filter = TimelineFilter(
+        jurisdiction=view.id, kind=query.kind, party=query.party, context=query.context, newest=query.order == "newest"
+    )
+    timeline = timeline_page(snapshot, timeline_filter, _PAGE_SIZE, read_cursor(query.cursor, _CURSOR_KEY))
     entries = [entry_view(body) for body in timeline.bodies]
     next_cursor = encode_cursor(timeline.next)
     last_change = max((transition.on for transition in view.history.transitions), default=None)
@@ -169,13 +172,6 @@ def _matches(names: Names, search: str) -> list[NamedPlace]:
     if len(exact) == 1 and name:
         return exact
     return [*sorted(exact, key=lambda place: place.full_name), *sorted(partial, key=lambda place: place.full_name)]
-
-
-def _timeline(snapshot: Snapshot, place_id: str, query: PlacePageQuery) -> TimelinePage:
-    timeline_filter = TimelineFilter(
-        jurisdiction=place_id, kind=query.kind, party=query.party, context=query.context, newest=query.order == "newest"
-    )
-    return timeline_page(snapshot, timeline_filter, _PAGE_SIZE, read_cursor(query.cursor, _CURSOR_KEY))
 
 
 def _description(view: PlaceView, board: list[BoardTrack]) -> str:

@@ -1,20 +1,27 @@
-"""The site: its pages added to an app, the pages about the record itself, and errors as pages."""
+"""The site: its pages added to an app, the pages about the record itself and behind links in mails, errors as pages.
+
+Opening a link of a mail changes nothing, since mail scanners do; its button's POST does. Mail programs send the same
+POST when their own unsubscribe button is pressed (one click, RFC 8058). The link is the only credential, so these pages
+run no script and send no referrer.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from api.http.negotiation import LISTS
+from api.http.parameters import service_of
 from api.pages import changes, deadlines, embed, entries, home, places
 from api.pages.glossary import document_text, render_markdown
 from api.pages.page import STATIC_ROUTE, PageContent, html_page, install_caches, page, render
 from api.pages.urls import PageQuery, PageRequest
-from domain.errors import RecordError
+from application.reminders.signed_links import carry_out_link, link_action
+from domain.errors import NotFound, RecordError
 from eventlog.proofs import proving
 from projections.snapshot import Snapshot
 
@@ -22,6 +29,13 @@ router = APIRouter()
 ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
 _NOT_PAGES = ("/api/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
 _ADDRESS_IN_DOCS = "http://127.0.0.1:8000"
+LinkToken = Annotated[str, Path(max_length=300)]
+_LINK_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def install_pages(app: FastAPI) -> None:
@@ -80,6 +94,35 @@ def developers_page(request: PageRequest, _query: PageQuery, snapshot: Snapshot)
         formats=LISTS,
         lists=[("Acts", "timeline"), ("Deadlines", "deadlines"), ("Corrections", "changes")],
     )
+
+
+@router.get("/r/{token}", include_in_schema=False)
+def look(request: Request, token: LinkToken) -> Response:
+    """Shows what the link would do, and a button that does it."""
+    try:
+        action = link_action(service_of(request), token)
+    except NotFound as error:
+        return _refused(error)
+    return _link_page(action.title, action.asks, button=action.button)
+
+
+@router.post("/r/{token}", include_in_schema=False)
+def press(request: Request, token: LinkToken) -> Response:
+    """Does what the link is for, once, however often it is pressed."""
+    try:
+        action = carry_out_link(service_of(request), token)
+    except RecordError as error:
+        return _refused(error)
+    return _link_page(action.title, action.says)
+
+
+def _refused(error: RecordError) -> Response:
+    return _link_page("This link does nothing", f"{error.detail[:1].upper()}{error.detail[1:]}.", status=404)
+
+
+def _link_page(title: str, text: str, *, button: str | None = None, status: int = 200) -> Response:
+    content = PageContent(render("link.html", title=title, text=text, button=button).encode())
+    return Response(content.body, status, content.headers | _LINK_HEADERS, content.media_type)
 
 
 def _or_page(problem_handler: ErrorHandler) -> ErrorHandler:

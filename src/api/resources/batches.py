@@ -71,6 +71,7 @@ _ROW = {
     "description": "Each with its `id`.",
     "anyOf": [{"$ref": "#/components/schemas/Entry"}, {"$ref": "#/components/schemas/Jurisdiction"}],
 }
+_LIST = {"schema": {"type": "array", "items": _ROW}, "example": [{"id": "2017-04-21-letters", **A_WARNING}]}
 _ROWS = {
     "application/x-ndjson": {
         "schema": {"type": "string", "description": "An `Entry` or a `Jurisdiction` a line."},
@@ -89,14 +90,8 @@ _ROWS = {
         "2017-05-01-said,statement,2017-05-01,federal,chicago-il | new-orleans-la,Something was said.,s1,A page,"
         "primary\r\n",
     },
-    "application/yaml": {
-        "schema": {"type": "array", "items": _ROW},
-        "example": [{"id": "2017-04-21-letters", **A_WARNING}],
-    },
-    "application/json": {
-        "schema": {"type": "array", "items": _ROW},
-        "example": [{"id": "2017-04-21-letters", **A_WARNING}],
-    },
+    "application/yaml": _LIST,
+    "application/json": _LIST,
 }
 _BODY: dict[str, Any] = {"required": True, "content": _ROWS}
 

@@ -11,13 +11,12 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import bindparam, select
 
-from api.http.errors import MalformedQuery
+from api.http.errors import malformed
 from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, PlaceId
 from api.http.responses import ResourceResponse
 from api.http.routes import get
 from domain.dates import Day
-from domain.errors import Problem
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
@@ -89,7 +88,7 @@ def calendar(request: Request, query: CalendarQuery, snapshot: Snapshot) -> Reso
     demands = _DEMANDS.run(connection, first=first, to=to, head=head, most=MOST_DEMANDS + 1).fetchall()
     if len(demands) > MOST_DEMANDS:
         message = f"is needed, or to, or one place's calendar: there are more than {MOST_DEMANDS:,} demands"
-        raise MalformedQuery(f"from: {message}", problems=[Problem("from", query.from_, message)])
+        raise malformed("from", query.from_, message)
     addressees: set[str] = set()
     for (demand,) in demands:
         for (position,) in _POSITIONS.run(connection, entry=demand, head=head).fetchall():

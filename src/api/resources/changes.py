@@ -11,13 +11,12 @@ from pydantic import Field
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.tabular import CELL_SEPARATOR
-from api.http.errors import MalformedQuery
+from api.http.errors import malformed_where_invalid
 from api.http.parameters import PageParameters, PlaceId
 from api.http.responses import ResourceResponse, raw_json
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
 from domain.answers import AccountChange, EntryChange
-from domain.errors import Invalid
 from projections.changes import (
     CHANGE_KEY,
     ChangeFilter,
@@ -68,10 +67,8 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:  # noqa: ARG002 - the place is in the query
         query, log = self.query, self.service.log
-        try:
+        with malformed_where_invalid():
             earlier, later = parse_log_range(self.service, snapshot, query.from_, query.to)
-        except Invalid as error:
-            raise MalformedQuery(error.detail, problems=error.problems) from error
         slug = None if query.jurisdiction is None else snapshot.place(slug_of(snapshot, query.jurisdiction)).id
         self._between = LogRange.read(snapshot, log, earlier, later)
         self._filter = ChangeFilter(slug, query.track)

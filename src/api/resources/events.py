@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, JsonValue
 from starlette.types import Message, Receive, Scope, Send
 
-from api.http.errors import MalformedQuery, TooManyStreams
+from api.http.errors import TooManyStreams, malformed
 from api.http.exchange import CONTEXT_KEY
 from api.http.parameters import QueryModel, parse_query, service_of
 from api.http.routes import get
@@ -19,7 +19,6 @@ from api.openapi.schemas import Shape
 from application.cloudevents import to_cloudevent
 from application.followers import LogFollower
 from application.service import Service
-from domain.errors import Problem
 from eventlog.engine import reading
 from eventlog.log import Recorded
 
@@ -189,29 +188,21 @@ async def stream(request: Request) -> Response:
     named, after = "after", question.after
     if (written := request.headers.get(LAST_EVENT_ID)) is not None:
         named, after = LAST_EVENT_ID, _position(written)
-    service, live = service_of(request), live_of(request)
+    service = service_of(request)
+    live: LogFollower = request.app.state.live
     _check(named, after, await to_thread.run_sync(service.log.head_position))
     if live.full:
         raise TooManyStreams
     return EventStreamResponse(live, after, request.app.state.settings.source)
 
 
-def live_of(request: Request) -> LogFollower:
-    live: LogFollower = request.app.state.live
-    return live
-
-
 def _position(written: str) -> int:
     if not (written.isascii() and written.isdecimal() and len(written) < _LONGEST):
-        raise _malformed(LAST_EVENT_ID, written, "is no log position: send the id of the last event that came whole")
+        raise malformed(LAST_EVENT_ID, written, "is no log position: send the id of the last event that came whole")
     return int(written)
 
 
 def _check(named: str, after: int, head: int) -> None:
     """Whoever has read further than the log goes has read another one: to go on would lose what comes here."""
     if after > head:
-        raise _malformed(named, after, f"the log ends at position {head}")
-
-
-def _malformed(named: str, value: object, message: str) -> MalformedQuery:
-    return MalformedQuery(f"{named}: {message}", problems=[Problem(named, value, message)])
+        raise malformed(named, after, f"the log ends at position {head}")

@@ -1,20 +1,18 @@
 """The log as others check it: signed checkpoints, events as they were hashed, and proofs (RFC 6962)."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.http.errors import MalformedQuery
+from api.http.errors import malformed_where_invalid
 from api.http.parameters import QueryModel
 from api.http.reply import FOREVER
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
 from application.service import Service
-from domain.errors import Invalid
 from eventlog.proofs import Proofs, proving
 
 Hash = Annotated[
@@ -78,46 +76,37 @@ class ConsistencyQuery(QueryModel):
 @get(router, "/log/checkpoint", query=SizeQuery, answer="text/plain", also=(404,))
 def log_checkpoint(service: Service, query: SizeQuery) -> Response:
     """The log's size and root hash, signed: a C2SP checkpoint. Keep it elsewhere, and nothing before it can change."""
-    with _proofs(service) as proofs:
+    with malformed_where_invalid(), proving(service.log) as proofs:
         return _log_response(proofs, proofs.checkpoint(query.size), _TEXT)
 
 
 @get(router, "/log/key", answer="text/plain")
 def log_key(service: Service) -> Response:
     """The verifier key of the log's signatures, as C2SP signed-note writes it: name+hash+base64."""
-    with _proofs(service) as proofs:
+    with malformed_where_invalid(), proving(service.log) as proofs:
         return _log_response(proofs, f"{proofs.key}\n", _TEXT)
 
 
 @get(router, "/log/entries/{position}", answer=LeafShown)
 def log_entry(service: Service, position: LogPosition) -> Response:
     """All that the log keeps of an event, byte for byte as it was hashed: the leaf at index position - 1."""
-    with _proofs(service) as proofs:
+    with malformed_where_invalid(), proving(service.log) as proofs:
         return _log_response(proofs, proofs.leaf(int(position)), _JSON, forever=True)
 
 
 @get(router, "/log/entries/{position}/proof", query=SizeQuery, answer=InclusionShown)
 def proof_of_inclusion(service: Service, query: SizeQuery, position: LogPosition) -> Response:
     """The audit path from an event to the root of a checkpoint: the event is in the log that was signed."""
-    with _proofs(service) as proofs:
+    with malformed_where_invalid(), proving(service.log) as proofs:
         return _encoded(proofs, proofs.inclusion(int(position), query.size), forever=query.size is not None)
 
 
 @get(router, "/log/consistency", query=ConsistencyQuery, answer=ConsistencyShown, also=(404,))
 def proof_of_consistency(service: Service, query: ConsistencyQuery) -> Response:
     """The proof that the log of one checkpoint goes on from that of an earlier one, and changed nothing in it."""
-    with _proofs(service) as proofs:
+    with malformed_where_invalid(), proving(service.log) as proofs:
         to = proofs.head if query.to is None else query.to
         return _encoded(proofs, proofs.consistency(query.from_, to), forever=query.to is not None)
-
-
-@contextmanager
-def _proofs(service: Service) -> Iterator[Proofs]:
-    try:
-        with proving(service.log) as proofs:
-            yield proofs
-    except Invalid as error:
-        raise MalformedQuery(error.detail, problems=error.problems) from error
 
 
 def _encoded(proofs: Proofs, body: Mapping[str, Any], *, forever: bool) -> Response:

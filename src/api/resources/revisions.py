@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 
 from api.http.bodies import JsonBody, json_body, recorder_of
-from api.http.errors import MalformedQuery, Unconditional
+from api.http.errors import Unconditional, malformed
 from api.http.parameters import ClockQuery, EntryId
 from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
 from api.http.routes import get, post
@@ -14,7 +14,6 @@ from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, body_schema
 from api.openapi.schemas import EntryHistory, EntryShown
 from application.recording import handle, parse_change
 from application.service import Service
-from domain.errors import Problem
 from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
 from projections.entries import entry_history
 from projections.snapshot import Snapshot
@@ -46,7 +45,7 @@ def _version(if_match: str | None) -> int | None:
     tag = _TAG.fullmatch(if_match.strip())
     if not tag:
         message = f'{if_match!r} is no version of an entry: take its ETag, such as "1"'
-        raise MalformedQuery(f"If-Match: {message}", problems=[Problem("If-Match", if_match, message)])
+        raise malformed("If-Match", if_match, message)
     return int(tag[1])
 
 

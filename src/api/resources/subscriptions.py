@@ -17,7 +17,6 @@ from application.reminders import subscriptions as registry
 from application.reminders.lifecycle import acknowledge
 from application.reminders.subscription import Subscription
 from application.service import Service
-from application.settings import Settings
 from domain.dates import Day
 from domain.reminders import OpaqueId
 from domain.values import Slug
@@ -160,7 +159,7 @@ def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> 
 @post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)
 def subscribe(request: Request, service: Service, body: SubscriptionBody) -> Response:
     """Asks for reminders, or for news of entries. A webhook's secret is in this answer and in no other."""
-    owner, networks = recorder_of(service, body.key), _settings(request).webhook_networks
+    owner, networks = recorder_of(service, body.key), request.app.state.settings.webhook_networks
     subscription, secret = registry.create_subscription(service, body.fields(), owner=owner, allowed=networks)
     answer = _subscription_fields(subscription) | ({} if secret is None else {"secret": secret.shown_once})
     return private_response(answer, 201, {"Location": f"/api/v1/subscriptions/{subscription.id}"})
@@ -192,7 +191,7 @@ def a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Resp
 )
 def change_a_subscription(request: Request, service: Service, id: SubscriptionId, body: SubscriptionBody) -> Response:
     """Gives fields new values; null gives a field its default back. What is planned follows at once."""
-    owner, networks = recorder_of(service, body.key), _settings(request).webhook_networks
+    owner, networks = recorder_of(service, body.key), request.app.state.settings.webhook_networks
     changed = registry.change_subscription(service, id, body.fields(), owner=owner, allowed=networks)
     return private_response(_subscription_fields(changed))
 
@@ -217,11 +216,6 @@ def private_response(
     """An answer for the holder of one key, which no cache in between may keep."""
     sent = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **(headers or {})}
     return Response(msgspec.json.encode(content), status, sent, "application/json")
-
-
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
 
 
 def _subscription_fields(subscription: Subscription) -> dict[str, Any]:
