@@ -1,20 +1,30 @@
 """Rebuilding: the log is replayed into new read models beside those in use, which then take over.
 
-A replay has no effect outside the read models: nothing is sent, planned or recorded by it.
+A replay has no effect outside the read models: nothing is sent, planned or recorded by it. Under other status rules
+(`replay_with_rules`, by which a change of the rules is reviewed before it is made) it writes nothing at all.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from time import sleep
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from application.service import Progress, Service
+from domain.errors import Invalid, Problem
+from domain.history import account_differences, value_history
+from domain.status import PRESENT, RULE_SETS, Rules
 from eventlog.engine import reading, writing
 from projections.projector import changes_of
 from projections.rows import rows_of
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers
+from projections.status import own_acts
 
 REBUILD_BATCH = 20_000
 GAP_S = 0.05
@@ -122,3 +132,56 @@ def open_service(database_url: str, progress: Progress = lambda _done, _total: N
         service.close()
         raise
     return service
+
+
+def rules_named(name: str) -> Rules:
+    """A rule set that ships, or the `RULES` of a module (`package.module`) or a file (`my_rules.py`)."""
+    if name in RULE_SETS:
+        return RULE_SETS[name]
+    try:
+        module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
+    except (ImportError, OSError, SyntaxError, ValueError) as error:
+        raise _no_rules(name, f"is no rule set ({', '.join(RULE_SETS)}), module or file: {error}") from error
+    rules = getattr(module, "RULES", None)
+    if not isinstance(rules, Rules):
+        raise _no_rules(name, "has no RULES, which should be a domain.status.Rules")
+    return rules
+
+
+def _no_rules(name: str, message: str) -> Invalid:
+    return Invalid(f"rules: {name!r} {message}", problems=[Problem("rules", name, message)])
+
+
+def _from_file(path: Path) -> Any:  # noqa: ANN401 - a module, of which only RULES is asked
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def replay_with_rules(
+    service: Service, rules: Rules, progress: Progress = lambda _done, _total: None
+) -> Iterator[dict[str, Any]]:
+    """Every stretch of days on which a status would differ: what is said, what would be, and the acts behind each."""
+    places = live_tables().places
+    with service.snapshot() as snapshot:
+        query = select(places.c.id).where(places.c.position <= snapshot.position, places.c.until > snapshot.position)
+        ids = snapshot.connection.execute(query.order_by(places.c.id)).scalars().all()
+        for number, id_ in enumerate(ids, 1):
+            place = snapshot.place(id_)
+            own = list(own_acts(snapshot, place))
+            at = snapshot.clocks(place.time_zone)
+            present = value_history(place, own, snapshot.cache.law, at, PRESENT)
+            proposed = value_history(place, own, snapshot.cache.law, at, rules)
+            for stretch in account_differences(present, proposed):
+                yield {
+                    "jurisdiction": id_,
+                    "track": stretch.track,
+                    "key": stretch.key,
+                    "days": {"from": stretch.first, "to": stretch.last},
+                    "present": stretch.before,
+                    "proposed": stretch.after,
+                }
+            progress(number, len(ids))

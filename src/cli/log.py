@@ -168,7 +168,7 @@ def replay(
 ) -> None:
     """Fold the whole record under other rules, in scratch, and list every status that would differ. Writes nothing."""
     with open_record() as service:
-        from application.replay import replay_with_rules, rules_named
+        from application.rebuild import replay_with_rules, rules_named
 
         rule_set = rules_named(rules)
         places = 0
