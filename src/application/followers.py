@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 
 from anyio import to_thread
@@ -58,7 +57,10 @@ class LogFollower:
 
     async def follow(self, after: int) -> AsyncGenerator[Sequence[Recorded]]:
         """Every event beyond a position, in order, as they come; an empty batch after each `HEARTBEAT_S` of silence."""
-        with self._counted():
+        self.streams += 1
+        if self._looking is None:  # while anybody follows, somebody looks
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+        try:
             while not self._closed:
                 grown = self._grown
                 if after < self._head:
@@ -70,15 +72,6 @@ class LogFollower:
                         await asyncio.wait_for(grown.wait(), HEARTBEAT_S)
                     except TimeoutError:
                         yield ()
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """While anybody follows, somebody looks."""
-        self.streams += 1
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().create_task(self._look())
-        try:
-            yield
         finally:
             self.streams -= 1
             if not self.streams:
