@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 
 from anyio import to_thread
@@ -34,7 +33,7 @@ log = logging.getLogger("live")
 
 
 class LogFollower:
-    """Polls the head of the log once for all streams of this process, and keeps the last few events for them."""
+    """Who follows the log in this process, and the last few events, read once for all of them."""
 
     def __init__(self, service: Service, *, most: int = MOST_STREAMS) -> None:
         self._service = service
@@ -45,7 +44,7 @@ class LogFollower:
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
         self.streams = 0
-        """How many streams are open."""
+        """How many follow now."""
 
     @property
     def full(self) -> bool:
@@ -58,7 +57,10 @@ class LogFollower:
 
     async def follow(self, after: int) -> AsyncGenerator[Sequence[Recorded]]:
         """Every event beyond a position, in order, as they come; an empty batch after each `HEARTBEAT_S` of silence."""
-        with self._counted():
+        self.streams += 1
+        if self._looking is None:  # while anybody follows, somebody looks
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+        try:
             while not self._closed:
                 grown = self._grown
                 if after < self._head:
@@ -70,15 +72,6 @@ class LogFollower:
                         await asyncio.wait_for(grown.wait(), HEARTBEAT_S)
                     except TimeoutError:
                         yield ()
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Counts a stream; the head is polled while there is one."""
-        self.streams += 1
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().create_task(self._look())
-        try:
-            yield
         finally:
             self.streams -= 1
             if not self.streams:
@@ -106,7 +99,7 @@ class LogFollower:
         grown.set()
 
     def _from_tail(self, after: int) -> list[Recorded]:
-        """The next events, if all of them are among those kept; else none."""
+        """The next events, where all of them are among the last few."""
         if not self._tail or after + 1 < self._tail[0].position:
             return []
         begin = after + 1 - self._tail[0].position

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from json import dumps
 from pathlib import Path
@@ -57,7 +56,6 @@ def load(
                     recorder=recorder,
                     format_=format_,
                     dry_run=dry_run,
-                    standard_input=lambda: sys.stdin.buffer,
                     progress=progress_bar,
                 )
         except RecordError as error:

@@ -16,12 +16,11 @@ import typer
 from cli.deadlines import deadline_app, deadlines, remind, reminders
 from cli.load import load
 from cli.log import export, import_log, prove, rebuild, replay, verify, verify_proof
+from cli.reading import changes, history, status, timeline
 from cli.revise import correct, dispute, reinstate, retract
 from cli.serve import serve
 from cli.session import Json, open_record
-from cli.status import changes, history, status
 from cli.terminal import print_answer, print_json, print_line, print_table
-from cli.timeline import timeline
 
 keys_app = typer.Typer(name="keys", help="Add, list and revoke the keys that may write.", no_args_is_help=True)
 _LONGEST_NAME = 200

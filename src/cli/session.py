@@ -37,16 +37,27 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
     Read models that another version of the code built are made anew first, unless they are wanted as they are.
     An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
     """
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+    from application.rebuild import open_service
+    from application.service import Service
     from eventlog.mapper import Unreadable
     from projections.projector import CannotReplay
 
     with plain_errors():
+        database_url = (settings or settings_or_exit()).database_url
         try:
-            service = _service(settings or settings_or_exit(), as_it_is=as_it_is)
+            if as_it_is:
+                service = Service(database_url)
+            else:
+                with _progress_if_any() as progress_bar:
+                    service = open_service(database_url, progress_bar)
         except (CannotReplay, Unreadable) as error:
             raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
+        except (SQLAlchemyError, ValueError, OSError) as error:
+            # Of SQLAlchemy's the driver's own words, without the statement and the link that it adds.
+            what = getattr(error, "orig", error)
+            raise failed(f"the database that DATABASE_URL names cannot be used: {what}") from error
         # Queries run by the driver itself raise its own error, others SQLAlchemy's.
         lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
         try:
@@ -93,25 +104,6 @@ def settings_or_exit() -> Settings:
         return Settings.from_environment()
     except ValueError as error:
         raise failed(str(error), USAGE) from error
-
-
-def _service(settings: Settings, *, as_it_is: bool) -> Service:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from application.rebuild import open_service
-    from application.service import Service
-
-    try:
-        database_url = settings.database_url
-        if as_it_is:
-            return Service(database_url)
-        with _progress_if_any() as progress_bar:
-            return open_service(database_url, progress_bar)
-    except SQLAlchemyError as error:
-        # The driver's own words, without the statement and the link that SQLAlchemy adds.
-        raise failed(f"the database that DATABASE_URL names cannot be used: {getattr(error, 'orig', error)}") from error
-    except (ValueError, OSError) as error:
-        raise failed(f"the database that DATABASE_URL names cannot be used: {error}") from error
 
 
 @contextmanager

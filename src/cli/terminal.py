@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import ProgressColumn
 
     from projections.paging import Page
 
@@ -121,26 +123,29 @@ def print_page(
 @contextmanager
 def progress(doing: str) -> Iterator[Progress]:
     """A progress bar on standard error, where that is a terminal; yields the function that moves it."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    console = _console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(doing, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with _progress_bar(doing, MofNCompleteColumn(), TimeRemainingColumn()) as update:
+        yield lambda done, total: update(completed=done, total=total)
 
 
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int | None], None]]:
     """A progress bar for work in stages, each with a name and, where it is known, a total."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     done_of = TextColumn("{task.completed:,.0f}")
-    columns = TextColumn("{task.description}"), BarColumn(), done_of, TaskProgressColumn(), TimeElapsedColumn()
-    console = _console(stderr=True)
+    with _progress_bar("Loading", done_of, TaskProgressColumn(), TimeElapsedColumn()) as update:
+        yield lambda doing, done, total: update(description=doing, completed=done, total=total)
+
+
+@contextmanager
+def _progress_bar(doing: str, *more: ProgressColumn) -> Iterator[Callable[..., None]]:
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns, console = (TextColumn("{task.description}"), BarColumn(), *more), _console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Loading", total=None)
-        yield lambda doing, done, total: bar.update(task, description=doing, completed=done, total=total)
+        yield partial(bar.update, bar.add_task(doing, total=None))
 
 
 def _console(*, stderr: bool = False) -> Console:

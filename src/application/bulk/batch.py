@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from application.bulk.json_rows import WHOLE, SourceRow
+from application.bulk.json_rows import CHANGES, WHOLE, SourceRow
 from application.idempotency import carried_out_to
 from application.recording import (
     PreparedCommand,
@@ -32,14 +32,6 @@ from application.service import Service
 from domain.dates import bounds
 from domain.decisions import ChangeCommand, RecordEntry, command_for
 from domain.errors import Invalid, Problem, RecordError, problems_of
-from domain.events import (
-    EntryCorrected,
-    EntryDisputed,
-    EntryReinstated,
-    EntryRetracted,
-    JurisdictionUpdated,
-    LaterEvent,
-)
 from eventlog.log import Append, Recorded
 from projections.entries import DuplicateKey, possible_duplicates
 
@@ -96,13 +88,6 @@ def _duplicate_key(entry: Any) -> DuplicateKey:  # noqa: ANN401 - an act, or the
 
 
 _PIECE = 2_000
-_CHANGES: dict[str, type[LaterEvent | JurisdictionUpdated]] = {
-    "correct": EntryCorrected,
-    "dispute": EntryDisputed,
-    "retract": EntryRetracted,
-    "reinstate": EntryReinstated,
-    "update": JurisdictionUpdated,
-}
 # What answers add to an entry's own fields: ignored, so that an answer can be loaded as it is.
 _ADDED_BY_ANSWERS = ("certain", "log")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,160}")
@@ -239,11 +224,11 @@ def _take(
 
 def _parse_change(fields: Mapping[str, Any], *, revising: bool) -> ChangeCommand:
     act = fields["act"]
-    event = _CHANGES.get(act) if isinstance(act, str) else None
+    event = CHANGES.get(act) if isinstance(act, str) else None
     if not revising:
         raise Invalid(problems=[Problem("act", act, "is not taken here: each has an address of its own")])
     if event is None:
-        raise Invalid(problems=[Problem("act", act, f"is none of {', '.join(_CHANGES)}")])
+        raise Invalid(problems=[Problem("act", act, f"is none of {', '.join(CHANGES)}")])
     try:
         return command_for(event.model_validate({name: value for name, value in fields.items() if name != "act"}))
     except ValidationError as error:

@@ -15,31 +15,16 @@ from typing import Annotated, Any, BinaryIO, Literal, Union, get_args, get_origi
 
 from pydantic import BaseModel, StringConstraints
 
-from application.bulk.json_rows import TOO_LONG, SourceRow, bad_row, lines
+from application.bulk.json_rows import CHANGES, TOO_LONG, SourceRow, bad_row, lines
 from application.strict_json import NotJson, StrictDecoder
 from domain.errors import Problem
-from domain.events import (
-    ACT_CLASSES,
-    EntryCorrected,
-    EntryDisputed,
-    EntryReinstated,
-    EntryRetracted,
-    JurisdictionUpdated,
-)
+from domain.events import ACT_CLASSES
 from domain.jurisdictions import Jurisdiction
 
 LIST_SEPARATOR = "|"
 _MOST_ITEMS = 1_000
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_ROOTS: tuple[type[BaseModel], ...] = (
-    *ACT_CLASSES.values(),
-    Jurisdiction,
-    EntryCorrected,
-    EntryDisputed,
-    EntryRetracted,
-    EntryReinstated,
-    JurisdictionUpdated,
-)
+_ROOTS: tuple[type[BaseModel], ...] = (*ACT_CLASSES.values(), Jurisdiction, *CHANGES.values())
 Part = str | int
 Convert = Callable[[str], Any]
 

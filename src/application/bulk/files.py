@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -28,8 +29,6 @@ MEDIA_TYPES = {
     "application/x-yaml": "yaml",
     "application/json": "json",
 }
-
-
 STANDARD_INPUT = Path("-")
 
 
@@ -40,10 +39,9 @@ def load(
     recorder: str,
     format_: str | None = None,
     dry_run: bool = False,
-    standard_input: Callable[[], BinaryIO] | None = None,
     progress: BatchProgress = lambda _doing, _done, _of: None,
 ) -> Report:
-    """Records everything in the files and folders given, together. For the path `-`, `standard_input` is opened.
+    """Records everything in the files and folders given, together. The path `-` is standard input.
 
     `format_` is the format of every file; without it, each file's suffix gives its own. Raises BadRows, whose problems
     name file, row, field and value; Invalid for a file that does not exist or is of no known format; OSError.
@@ -51,7 +49,7 @@ def load(
     files = files_in(paths)
     for path in files:
         _format_of(path, format_)
-    rows = (row for path in files for row in _rows(path, format_, standard_input))
+    rows = (row for path in files for row in _rows(path, format_))
     return record_rows(service, rows, recorder=recorder, dry_run=dry_run, progress=progress)
 
 
@@ -75,11 +73,8 @@ def _format_of(path: Path, format_: str | None) -> str:
     return known
 
 
-def _rows(
-    path: Path, format_: str | None, standard_input: Callable[[], BinaryIO] | None
-) -> Iterator[tuple[str, SourceRow]]:
+def _rows(path: Path, format_: str | None) -> Iterator[tuple[str, SourceRow]]:
     read = READERS[_format_of(path, format_)]
-    opened = standard_input() if path == STANDARD_INPUT and standard_input is not None else path.open("rb")
-    with opened as file:
+    with sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb") as file:
         for row in read(file):
             yield str(path), row

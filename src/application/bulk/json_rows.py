@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from application.strict_json import NotJson, StrictDecoder, after_space
+from domain import events
 from domain.errors import Problem
 
+CHANGES: dict[str, type[events.LaterEvent | events.JurisdictionUpdated]] = {
+    "correct": events.EntryCorrected,
+    "dispute": events.EntryDisputed,
+    "retract": events.EntryRetracted,
+    "reinstate": events.EntryReinstated,
+    "update": events.JurisdictionUpdated,
+}
+"""The events of rows that change what is on record, by the `act` that names them."""
 LONGEST_ROW = 1_000_000
 """Bytes of a line or characters of an item: the same as the longest body of a single entry."""
 EXCERPT = 200

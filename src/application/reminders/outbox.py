@@ -130,10 +130,8 @@ def _finish(service: Service, message: Mapping[str, Any], attempts: int, result:
             else ReminderFailed(reminder=reminder.id, attempts=attempts, reason=reason)
         )
         # An acknowledged reminder stays acknowledged. After an escalation there are two receivers: one is enough.
-        if reminder.state == "due" or (reminder.state == "failed" and result.ok):
-            advance(append, reminder.version, event, state=state, why=reason)
-        else:
-            advance(append, reminder.version, event)
+        is_first = reminder.state == "due" or (reminder.state == "failed" and result.ok)
+        advance(append, reminder.version, event, **({"state": state, "why": reason} if is_first else {}))
 
 
 def _record_attempt(

@@ -178,12 +178,6 @@ def find_subscription(connection: Connection, id_: str | None) -> Subscription |
     return None if row is None else subscription_from_row(row._asdict())
 
 
-def subscription_from_row(row: dict[str, object]) -> Subscription:
-    lists = {name: msgspec.json.decode(str(row[name])) for name in ("jurisdictions", "states", "kinds", "plan")}
-    return Subscription(
-        **{name: row[name] for name in Subscription.__slots__ if name not in lists},  # type: ignore[arg-type]  # the table's own types
-        jurisdictions=frozenset(lists["jurisdictions"]),
-        states=frozenset(lists["states"]),
-        kinds=frozenset(lists["kinds"]),
-        plan=tuple(lists["plan"]),
-    )
+def subscription_from_row(row: dict[str, Any]) -> Subscription:
+    sets = {name: frozenset(msgspec.json.decode(row[name])) for name in ("jurisdictions", "states", "kinds")}
+    return Subscription(**row | sets | {"plan": tuple(msgspec.json.decode(row["plan"]))})
