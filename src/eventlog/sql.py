@@ -120,6 +120,11 @@ def _in_list_on_postgresql(element: InList, compiler: SQLCompiler, **kw: Any) ->
     return f"{column} = ANY({values})"
 
 
+def given_params(**values: Any) -> dict[str, Any]:  # noqa: ANN401  # values of the driver
+    """The parameters that were given a value: a query that is made for them has a condition for each."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def list_param(connection: Connection, values: Iterable[str | int]) -> str | list[str | int]:
     """Values as the connection's database takes them for an `AnyOf`."""
     values = list(values)
