@@ -201,7 +201,7 @@ def _answer(snapshot: Snapshot, place: str) -> str:
     said = [
         place_status(snapshot, place),
         place_deadlines(snapshot, place, DeadlineFilter())[0],
-        timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True, newest=True), 20, None).entries,
+        timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True, newest=True), 20, None).bodies,
     ]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 

@@ -67,7 +67,7 @@ def answers(service: Service, pause_s: float = 0) -> list[Any]:
 def said_of(snapshot: Snapshot, place: str) -> list[Any]:
     return [
         place_status(snapshot, place),
-        timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True), 20, None).entries,
+        timeline_page(snapshot, TimelineFilter(jurisdiction=place, context=True), 20, None).bodies,
     ]
 
 
@@ -243,7 +243,7 @@ def test_what_is_recorded_during_a_rebuild_is_in_the_result(seeded: Service, tmp
     assert len(recorded) > 5
     assert list(verify(seeded)) == []
     with seeded.snapshot(AskedClocks("2018-01-01")) as snapshot:
-        found = timeline_page(snapshot, TimelineFilter(jurisdiction="springfield-zz"), 100, None).entries
+        found = timeline_page(snapshot, TimelineFilter(jurisdiction="springfield-zz"), 100, None).bodies
     assert len(found) == len(recorded)
     seeded.close()
 

@@ -21,12 +21,12 @@ from application.service import Progress, Service
 from application.verify import broken_streams
 from domain.errors import Refused
 from domain.events import EVENT_CLASSES
-from eventlog import tree
 from eventlog.append import stamp
+from eventlog.audit import stored_rows
 from eventlog.log import Append, Recorded
 from eventlog.mapper import topic_of
 from eventlog.merkle import HASH_BYTES, event_from_leaf, grow, leaf_hash, leaf_of, root_of
-from eventlog.proofs import signer
+from eventlog.proofs import signer, stored_root
 from eventlog.verify_proof import Checkpoint, Key, NotProved
 from projections.projector import MAPPER
 
@@ -69,7 +69,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
         file.write(header + b"\n")
         frontier: list[bytes] = []
         done = 0
-        for event, hashes in tree.rows(connection):
+        for event, hashes in stored_rows(connection):
             leaf = leaf_of(event)
             hash_ = leaf_hash(leaf)
             if event.position != done + 1 or hashes[:HASH_BYTES] != hash_:
@@ -80,7 +80,7 @@ def export(service: Service, file: BinaryIO, progress: Progress = lambda _done, 
             if done % 1_000 == 0:
                 progress(done, events)
         root = root_of(frontier)
-        if done != events or root != tree.stored_root(connection, events):
+        if done != events or root != stored_root(connection, events):
             raise Refused("the log does not agree with its own tree; see `verify`")
         footer = Footer(own_signer.checkpoint(events, root), header_hash(header))
         file.write(msgspec.json.encode(footer) + b"\n")

@@ -8,6 +8,7 @@ acts, each enough), the events are applied in the order of the log, and those at
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
 from domain.answers import Item, Track
@@ -82,20 +83,10 @@ class CausalEvidence:
     def _of_pair(self, pair: Pair) -> dict[str, Steps]:
         case, subject = pair
         parties = {party for _, place in self.place if isinstance(place, Place) for party in place.touched_by}
-        filings = (
-            version
-            for party in parties
-            for version in self.national.filings.get(party, ())
-            if version.fact.case == case
-        )
-        return _by_entry(
-            (
-                *filings,
-                *self.national.rulings.get(pair, ()),
-                *self.national.subject_ends.get(subject, ()),
-                *self.national.cases.get(case, ()),
-            )
-        )
+        filings = (version for party in parties for version in self.national.filings.get(party, ()))
+        in_case = (version for version in filings if version.fact.case == case)
+        acts = (self.national.rulings.get(pair, ()), self.national.subject_ends.get(subject, ()))
+        return _by_entry(chain(in_case, *acts, self.national.cases.get(case, ())))
 
 
 def causes(evidence: CausalEvidence, earlier: int, later: int, difference: AccountDifference) -> list[int]:
@@ -193,7 +184,6 @@ def _by_entry(versions: Iterable[FactVersion]) -> dict[str, Steps]:
 
 
 def record_state(entries: Mapping[str, Steps], position: int) -> RecordState:
-    """The record as the log up to a position has it."""
     return {name: _state_at(steps, position) for name, steps in entries.items()}
 
 

@@ -28,7 +28,6 @@ class LineState:
     until_set_by: str | None = None
 
     def ran_out_before(self, day: str) -> bool:
-        """Whether the order's time was over before a day."""
         return self.until is not None and self.until < day
 
 
@@ -96,20 +95,17 @@ def _judged_line(
 
 
 def _acts_on(pair: Pair, national: NationalActs) -> tuple[FactVersion, ...]:
-    """The rulings on a pair, and what ends its subject."""
     return (*national.rulings.get(pair, ()), *national.subject_ends.get(pair[1], ()))
 
 
 def _pairs_of(filings: Mapping[str, Sequence[FactVersion]], national: NationalActs) -> set[Pair]:
     """The pairs of the cases to which a place is a party."""
-    ruled_on = {(case, subject) for case in filings for subject in national.subjects_of.get(case, ())}
-    filed_on = {
+    return {
         (case, subject)
         for case, versions in filings.items()
-        for version in versions
-        for subject in version.fact.subjects
+        for subjects in (national.subjects_of.get(case, ()), *(version.fact.subjects for version in versions))
+        for subject in subjects
     }
-    return ruled_on | filed_on
 
 
 def _reaching(place: Place, national: NationalActs, position: int) -> set[Pair]:
@@ -206,8 +202,5 @@ def _role(roles: Mapping[str, Role], place: Place) -> Role | None:
 
 def _ends_for(fact: Fact, place: Place) -> bool:
     """Whether an act that ends the subject ends it for the place (rule 4)."""
-    return (
-        fact.kind != "condition_withdrawn"
-        or not fact.jurisdictions
-        or not place.touched_by.isdisjoint(fact.jurisdictions)
-    )
+    named = fact.jurisdictions if fact.kind == "condition_withdrawn" else ()
+    return not named or not place.touched_by.isdisjoint(named)

@@ -12,7 +12,7 @@ from typing import Any, Literal, assert_never
 
 from pydantic import ValidationError
 
-from domain.acts import Act, AnyAct
+from domain.acts import AnyAct
 from domain.errors import NotFound, Problem, Refused, Stale, problems_of
 from domain.events import (
     ACT_CLASSES,
@@ -47,11 +47,6 @@ class EntryState:
         return "retracted" if self.retracted else "disputed" if self.disputed else "stands"
 
 
-def initial_state(act: Act) -> EntryState:
-    """The state after the event of an entry's kind."""
-    return EntryState(act.fields())
-
-
 def evolve(state: EntryState, event: LaterEvent) -> EntryState:
     """The state after a later event. Nothing is checked here: `decide` did so before the event was recorded."""
     version = state.version + 1
@@ -80,8 +75,6 @@ def act_of(fields: Mapping[str, Any]) -> AnyAct:
 
 @dataclass(frozen=True, slots=True)
 class RecordEntry:
-    """Record an act, with everything that is recorded together with it."""
-
     event: AnyAct
 
 
@@ -95,39 +88,29 @@ class CorrectEntry:
 
 @dataclass(frozen=True, slots=True)
 class DisputeEntry:
-    """Note that somebody disputes an entry."""
-
     event: EntryDisputed
     on_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RetractEntry:
-    """Let an entry count no longer."""
-
     event: EntryRetracted
     on_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReinstateEntry:
-    """Let a retracted entry count again."""
-
     event: EntryReinstated
     on_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddJurisdiction:
-    """Add a place or an agency."""
-
     event: JurisdictionAdded
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateJurisdiction:
-    """Give fields of a place or an agency new values."""
-
     event: JurisdictionUpdated
 
 

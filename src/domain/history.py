@@ -54,7 +54,6 @@ def items_by_key(folded: FoldedTracks) -> dict[ItemKey, AnyItem]:
 
 
 def common_part(item: AnyItem) -> Item:
-    """What an account keeps of an item."""
     return {"value": item["value"], "since": item["since"], "entry": item["entry"]}
 
 
@@ -78,7 +77,7 @@ def _days_of_change(
     The order of effect begins with the latest day, so these are always a beginning of the list.
     """
     latest = [fact.latest for fact in facts]
-    days = {*latest, *(_day_after(day) for day in last_days if day is not None)}
+    days = {*latest, *(_shift(day, 1) for day in last_days if day is not None)}
     for day in sorted(days):
         if day <= clocks.as_of:
             yield day, facts[: bisect_right(latest, day)]
@@ -105,7 +104,6 @@ class Transition:
 
 
 def transitions(histories: ValueHistories) -> list[Transition]:
-    """Every transition in order of day, track and key."""
     changes = []
     for (track, key), history in histories.items():
         before: tuple[str | None, str | None] = (None, None)
@@ -140,12 +138,11 @@ def account_differences(earlier: ValueHistories, later: ValueHistories) -> Itera
                 runs.append((day, before, after))
         for number, (first, before, after) in enumerate(runs):
             if before != after:
-                last = _day_before(runs[number + 1][0]) if number + 1 < len(runs) else None
+                last = _shift(runs[number + 1][0], -1) if number + 1 < len(runs) else None
                 yield AccountDifference(track, key, first, last, before, after)
 
 
 def value_on(history: ValueHistory, day: str) -> Item | None:
-    """What an item is on a day."""
     item = None
     for first, value in history:
         if first > day:
@@ -186,12 +183,12 @@ def possible_values(
         *(version for versions in by_pair.values() for version in versions),
     ]
     windows = list(_uncertain_days(acts, clocks))
-    days = {day for window in windows for day in window} | {_day_after(last) for _, last in windows}
+    days = {day for window in windows for day in window} | {_shift(last, 1) for _, last in windows}
     for version in acts:
         fact = version.fact
         days |= {fact.earliest, fact.latest}
         last_days = (fact.due, fact.extended_to, *(holding.until for holding in fact.holdings))
-        days |= {_day_after(day) for day in last_days if day is not None}
+        days |= {_shift(day, 1) for day in last_days if day is not None}
     possible: PossibleValues = {}
     for day in sorted(days):
         values: Mapping[ItemKey, str] = {}
@@ -212,13 +209,9 @@ def differing_values(answer: Status) -> dict[ItemKey, str]:
     values.update({("listing", item["list"]): item["possibly"] for item in answer["listing"] if "possibly" in item})
     values.update({("funding", item["grant"]): item["possibly"] for item in answer["funding"] if "possibly" in item})
     values.update({("policies", item["policy"]): item["possibly"] for item in answer["policies"] if "possibly" in item})
-    values.update(
-        {
-            ("court", f"{line['case']} {line['subject']}"): line["possibly"]
-            for line in answer["court"]
-            if "possibly" in line
-        }
-    )
+    for line in answer["court"]:
+        if "possibly" in line:
+            values["court", f"{line['case']} {line['subject']}"] = line["possibly"]
     return values
 
 
@@ -248,7 +241,7 @@ def _intervals(
     history: ValueHistory, possible: Sequence[tuple[str, str | None]], days: Sequence[str]
 ) -> Iterator[Interval]:
     for number, first in enumerate(days):
-        last = _day_before(days[number + 1]) if number + 1 < len(days) else None
+        last = _shift(days[number + 1], -1) if number + 1 < len(days) else None
         item = value_on(history, first)
         possibly = next((value for day, value in reversed(possible) if day <= first), None)
         if item is not None:
@@ -267,12 +260,8 @@ def _uncertain_days(versions: Iterable[FactVersion], clocks: Clocks) -> Iterator
         if level == MAYBE:
             yield fact.earliest, clocks.as_of
         elif level and fact.earliest < fact.latest:
-            yield fact.earliest, _day_before(fact.latest)
+            yield fact.earliest, _shift(fact.latest, -1)
 
 
-def _day_after(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-
-
-def _day_before(day: str) -> str:
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+def _shift(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()

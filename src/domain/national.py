@@ -37,7 +37,6 @@ class FactVersion:
     retracted: bool = False
 
     def holds_at(self, position: int) -> bool:
-        """Whether it is the version that the log up to a position ends in."""
         return self.since <= position < self.until
 
 
@@ -65,7 +64,6 @@ def count_facts(versions: Iterable[FactVersion], clocks: Clocks) -> CountedFacts
 
 
 def by_effect(version: FactVersion) -> OrderKey:
-    """The key that sorts versions in order of effect."""
     return version.fact.effect
 
 
@@ -118,7 +116,6 @@ class NationalActs:
     """Every version of every such act up to `head`, to which later ones are added as the log grows."""
 
     def __init__(self) -> None:
-        """Begins empty: the acts up to position 0."""
         self.head = 0
         self.last = 0
         """The position of the last version: from there on, an answer that rests on these acts alone stays the same."""
@@ -176,10 +173,8 @@ class NationalActs:
                     _add(self.reaching, key, (holding.case, holding.subject))
 
     def list_of(self, entry: str, position: int) -> str | None:
-        """The list that a disputed entry belongs to, as the log up to a position has it."""
         versions = self.entries.get(entry, ())
         return list_of(next((version for version in versions if version.holds_at(position)), None))
 
     def circuit_of(self, case: str, position: int) -> Circuit | None:
-        """The circuit of a case, as the log up to a position has it."""
         return circuit_of(version for version in self.cases.get(case, ()) if version.holds_at(position))

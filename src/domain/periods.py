@@ -28,7 +28,7 @@ def due_day(trigger: str, days: int, holidays: Holidays) -> str:
     or legal holiday, run on (6(a)(5): for a period counted back, run back) to the next day that is none. A state's own
     holidays are legal holidays only for a period counted on (6(a)(6)(C)), and here only where they are asked for.
     """
-    last = _counted(trigger, days)
+    last = date.fromisoformat(trigger) + timedelta(days=days)
     while _no_day_to_end_on(last, holidays) is not None:
         last += _step(days)
     return last.isoformat()
@@ -36,7 +36,8 @@ def due_day(trigger: str, days: int, holidays: Holidays) -> str:
 
 def due_after(trigger: str, days: int, holidays: Holidays, state_holidays: Holidays | None = None) -> Period:
     """The same, with the steps that lead there."""
-    start, last = date.fromisoformat(trigger), _counted(trigger, days)
+    start = date.fromisoformat(trigger)
+    last = start + timedelta(days=days)
     steps = [
         f"{trigger} ({start:%A}) is the day of the event and is left out (Rule 6(a)(1)(A))",
         f"{_days(days)}, every day among them, on {last} ({last:%A})",
@@ -46,18 +47,10 @@ def due_after(trigger: str, days: int, holidays: Holidays, state_holidays: Holid
         state_holidays = None
     while (why := _no_day_to_end_on(last, holidays, state_holidays)) is not None:
         following = last + _step(days)
-        steps.append(
-            f"{last} is {why}: on to {following} ({following:%A})"
-            if days >= 0
-            else f"{last} is {why}: back to {following} ({following:%A})"
-        )
+        steps.append(f"{last} is {why}: {'on' if days >= 0 else 'back'} to {following} ({following:%A})")
         last = following
     steps.append(f"due on {last} ({last:%A})")
     return Period(trigger, days, last.isoformat(), tuple(steps))
-
-
-def _counted(trigger: str, days: int) -> date:
-    return date.fromisoformat(trigger) + timedelta(days=days)
 
 
 def _step(days: int) -> timedelta:

@@ -20,7 +20,6 @@ class Move:
 
     @property
     def asks_nothing(self) -> bool:
-        """Whether the stage is one in which nothing is asked."""
         return self.stage in ASKS_NOTHING
 
 
@@ -51,7 +50,6 @@ class Links:
 
     @classmethod
     def among(cls, facts: Iterable[Fact]) -> Self:
-        """The links that facts in order of effect carry."""
         links = cls()
         for fact in facts:
             for demand in fact.answers:

@@ -27,7 +27,6 @@ class ValidationContext:
     """The latest day that it now is in any of the places named."""
 
     def include(self, act: Act, fact: Fact) -> None:
-        """Adds an act that is to be recorded, and the names that it introduces."""
         self.facts[act.id] = fact
         self.names |= names_defined_by(act, fact)
 
@@ -46,6 +45,14 @@ _ASKING = _fields_of_each_kind("respond_by")
 _CHANGING_A_LIST = _fields_of_each_kind("added", "removed")
 
 
+def _values(fields: Mapping[type[Act], tuple[str, ...]], act: Act) -> Iterator[tuple[str, Any]]:
+    """Each value of those of the fields that the act has, with the field's name; a field holds several, one or none."""
+    for name in fields[type(act)]:
+        value = getattr(act, name)
+        for item in value if isinstance(value, (tuple, dict)) else () if value is None else (value,):
+            yield name, item
+
+
 def defined_names(entry: str, kind: str, review: str | None, named: Sequence[TitledReference]) -> set[DefinedName]:
     """The reviews, policies, subjects, cases and lists that an entry makes known.
 
@@ -61,7 +68,6 @@ def defined_names(entry: str, kind: str, review: str | None, named: Sequence[Tit
 
 
 def names_defined_by(act: Act, fact: Fact) -> set[DefinedName]:
-    """What an act that is to be recorded makes known."""
     named = [(kind, thing.id, thing.caption if kind == "case" else thing.title) for _, kind, thing in _references(act)]
     return defined_names(act.id, act.kind, fact.review, named)
 
@@ -70,44 +76,30 @@ def mentions(act: Act) -> Iterator[tuple[str, str, str]]:
     """Every named thing that an act relies on: field, kind of thing, id."""
     for name, kind, reference in _references(act):
         yield name, kind, reference.id
-    for name in _HOLDING[type(act)]:
-        for number, holding in enumerate(getattr(act, name)):
-            yield f"holdings.{number}.subject", "subject", holding.subject
-            if holding.case is not None:
-                yield f"holdings.{number}.case", "case", holding.case
-    for name in _ENDING[type(act)]:
-        kind = name.removeprefix("ends_").removesuffix("s")
-        for id_ in getattr(act, name):
-            yield name, kind, id_
+    for number, (_, holding) in enumerate(_values(_HOLDING, act)):
+        yield f"holdings.{number}.subject", "subject", holding.subject
+        if holding.case is not None:
+            yield f"holdings.{number}.case", "case", holding.case
+    for name, id_ in _values(_ENDING, act):
+        yield name, name.removeprefix("ends_").removesuffix("s"), id_
 
 
 def _references(act: Act) -> Iterator[tuple[str, str, Any]]:
-    for name in _MENTIONING[type(act)]:
-        kind = name.removesuffix("s")
-        for reference in _as_tuple(getattr(act, name)):
-            yield name, kind, reference
+    for name, reference in _values(_MENTIONING, act):
+        yield name, name.removesuffix("s"), reference
 
 
 def places_named(act: Act) -> Iterator[tuple[str, str]]:
     """Every jurisdiction that an act names, with the field that names it."""
-    for name in _NAMING_PLACES[type(act)]:
-        for place in getattr(act, name):
-            yield name, place
-    for name in _HOLDING[type(act)]:
-        for number, holding in enumerate(getattr(act, name)):
-            for place in holding.jurisdictions:
-                yield f"holdings.{number}.jurisdictions", place
+    yield from _values(_NAMING_PLACES, act)
+    for number, (_, holding) in enumerate(_values(_HOLDING, act)):
+        for place in holding.jurisdictions:
+            yield f"holdings.{number}.jurisdictions", place
 
 
 def links(act: Act) -> Iterator[tuple[str, str]]:
     """Every entry that an act names, with the field that names it."""
-    for name in _LINKING[type(act)]:
-        for entry in _as_tuple(getattr(act, name)):
-            yield name, entry
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a field that holds several values, one or none
-    return value if isinstance(value, tuple) else () if value is None else (value,)
+    return _values(_LINKING, act)
 
 
 def validate(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
@@ -141,10 +133,9 @@ def _sources(act: Act) -> Iterator[Problem]:
         *((f"quotes.{number}.source", quote.source) for number, quote in enumerate(act.quotes)),
         *((f"claims.{number}.source", claim.source) for number, claim in enumerate(act.claims)),
     ]
-    for name in _ASKING[type(act)]:
-        respond_by = getattr(act, name)
-        if respond_by is not None and respond_by.source is not None:
-            cited.append(("respond_by.source", respond_by.source))
+    for name, respond_by in _values(_ASKING, act):
+        if respond_by.source is not None:
+            cited.append((f"{name}.source", respond_by.source))
     for name, source in cited:
         if source not in own:
             yield Problem(name, source, f"{source!r} is none of the entry's sources ({', '.join(sorted(own))})")
@@ -159,10 +150,9 @@ def _dates(fact: Fact, context: ValidationContext) -> Iterator[Problem]:
 
 
 def _lists(act: Act) -> Iterator[Problem]:
-    for name in _CHANGING_A_LIST[type(act)]:
-        for place in getattr(act, name):
-            if place not in act.jurisdictions:
-                yield Problem(name, place, f"{place!r} is not among the entry's jurisdictions")
+    for name, place in _values(_CHANGING_A_LIST, act):
+        if place not in act.jurisdictions:
+            yield Problem(name, place, f"{place!r} is not among the entry's jurisdictions")
 
 
 def _link(name: str, target: Fact, fact: Fact, context: ValidationContext) -> Iterator[Problem]:

@@ -8,18 +8,28 @@ elsewhere.
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, func, select
 
 from domain.errors import Invalid, Problem
 from eventlog.log import Recorded
 from eventlog.merkle import HASH_BYTES, grow, hash_of, node_hash, root_of
 from eventlog.proofs import signer
-from eventlog.tree import head_row, rows
+from eventlog.sql import CompiledQuery
+from eventlog.tables import EVENT, log, log_head
 from eventlog.verify_proof import Checkpoint, NotProved
 
 Advance = Callable[[int], None]
 """Told up to which position it is done."""
 _NO_EVENT = bytes(HASH_BYTES)
+_HEAD = CompiledQuery(select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier))
+_BETWEEN = CompiledQuery(
+    select(*EVENT, log.c.hashes)
+    .where(log.c.position > bindparam("after"), log.c.position <= bindparam("until"))
+    .order_by(log.c.position)
+)
+_NEXT = CompiledQuery(select(func.min(log.c.position)).where(log.c.position > bindparam("after")))
+_BATCH = 2_000
+_BEFORE_ALL = -(2**62)
 
 
 def checkpoint_in(text: str) -> Checkpoint:
@@ -36,7 +46,7 @@ def tree_faults(connection: Connection, advance: Advance, kept: Checkpoint | Non
     recomputed: list[bytes] = []
     root = root_of([]) if kept is not None and kept.size == 0 else None
     end, stamp = 0, ""
-    for event, hashes in rows(connection):
+    for event, hashes in stored_rows(connection):
         if event.position < 1:
             yield f"log position {event.position}: there is no such position"
             continue
@@ -51,17 +61,28 @@ def tree_faults(connection: Connection, advance: Advance, kept: Checkpoint | Non
         grow(recomputed, end, leaf)
         yield from _event_faults(stored, end, leaf, hashes)
         end, stamp = event.position, event.recorded_at
-        root = _root_at(kept, end, recomputed, root)
+        if kept is not None and kept.size == end:
+            root = root_of(recomputed)
         advance(end)
     yield from _head_faults(connection, end, stamp, stored)
     if kept is not None:
         yield from _against(connection, kept, end, root)
 
 
+def stored_rows(connection: Connection) -> Iterator[tuple[Recorded, bytes]]:
+    """Every event in order with the hashes that its row keeps, whatever is in them; a batch at a time is held."""
+    after = _BEFORE_ALL
+    # Not by counting up: a log that was tampered with may have a gap of any size.
+    while (first := _NEXT.run(connection, after=after).fetchone()[0]) is not None:
+        after = first + _BATCH - 1
+        for *event, hashes in _BETWEEN.run(connection, after=first - 1, until=after).fetchall():
+            yield Recorded._make(event), hashes if isinstance(hashes, bytes) else b""
+
+
 def _event_faults(frontier: list[bytes | None], size: int, leaf: bytes, hashes: bytes) -> Iterator[str]:
     position = size + 1
     given = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
-    completed = _completed(position)
+    completed = (position & -position).bit_length()  # how many subtrees this event completes
     if len(given) != completed or len(hashes) != completed * HASH_BYTES:
         yield f"log position {position}: has {len(hashes)} bytes of hashes, and not {completed * HASH_BYTES}"
         list(_join(frontier, [None] * completed))
@@ -91,11 +112,6 @@ def _missing(first: int, last: int) -> str:
     return f"log position {first}: missing" if first == last else f"log positions {first} to {last}: missing"
 
 
-def _completed(position: int) -> int:
-    """How many subtrees the event at a position completes."""
-    return (position & -position).bit_length()
-
-
 def _hash(event: Recorded) -> bytes:
     try:
         return hash_of(event)
@@ -104,17 +120,13 @@ def _hash(event: Recorded) -> bytes:
         return _NO_EVENT
 
 
-def _root_at(kept: Checkpoint | None, size: int, frontier: list[bytes], root: bytes | None) -> bytes | None:
-    return root_of(frontier) if kept is not None and kept.size == size else root
-
-
 def _head_faults(connection: Connection, end: int, stamp: str, stored: list[bytes | None]) -> Iterator[str]:
-    head = head_row(connection)
-    if head.position > end:
-        yield _missing(end + 1, head.position)
-    elif (head.position, head.recorded_at) != (end, stamp):
-        yield f"log_head: says position {head.position} at {head.recorded_at!r}, the log ends at {end} at {stamp!r}"
-    elif None not in stored and head.frontier != b"".join(node_hash or b"" for node_hash in stored):
+    position, recorded_at, frontier = _HEAD.run(connection).fetchone()
+    if position > end:
+        yield _missing(end + 1, position)
+    elif (position, recorded_at) != (end, stamp):
+        yield f"log_head: says position {position} at {recorded_at!r}, the log ends at {end} at {stamp!r}"
+    elif None not in stored and frontier != b"".join(node_hash or b"" for node_hash in stored):
         yield "log_head: the right edge of the tree is not that of the log's rows"
 
 

@@ -82,7 +82,6 @@ class EventLog(ApplicationRecorder):
             after = last
 
     def stream(self, connection: Connection, stream: str) -> list[Recorded]:
-        """The events of one stream, by version."""
         return [Recorded._make(row) for row in _STREAM.run(connection, stream=stream)]
 
     def head(self, connection: Connection) -> Head:
@@ -166,7 +165,6 @@ class EventLog(ApplicationRecorder):
             return [Notification(*row) for row in connection.execute(query)]
 
     def max_notification_id(self) -> int | None:
-        """The last position, or None of an empty log."""
         return self.head_position() or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:

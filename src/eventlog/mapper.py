@@ -47,7 +47,6 @@ class Mapper(Generic[E]):
             self._decoders[topic_of(name, version)] = _upcasting(name, version, decoders, upcasts or {})
 
     def new(self, stream: str, version: int, event: E) -> NewEvent:
-        """The event as it is appended."""
         return NewEvent(stream, version, *self._encode(event))
 
     def event(self, recorded: Recorded) -> E:

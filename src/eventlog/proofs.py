@@ -1,12 +1,15 @@
 """Proving: what the log says of itself so that others can check it, at any size that it ever had.
 
+Each node of the log's Merkle tree lies in the row of its last event, so what a proof is made of is some forty rows by
+their key, however long the log.
+
 Every answer is of one snapshot. Signing is deterministic: the same size has the same checkpoint, byte for byte. The key
 is Ed25519, made with the database, in a table of its own and in no answer. Notes are signed as C2SP's signed-note and
 tlog-checkpoint say, so any tool that knows those can check them.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
@@ -16,15 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import CheckConstraint, Column, Connection, Integer, LargeBinary, MetaData, Table, Text, insert, select
 
 from domain.errors import Invalid, NotFound, Problem, Refused
-from eventlog import tree
+from eventlog import merkle, tables
 from eventlog.engine import reading
 from eventlog.log import EventLog, Recorded
-from eventlog.merkle import Node, hash_of, leaf_of
+from eventlog.merkle import HASH_BYTES, Hashes, Node, Span, hash_of, leaf_of
+from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.verify_proof import Key
-
-PROOF_FORMAT = "dispute-timeline/proof"
-PROOF_VERSION = 1
-
 
 _log_key = Table(
     "log_key",
@@ -47,7 +47,6 @@ def create_key(connection: Connection) -> None:
 
 
 def drop_key(connection: Connection) -> None:
-    """Drops the table and the key with it."""
     _log_key.drop(connection)
 
 
@@ -60,7 +59,6 @@ class Signer:
 
     @property
     def key(self) -> Key:
-        """What others check its signatures with."""
         return Key(self.name, self.private.public_key().public_bytes_raw())
 
     def checkpoint(self, size: int, root: bytes) -> str:
@@ -71,9 +69,44 @@ class Signer:
 
 
 def signer(connection: Connection) -> Signer:
-    """The log's own."""
     name, private = connection.execute(select(_log_key.c.name, _log_key.c.private)).one()
     return Signer(name, Ed25519PrivateKey.from_private_bytes(private))
+
+
+_HASHES = CompiledQuery(
+    select(tables.log.c.position, tables.log.c.hashes).where(InList(tables.log.c.position, "positions"))
+)
+
+
+class NodeMissing(LookupError):
+    """A node that the database should have is not there: the log was tampered with."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(f"log position {node.last + 1}: the hash of positions {node.first + 1} to {node.last + 1}")
+
+
+def stored_root(connection: Connection, size: int) -> bytes:
+    """The root of the first `size` events."""
+    return merkle.root(size, _fetched(connection, Span(0, size).nodes()))
+
+
+def _stored_proof(connection: Connection, path: list[Span]) -> list[str]:
+    return [_base64(hash_) for hash_ in merkle.proof(path, _fetched(connection, merkle.nodes(path)))]
+
+
+def _fetched(connection: Connection, nodes: Iterable[Node]) -> Hashes:
+    positions = {node.last + 1 for node in nodes}
+    rows = _HASHES.run(connection, positions=list_param(connection, positions)) if positions else ()
+    stored_hashes = dict(iter(rows))
+
+    def hash_at(node: Node) -> bytes:
+        at = node.level * HASH_BYTES
+        hash_ = bytes(stored_hashes.get(node.last + 1, b"")[at : at + HASH_BYTES])
+        if len(hash_) != HASH_BYTES:
+            raise NodeMissing(node)
+        return hash_
+
+    return hash_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +125,9 @@ class Proofs:
     def checkpoint(self, size: int | None = None) -> str:
         """The signed note of the first `size` events (left out: all)."""
         size = self._size(size)
-        return signer(self.connection).checkpoint(size, tree.stored_root(self.connection, size))
+        return signer(self.connection).checkpoint(size, stored_root(self.connection, size))
 
     def leaf(self, position: int) -> bytes:
-        """The bytes of the event at a position, as hashed."""
         return leaf_of(self._event(position))
 
     def inclusion(self, position: int, size: int | None = None) -> dict[str, Any]:
@@ -107,16 +139,16 @@ class Proofs:
             "position": position,
             "size": size,
             "leaf_hash": _base64(self._leaf_hash(event)),
-            "root": _base64(tree.stored_root(self.connection, size)),
-            "hashes": _all_base64(tree.stored_inclusion(self.connection, position, size)),
+            "root": _base64(stored_root(self.connection, size)),
+            "hashes": _stored_proof(self.connection, merkle.inclusion(position - 1, size)),
         }
 
     def consistency(self, first: int, second: int) -> dict[str, Any]:
         """That the log of `second` events only adds to that of the `first` ones."""
         if self._size(first) > self._size(second):
             raise _invalid("from", first, f"a log of {second} events does not grow from one of {first}")
-        hashes = tree.stored_consistency(self.connection, first, second)
-        return {"from": first, "to": second, "hashes": _all_base64(hashes)}
+        hashes = _stored_proof(self.connection, merkle.consistency(first, second))
+        return {"from": first, "to": second, "hashes": hashes}
 
     def entry(self, id_: str) -> dict[str, Any]:
         """Everything recorded of an entry, and that the log has it: what `verify-proof` reads."""
@@ -124,8 +156,8 @@ class Proofs:
         if not events:
             raise NotFound(f"no entry {id_!r} is on record")
         return {
-            "format": PROOF_FORMAT,
-            "version": PROOF_VERSION,
+            "format": "dispute-timeline/proof",
+            "version": 1,
             "entry": id_,
             "key": self.key,
             "checkpoint": self.checkpoint(),
@@ -143,7 +175,8 @@ class Proofs:
 
     def _leaf_hash(self, event: Recorded) -> bytes:
         hash_ = hash_of(event)
-        if hash_ != tree.stored(self.connection, Node(0, event.position - 1)):
+        leaf = Node(0, event.position - 1)
+        if hash_ != _fetched(self.connection, [leaf])(leaf):
             # A proof of it would be false, and whoever checked it would learn no more than this.
             raise Refused(f"log position {event.position}: this is not the event that was recorded there; see `verify`")
         return hash_
@@ -163,7 +196,6 @@ class Proofs:
 
 @contextmanager
 def proving(log: EventLog) -> Iterator[Proofs]:
-    """What the log can now prove."""
     with reading(log.engine) as connection:
         yield Proofs(log, connection, log.head(connection).position)
 
@@ -174,7 +206,3 @@ def _invalid(name: str, value: int, message: str) -> Invalid:
 
 def _base64(hash_: bytes) -> str:
     return b64encode(hash_).decode()
-
-
-def _all_base64(hashes: Sequence[bytes]) -> list[str]:
-    return [_base64(hash_) for hash_ in hashes]

@@ -99,7 +99,7 @@ def _with_paramstyle(dialect: Dialect, style: str) -> Dialect:
 
 
 class InList(ColumnElement[bool]):
-    """Use as a condition of a `Statement`; give the parameter as `listed(connection, values)`."""
+    """Use as a condition of a `CompiledQuery`; give the parameter as `list_param(connection, values)`."""
 
     inherit_cache = False
 
@@ -120,14 +120,19 @@ def _in_list_on_postgresql(element: InList, compiler: SQLCompiler, **kw: Any) ->
     return f"{column} = ANY({values})"
 
 
+def given_params(**values: Any) -> dict[str, Any]:  # noqa: ANN401  # values of the driver
+    """The parameters that were given a value: a query that is made for them has a condition for each."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def list_param(connection: Connection, values: Iterable[str | int]) -> str | list[str | int]:
-    """Values as the connection's database takes them for an `AnyOf`."""
+    """Values as the connection's database takes them for an `InList`."""
     values = list(values)
     return json.dumps(values) if connection.dialect.name == "sqlite" else values
 
 
 class AsBytes(ColumnElement[bytes]):
-    """Use in the columns of a `Statement`: the driver gives bytes, decoded by nobody and encoded by nobody again."""
+    """Use in the columns of a `CompiledQuery`: the driver gives bytes, which nobody decodes and encodes again."""
 
     inherit_cache = False
 

@@ -29,12 +29,12 @@ from sqlalchemy.types import TypeEngine
 metadata = MetaData()
 
 
-def _text() -> TypeEngine[str]:
+def text_type() -> TypeEngine[str]:
     # Compared byte by byte on both databases: ids and stamps sort alike, and no locale slows the index down.
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def _position() -> TypeEngine[int]:
+def position_type() -> TypeEngine[int]:
     # Only INTEGER PRIMARY KEY is SQLite's own row key; a BIGINT there would cost a second index.
     return BigInteger().with_variant(Integer(), "sqlite")
 
@@ -42,13 +42,13 @@ def _position() -> TypeEngine[int]:
 log = Table(
     "log",
     metadata,
-    Column("position", _position(), primary_key=True, autoincrement=False),
-    Column("stream", _text(), nullable=False),
+    Column("position", position_type(), primary_key=True, autoincrement=False),
+    Column("stream", text_type(), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("topic", _text(), nullable=False),
+    Column("topic", text_type(), nullable=False),
     Column("state", LargeBinary, nullable=False),
-    Column("recorded_at", _text(), nullable=False),
-    Column("recorder", _text(), nullable=False),
+    Column("recorded_at", text_type(), nullable=False),
+    Column("recorder", text_type(), nullable=False),
     Column("hashes", LargeBinary, nullable=False),
     UniqueConstraint("stream", "version", name="log_stream_version"),
 )
@@ -60,8 +60,8 @@ log_head = Table(
     "log_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("position", _position(), nullable=False),
-    Column("recorded_at", _text(), nullable=False),
+    Column("position", position_type(), nullable=False),
+    Column("recorded_at", text_type(), nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="log_head_is_one_row"),
 )

@@ -7,7 +7,7 @@ and every reader asks for a log position.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -51,7 +51,6 @@ class Directory:
                 self._speakers[speaks_for] = self._speakers.get(speaks_for, frozenset()) | {id_}
 
     def with_uncommitted(self, rows: Iterable[PlaceRow]) -> "Directory":
-        """A copy with places that are not committed yet."""
         directory = Directory()
         directory._places, directory._speakers = dict(self._places), dict(self._speakers)
         directory.take(rows)
@@ -70,7 +69,6 @@ class Directory:
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
     def states(self) -> set[str]:
-        """The states of all places that ever were on record."""
         return {version.state for versions in self._places.values() for version in versions}
 
     def rests_on(self, place: Place, position: int) -> int:
@@ -95,23 +93,8 @@ class Directory:
 
 
 T = TypeVar("T")
-_FACTS = 50_000
-_ANSWERS = 1_000
-_STAMPS = 100_000
 _PAGE_BYTES = 32 * 1024 * 1024
 """A page may be some 100 kB, or a few hundred bytes."""
-
-
-class _Page(Protocol):
-    @property
-    def bodies(self) -> list[bytes]: ...
-
-
-P = TypeVar("P", bound=_Page)
-
-
-def _size_of(page: _Page) -> int:
-    return sum(map(len, page.bodies))
 
 
 _versions, _places = live_tables().versions, live_tables().places
@@ -136,16 +119,15 @@ class ReadCache:
         self.law = NationalActs()
         self.directory = Directory()
         self.head = 0
-        self.stamps = LRUCache[int, str](_STAMPS)
+        self.stamps = LRUCache[int, str](100_000)
         """When positions that answers rest on were recorded."""
         self._holidays = holidays
-        self._facts = LRUCache[int, Fact](_FACTS)
-        self._answers = LRUCache[Hashable, Any](_ANSWERS)
-        self._pages = LRUCache[Hashable, Any](_PAGE_BYTES, _size_of)
+        self._facts = LRUCache[int, Fact](50_000)
+        self._answers = LRUCache[Hashable, Any](1_000)
+        self._pages = LRUCache[Hashable, Any](_PAGE_BYTES, lambda page: sum(map(len, page.bodies)))
         self._lock = Lock()
 
     def due(self, trigger: str, days: int) -> str:
-        """The last day of a period, by the holidays that the cache was made with."""
         return due_day(trigger, days, self._holidays)
 
     def answer(self, asked: Hashable, work_out: Callable[[], T]) -> T:
@@ -153,9 +135,9 @@ class ReadCache:
         answer: T = self._answers.get_or_make(asked, work_out)
         return answer
 
-    def page(self, asked: Hashable, work_out: Callable[[], P]) -> P:
-        """A page worked out once, likewise; as many are kept as fit."""
-        page: P = self._pages.get_or_make(asked, work_out)
+    def page(self, asked: Hashable, work_out: Callable[[], T]) -> T:
+        """A page, which has `bodies`, worked out once, likewise; as many are kept as fit."""
+        page: T = self._pages.get_or_make(asked, work_out)
         return page
 
     def refresh(self, connection: Connection, head: int) -> None:
@@ -174,7 +156,6 @@ class ReadCache:
             self.head = head
 
     def fact(self, connection: Connection, position: int) -> Fact:
-        """The fact that the version recorded at a position amounts to."""
         return self.facts(connection, [position])[0]
 
     def facts(self, connection: Connection, positions: Sequence[int]) -> list[Fact]:
@@ -195,5 +176,4 @@ class ReadCache:
         return fact
 
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
-        """The fact of an entry's fields."""
         return fact_of(fields, self._holidays)

@@ -49,12 +49,10 @@ class LogRange:
 
     @classmethod
     def read(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> Self:
-        """Reads the events in between."""
         events = {event.position: event for event in log.read(snapshot.connection, after=earlier, until=later)}
         return cls(earlier, later, events, frozenset(event.stream for event in events.values() if event.version == 1))
 
     def cause(self, position: int) -> Cause:
-        """The event at a position, as a change names it for its cause."""
         event = self.events[position]
         kind, _, id_ = event.stream.partition(":")
         return {
@@ -106,18 +104,10 @@ def entries_changed(
         if before is None or after is None:
             continue
         named = {*before.fields["jurisdictions"], *after.fields["jurisdictions"]}
-        differences = field_differences(before, after)
-        if differences and (jurisdiction is None or named & touching):
-            changed.append(
-                {
-                    "entry": after.fields["id"],
-                    "fields": {
-                        difference["field"]: {"before": difference["before"], "after": difference["after"]}
-                        for difference in differences
-                    },
-                    "because": [between.cause(position) for position in positions],
-                }
-            )
+        fields = {difference.pop("field"): difference for difference in field_differences(before, after)}
+        if fields and (jurisdiction is None or named & touching):
+            because = [between.cause(position) for position in positions]
+            changed.append({"entry": after.fields["id"], "fields": fields, "because": because})
     return changed
 
 
@@ -163,7 +153,7 @@ def _changes_of_place(snapshot: Snapshot, between: LogRange, id_: str, track: st
         return
     relatives = {id_ for _, place_then in through_the_log if place_then is not None for id_ in place_then.relatives}
     family = replace(place, agencies=tuple(sorted(relatives - {id_})), speaks_for=None)
-    own = list(own_acts(_at_position(snapshot, between.later), family))
+    own = list(own_acts(snapshot.at(between.later), family))
     evidence = CausalEvidence.of(through_the_log, own, law)
     if not evidence.changed(between.earlier, between.later):
         return
@@ -195,7 +185,3 @@ def _change(between: LogRange, id_: str, difference: AccountDifference, position
         "first_recorded": all(between.events[position].stream in between.new_streams for position in positions),
         "because": [between.cause(position) for position in positions],
     }
-
-
-def _at_position(snapshot: Snapshot, position: int) -> Snapshot:
-    return replace(snapshot, asked=replace(snapshot.asked, position=position))

@@ -48,7 +48,6 @@ class DeadlineFilter:
     last: str | None = None
 
     def matches(self, deadline: Deadline) -> bool:
-        """Whether a deadline is among them."""
         return (
             (self.state is None or deadline["state"] == self.state)
             and (self.first is None or deadline["due"] >= self.first)
@@ -102,7 +101,6 @@ def find_deadlines(
 
 
 def deadline_key(deadline: Deadline) -> DeadlineKey:
-    """What orders deadlines."""
     return deadline["due"], deadline["demand"], deadline["addressee"]
 
 

@@ -1,7 +1,7 @@
 """Single entries: their versions in the read models and in the log, their titles and links, and possible duplicates."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -11,7 +11,7 @@ from domain.errors import NotFound
 from domain.events import EVENT_CLASSES
 from domain.national import STILL
 from eventlog.log import EventLog, Recorded
-from eventlog.sql import CompiledQuery, InList, list_param
+from eventlog.sql import CompiledQuery
 from eventlog.tables import log
 from projections.projector import MAPPER, entry_state, entry_states
 from projections.rows import NATIONAL, decode_body
@@ -39,11 +39,6 @@ _UP_TO = (
     .order_by(_versions.c.position.desc())
 )
 _VERSIONS_UP_TO, _VERSION_AT = CompiledQuery(_UP_TO), CompiledQuery(_UP_TO.limit(1))
-_CURRENT_BODIES = CompiledQuery(
-    select(_versions.c.entry, _versions.c.position, _versions.c.body).where(
-        InList(_versions.c.entry, "entries"), _versions.c.until == STILL
-    )
-)
 
 
 def version_at(connection: Connection, entry: str, position: int) -> EntryVersion | None:
@@ -61,16 +56,7 @@ def entry_fields(connection: Connection, entry: str, position: int) -> dict[str,
 
 
 def versions_up_to(connection: Connection, entry: str, position: int) -> Iterator[EntryVersion]:
-    """Every version of an entry up to a log position, newest first."""
     return map(EntryVersion._make, _VERSIONS_UP_TO.run(connection, entry=entry, position=position))
-
-
-def current_bodies(connection: Connection, entries: Collection[str]) -> list[tuple[str, int, str]]:
-    """Id, and position and body of the current version, of those of the entries that are on record."""
-    rows: list[tuple[str, int, str]] = _CURRENT_BODIES.run(
-        connection, entries=list_param(connection, entries)
-    ).fetchall()
-    return rows
 
 
 def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]:
@@ -113,16 +99,12 @@ def event_details(recorded: Recorded) -> dict[str, Any]:
 
 def field_differences(before: EntryState, after: EntryState) -> list[dict[str, Any]]:
     """The fields (and the standing) that differ; null for what is left out."""
-    old, new = _with_standing(before), _with_standing(after)
+    old, new = ({**state.fields, "standing": state.standing} for state in (before, after))
     return [
         {"field": name, "before": old.get(name), "after": new.get(name)}
         for name in (*old, *(name for name in new if name not in old))
         if old.get(name) != new.get(name)
     ]
-
-
-def _with_standing(state: EntryState) -> Mapping[str, Any]:
-    return {**state.fields, "standing": state.standing}
 
 
 def state_at(stream: Sequence[Recorded], position: int) -> EntryState | None:
@@ -243,10 +225,7 @@ def possible_duplicates(
     `acts`: all places that each names, and its earliest and latest day. The caller compares kinds and all places.
     """
     triples = {(min(places, default=NATIONAL), earliest, latest) for places, earliest, latest in acts}
-    for (body,) in (
-        _POSSIBLE_DUPLICATES[connection.dialect.name]
-        .run(connection, triples=json.dumps(sorted(triples)), still=STILL)
-        .fetchall()
-    ):
+    query = _POSSIBLE_DUPLICATES[connection.dialect.name]
+    for (body,) in query.run(connection, triples=json.dumps(sorted(triples)), still=STILL).fetchall():
         fields = decode_body(body)
         yield SimilarEntry(*(fields[name] for name in SimilarEntry._fields))

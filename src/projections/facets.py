@@ -1,6 +1,5 @@
 """Facets: how many entries of a timeline, over all its pages, are of each kind, jurisdiction, party and year."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
@@ -9,7 +8,7 @@ from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, 
 
 from domain.jurisdictions import Place
 from domain.national import Clocks
-from eventlog.sql import CompiledQuery, InList, list_param
+from eventlog.sql import CompiledQuery, InList, given_params, list_param
 from projections.rows import NATIONAL
 from projections.schema import live_tables
 from projections.search import match_params
@@ -69,28 +68,21 @@ def _count(
     snapshot: Snapshot, filters: TimelineFilter, place: Place | None, clocks: Clocks, names: tuple[Facet, ...]
 ) -> Facets:
     connection = snapshot.connection
-    optional: dict[str, Any] = {
-        "public_by": clocks.public_by,
-        "state": filters.state,
-        "scopes": None if place is None else list_param(connection, [place.id, *place.agencies]),
-    }
-    params = filters.params | {name: value for name, value in optional.items() if value is not None}
+    scopes = None if place is None else list_param(connection, [place.id, *place.agencies])
+    params = filters.params | given_params(public_by=clocks.public_by, state=filters.state, scopes=scopes)
     given = frozenset(params)
     if filters.words is not None:
         params |= match_params(connection, parse_search(filters.words), "anywhere")
     statement = _statement(given, names, words=filters.words is not None, context=filters.context)
     rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
     counts: dict[str, dict[str, int]] = {name: {} for name in names}
-    for name, value, count in _sorted(statement.run(connection, **params, head=clocks.position, as_of=clocks.as_of)):
+    rows = statement.run(connection, **params, head=clocks.position, as_of=clocks.as_of).fetchall()
+    for name, value, count in sorted(rows, key=lambda row: (0 if row[0] in ("year", _RESTS_ON) else -row[2], row[1])):
         if name == _RESTS_ON:
             rests_on = max(rests_on, count or 0)
         else:
             counts[name][value] = count
     return Facets(counts, rests_on)
-
-
-def _sorted(rows: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
-    return sorted(rows, key=lambda row: (0 if row[0] in ("year", _RESTS_ON) else -row[2], row[1]))
 
 
 @cache
@@ -112,7 +104,6 @@ def _statement(given: frozenset[str], names: tuple[Facet, ...], *, words: bool, 
 
 
 def _timeline_versions(given: frozenset[str], *, words: bool, context: bool) -> Select[Any]:
-    """The versions on all pages of a timeline."""
     columns = (_versions.c.position, _versions.c.until, _versions.c.kind, _versions.c.party, _versions.c.earliest)
     query = select(*columns).where(*conditions(given, "anywhere" if words else None))
     scope: list[ColumnElement[bool]] = []

@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, func, select
 
 from domain.national import Clocks
 from eventlog.log import EventLog, Recorded
-from eventlog.sql import AsBytes, CompiledQuery
+from eventlog.sql import AsBytes, CompiledQuery, given_params
 from projections.entries import event_details, event_name
 from projections.rows import NATIONAL, body_end
 from projections.schema import live_tables
 from projections.search import match_params
 from projections.search_text import parse_search
 from projections.snapshot import Snapshot
-from projections.timeline import IN_STATE, TimelineFilter, conditions
+from projections.timeline import IN_STATE, TimelineFilter, conditions, place_and_clocks, scopes_of
 
 _versions, _timeline = live_tables().versions, live_tables().timeline
 _SPAN = CompiledQuery(
@@ -61,28 +61,16 @@ def revision_at(snapshot: Snapshot, log: EventLog, position: int) -> tuple[str, 
 
 
 def _newest(snapshot: Snapshot, filters: TimelineFilter, size: int, before: int | None) -> Iterator[tuple[int, bytes]]:
-    clocks = snapshot.clocks()
-    scopes: list[str | None] = [None]
-    if filters.jurisdiction is not None:
-        place = snapshot.place(filters.jurisdiction)
-        clocks = snapshot.clocks(place.time_zone)
-        scopes = [place.id, *place.agencies]
-    if filters.context and (filters.jurisdiction is not None or filters.state is not None):
-        scopes.append(NATIONAL)
-    rows = [_scope_rows(snapshot, filters, scope, clocks, before, size) for scope in scopes]
-    yield from merge(*rows, key=itemgetter(0), reverse=True)
+    place, clocks = place_and_clocks(snapshot, filters)
+    rows = [_scope_rows(snapshot, filters, scope, clocks, before, size) for scope in scopes_of(filters, place)]
+    return merge(*rows, key=itemgetter(0), reverse=True)
 
 
 def _scope_rows(
     snapshot: Snapshot, filters: TimelineFilter, scope: str | None, clocks: Clocks, before: int | None, size: int
 ) -> list[tuple[int, bytes]]:
-    optional: dict[str, Any] = {
-        "scope": scope,
-        "state": None if scope == NATIONAL else filters.state,
-        "public_by": clocks.public_by,
-        "before": before,
-    }
-    params = filters.params | {name: value for name, value in optional.items() if value is not None}
+    state = None if scope == NATIONAL else filters.state
+    params = filters.params | given_params(scope=scope, state=state, public_by=clocks.public_by, before=before)
     statement = _statement(frozenset(params), words=filters.words is not None)
     if filters.words is not None:
         params |= match_params(snapshot.connection, parse_search(filters.words), "anywhere")

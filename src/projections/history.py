@@ -1,8 +1,8 @@
 """A place's status through time: every transition of every track, on the three clocks like every read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import msgspec
 
@@ -67,6 +67,7 @@ def _transitions_from(
 
 
 def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -> StatusTransition:
+    entry = transition.entry
     return {
         "jurisdiction": place,
         "track": transition.track,
@@ -75,15 +76,9 @@ def _transition_fields(snapshot: Snapshot, place: str, transition: Transition) -
         "to": transition.after,
         "on": transition.on,
         "since": transition.since,
-        "entry": transition.entry,
-        "sources": _sources(snapshot, transition.entry) if transition.entry is not None else [],
+        "entry": entry,
+        "sources": [] if entry is None else entry_fields(snapshot.connection, entry, snapshot.position)["sources"],
     }
-
-
-def _sources(snapshot: Snapshot, entry: str) -> list[Mapping[str, Any]]:
-    """The sources of an entry as it stands at the snapshot's position."""
-    sources: list[Mapping[str, Any]] = entry_fields(snapshot.connection, entry, snapshot.position)["sources"]
-    return sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,6 @@ class PlaceHistory:
     transitions: list[Transition]
 
     def up_to(self, day: str) -> Self:
-        """The same history as of an earlier day."""
         transitions_until = [transition for transition in self.transitions if transition.on <= day]
         return replace(self, courses=cut_at(self.courses, day), transitions=transitions_until)
 

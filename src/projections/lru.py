@@ -28,7 +28,6 @@ class LRUCache(Generic[K, V]):
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        """The value of a key, or None."""
         with self._lock:
             return self._values[key]
 

@@ -36,7 +36,6 @@ def decode_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT
 
 
 def encode_cursor(key: object) -> str | None:
-    """The cursor of a key; None for none."""
     return None if key is None else urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 from domain.errors import NotFound
 from domain.reviews import stage_moves
 from domain.status import counted_facts
-from eventlog.sql import CompiledQuery
+from eventlog.sql import CompiledQuery, given_params
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
 from projections.status import own_acts, place_status
@@ -68,8 +68,7 @@ def places_page(
     stage: str | None = None,
 ) -> Iterator[tuple[str, str, int]]:
     """Id, JSON and position of the places beyond the id `after`, by id; `stage`: only those with a review in it now."""
-    optional = {"state": state, "kind": kind, "ocd": ocd}
-    params = {name: value for name, value in optional.items() if value is not None}
+    params = given_params(state=state, kind=kind, ocd=ocd)
     query = _places_beyond(frozenset(params), reviewed=stage not in (None, "none_known"))
     while True:
         rows = query.run(snapshot.connection, after=after, head=snapshot.position, **params).fetchall()
@@ -113,16 +112,9 @@ def review_stages(snapshot: Snapshot) -> dict[str, dict[str, str]]:
 _GEOID = "geoid:"
 
 
-class _Place(msgspec.Struct):
-    id: str
-
-
-_decode_place = msgspec.json.Decoder(_Place).decode
-
-
 def slug_of(snapshot: Snapshot, id_: str) -> str:
     """The slug of a place that is named by slug or by `geoid:`; NotFound where no place has that GEOID."""
-    return _decode_place(place_json(snapshot, id_)).id if id_.startswith(_GEOID) else id_
+    return str(msgspec.json.decode(place_json(snapshot, id_))["id"]) if id_.startswith(_GEOID) else id_
 
 
 def place_json(snapshot: Snapshot, id_: str) -> str:

@@ -4,22 +4,20 @@ Live appends and rebuilds both go through here, so that a rebuild gives the same
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from domain.acts import Act
-from domain.decisions import EntryState, Standing, evolve
+from domain.decisions import EntryState, Standing, apply_correction, evolve
 from domain.events import (
     ACT_CLASSES,
     EVENT_CLASSES,
-    EntryCorrected,
-    EntryDisputed,
-    EntryReinstated,
-    EntryRetracted,
     Event,
     JurisdictionAdded,
     JurisdictionUpdated,
+    LaterEvent,
+    PlaceEvent,
 )
 from domain.facts import reaches_unnamed_places, review_of
 from domain.reminders import ReminderEvent
@@ -46,8 +44,6 @@ MAPPER: Mapper[Event] = Mapper(
 )
 
 
-REMINDER_EVENTS = get_args(ReminderEvent)
-LATER_EVENTS = (EntryCorrected, EntryDisputed, EntryRetracted, EntryReinstated)
 ACT_TOPICS = frozenset(f"{cls.TOPIC}/{cls.VERSION}" for cls in ACT_CLASSES.values())
 
 
@@ -60,30 +56,22 @@ class NamedThing(msgspec.Struct):
 
 
 class ResponseDemand(msgspec.Struct):
-    """What makes an entry a demand."""
-
     date: str | None = None
     days: int | None = None
 
 
 class ActingParty(msgspec.Struct):
-    """Who acted, and on whose side."""
-
     party: str
     name: str | None = None
     office: str | None = None
 
 
 class QuotedWords(msgspec.Struct):
-    """Words, and whose they are."""
-
     text: str
     speaker: str | None = None
 
 
 class SourceNames(msgspec.Struct):
-    """A source's names."""
-
     title: str
     publisher: str | None = None
 
@@ -120,13 +108,11 @@ class EntryHeader(msgspec.Struct):
 
     @property
     def review_id(self) -> str | None:
-        """The review that the entry belongs to."""
         named = None if self.review is None else self.review.id
         return review_of(self.kind, self.id, named, demands=self.respond_by is not None)
 
     @property
     def reaches_unnamed_places(self) -> bool:
-        """Whether the entry can bear on places that it does not name."""
         ends = bool(self.ends_reviews or self.ends_lists or self.ends_subjects)
         return reaches_unnamed_places(self.kind, self.jurisdictions, self.subjects, ends=ends)
 
@@ -199,56 +185,51 @@ def entry_states(events: Iterable[Recorded]) -> Iterator[EntryState]:
             state = EntryState(msgspec.json.decode(recorded.state))
         else:
             event = MAPPER.event(recorded)
-            if not isinstance(event, LATER_EVENTS):
+            if not isinstance(event, LaterEvent):
                 raise CannotReplay(recorded, "it is not what happens to an entry later")
             state = evolve(state, event)
         yield state
 
 
 def entry_state(events: Iterable[Recorded]) -> EntryState:
-    """An entry as it stands after the events of its stream."""
     return list(entry_states(events))[-1]
 
 
 def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
     decoded = MAPPER.event(event)
-    if isinstance(decoded, REMINDER_EVENTS):
+    if isinstance(decoded, ReminderEvent):
         return
     earlier = [] if event.version == 1 else [past for past in stream(event.stream) if past.position < event.position]
     history = [*earlier, event]
     before = earlier[-1].position if earlier else None
-    match decoded:
-        case JurisdictionAdded() | JurisdictionUpdated():
-            yield ChangedPlace(
-                event.position, event.recorded_at, event.recorder, place_fields(history), event.version, before
-            )
-        case EntryCorrected() | EntryDisputed() | EntryRetracted() | EntryReinstated():
-            previous, state = list(entry_states(history))[-2:]
-            fields = msgspec.json.encode(state.fields)
-            first = history[0]
-            yield ChangedEntry(
-                event.position,
-                event.recorded_at,
-                event.recorder,
-                _header(fields),
-                fields,
-                state.version,
-                state.standing,
-                (first.position, first.recorded_at, first.recorder),
-                before,
-                reached_unnamed_places=_header(msgspec.json.encode(previous.fields)).reaches_unnamed_places,
-            )
-        case _:
-            raise CannotReplay(event, "no projection handles it")
+    if isinstance(decoded, PlaceEvent):
+        fields = place_fields(history)
+        yield ChangedPlace(event.position, event.recorded_at, event.recorder, fields, event.version, before)
+    elif isinstance(decoded, LaterEvent):
+        previous, state = list(entry_states(history))[-2:]
+        body, first = msgspec.json.encode(state.fields), history[0]
+        yield ChangedEntry(
+            event.position,
+            event.recorded_at,
+            event.recorder,
+            _header(body),
+            body,
+            state.version,
+            state.standing,
+            (first.position, first.recorded_at, first.recorder),
+            before,
+            reached_unnamed_places=_header(msgspec.json.encode(previous.fields)).reaches_unnamed_places,
+        )
+    else:
+        raise CannotReplay(event, "no projection handles it")
 
 
 def place_fields(events: Iterable[Recorded]) -> dict[str, Any]:
-    """A jurisdiction's fields after the events of its stream."""
     fields: dict[str, Any] = {}
     for recorded in events:
         event = MAPPER.event(recorded)
         if isinstance(event, JurisdictionAdded):
             fields = event.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         elif isinstance(event, JurisdictionUpdated):
-            fields = {name: value for name, value in {**fields, **event.fields}.items() if value is not None}
+            fields = apply_correction(fields, event.fields)
     return fields

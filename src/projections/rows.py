@@ -14,7 +14,6 @@ from projections.search_text import fold_text
 
 NATIONAL = ""
 """The `timeline.jurisdiction` of an entry that names nobody and so belongs to the national line."""
-_NOBODY = (NATIONAL,)
 
 Due = Callable[[str, int], str]
 """Gives the last day of a period from its trigger day and its length in days."""
@@ -36,7 +35,6 @@ class Rows(msgspec.Struct):
 
 
 def rows_of(changes: Iterable[Change], due: Due) -> Rows:
-    """The rows of a batch of changes."""
     rows = Rows()
     for change in changes:
         if isinstance(change, ChangedEntry):
@@ -51,26 +49,14 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     earliest, latest = bounds(header.occurred)
     public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
     id_, sequence = header.id, header.sequence
+    days = (earliest, latest, sequence, public_earliest, public_latest)
+    retracted, law = change.standing == "retracted", header.reaches_unnamed_places or change.reached_unnamed_places
     rows.versions.append(
-        (
-            position,
-            STILL,
-            id_,
-            earliest,
-            latest,
-            sequence,
-            public_earliest,
-            public_latest,
-            header.kind,
-            header.actor.party,
-            change.standing == "retracted",
-            header.reaches_unnamed_places or change.reached_unnamed_places,
-            render_body(change),
-        )
+        (position, STILL, id_, *days, header.kind, header.actor.party, retracted, law, render_body(change))
     )
     rows.words.append((position, *_words(header)))
     review = header.review_id
-    for jurisdiction in header.jurisdictions or _NOBODY:
+    for jurisdiction in header.jurisdictions or (NATIONAL,):
         rows.timeline.append((jurisdiction, earliest, latest, sequence, id_, position, review))
     for kind, name in defined_names(id_, header.kind, review, _references(header)):
         rows.names.append((name, kind, position))
@@ -90,7 +76,6 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
 
 
 def _words(header: EntryHeader) -> tuple[str, str, str]:
-    """What the entry is searched by: summary, quotes, actor and sources."""
     actor, quotes, sources = header.actor, header.quotes, header.sources
     return (
         fold_text(header.summary),
@@ -112,20 +97,9 @@ def _references(header: EntryHeader) -> list[TitledReference]:
 def _place_rows(rows: Rows, change: ChangedPlace) -> None:
     fields = change.fields
     log = {"position": change.position, "recorded_at": change.recorded_at, "recorder": change.recorder}
-    rows.places.append(
-        (
-            change.position,
-            STILL,
-            fields["id"],
-            fields["kind"],
-            fields["state"],
-            fields["time_zone"],
-            fields.get("speaks_for"),
-            fields.get("geoid"),
-            fields.get("ocd"),
-            msgspec.json.encode(fields | {"log": log | {"version": change.version}}).decode(),
-        )
-    )
+    body = msgspec.json.encode(fields | {"log": log | {"version": change.version}}).decode()
+    columns = map(fields.get, ("id", "kind", "state", "time_zone", "speaks_for", "geoid", "ocd"))
+    rows.places.append((change.position, STILL, *columns, body))
     if change.before is not None:
         rows.superseded_places.append((change.before, change.position))
 

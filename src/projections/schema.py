@@ -5,6 +5,7 @@ version's `until`, the position that superseded it. So one query answers for eve
 number. The same tables under another prefix are what a rebuild fills beside those in use.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,6 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     bindparam,
     text,
     update,
@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.compiler import DDLCompiler
-from sqlalchemy.types import TypeEngine
 
 from eventlog.sql import BulkInsert, CompiledQuery
+from eventlog.tables import position_type, text_type
 from projections.rows import Rows
 
 SCHEMA_VERSION = 4
@@ -39,135 +39,84 @@ LEXEMES = "array_to_tsvector(string_to_array(summary || ' ' || quotes || ' ' || 
 _FTS5 = """columnsize = 0, tokenize = "ascii tokenchars '_'" """
 """SQLite's options: this tokenizer splits at spaces alone, as it takes every character beyond ASCII for a letter."""
 
-
-def _text() -> TypeEngine[str]:
-    # Compared byte by byte on both databases, so that ids and days sort alike.
-    return Text().with_variant(Text(collation="C"), "postgresql")
+ORDER = ("earliest", "latest", "sequence", "entry", "position")
+"""The columns by which a timeline is in order."""
 
 
-def _position() -> TypeEngine[int]:
-    # Only INTEGER PRIMARY KEY is SQLite's own row key; a BIGINT there would cost a second index.
-    return BigInteger().with_variant(Integer(), "sqlite")
+def _texts(*names: str, nullable: bool = False) -> Iterator[Column[str]]:
+    return (Column(name, text_type(), nullable=nullable) for name in names)
+
+
+def _row_key() -> Iterator[Column[int]]:
+    """The position of a version, and of the event that superseded it."""
+    yield Column("position", position_type(), primary_key=True, autoincrement=False)
+    yield Column("until", BigInteger, nullable=False)
 
 
 class ReadModels:
     """The tables under one prefix ("" for those in use)."""
 
     def __init__(self, prefix: str = "") -> None:
-        """Describes the tables; creates nothing in a database."""
+        self.prefix = prefix
         self.metadata = MetaData()
         self.versions = Table(
             f"{prefix}versions",
             self.metadata,
-            Column("position", _position(), primary_key=True, autoincrement=False),
-            Column("until", BigInteger, nullable=False),
-            Column("entry", _text(), nullable=False),
-            Column("earliest", _text(), nullable=False),
-            Column("latest", _text(), nullable=False),
+            *_row_key(),
+            *_texts("entry", "earliest", "latest"),
             Column("sequence", Integer, nullable=False),
-            Column("public_earliest", _text(), nullable=False),
-            Column("public_latest", _text(), nullable=False),
-            Column("kind", _text(), nullable=False),
-            Column("party", _text(), nullable=False),
+            *_texts("public_earliest", "public_latest", "kind", "party"),
             Column("retracted", Boolean, nullable=False),
             Column("law", Boolean, nullable=False),
-            Column("body", _text(), nullable=False),
+            *_texts("body"),
         )
         self.timeline = Table(
             f"{prefix}timeline",
             self.metadata,
-            Column("jurisdiction", _text(), nullable=False),
-            Column("earliest", _text(), nullable=False),
-            Column("latest", _text(), nullable=False),
+            *_texts("jurisdiction", "earliest", "latest"),
             Column("sequence", Integer, nullable=False),
-            Column("entry", _text(), nullable=False),
+            *_texts("entry"),
             Column("position", BigInteger, nullable=False),
-            Column("review", _text()),
+            *_texts("review", nullable=True),
         )
         self.places = Table(
             f"{prefix}places",
             self.metadata,
-            Column("position", _position(), primary_key=True, autoincrement=False),
-            Column("until", BigInteger, nullable=False),
-            Column("id", _text(), nullable=False),
-            Column("kind", _text(), nullable=False),
-            Column("state", _text(), nullable=False),
-            Column("time_zone", _text(), nullable=False),
-            Column("speaks_for", _text()),
-            Column("geoid", _text()),
-            Column("ocd", _text()),
-            Column("body", _text(), nullable=False),
+            *_row_key(),
+            *_texts("id", "kind", "state", "time_zone"),
+            *_texts("speaks_for", "geoid", "ocd", nullable=True),
+            *_texts("body"),
         )
-        self.names = Table(
-            f"{prefix}names",
-            self.metadata,
-            Column("id", _text(), nullable=False),
-            Column("kind", _text(), nullable=False),
-            Column("position", BigInteger, nullable=False),
-            PrimaryKeyConstraint("id", "kind", "position"),
-            sqlite_with_rowid=False,
-        )
-        self.links = Table(
-            f"{prefix}links",
-            self.metadata,
-            Column("target", _text(), nullable=False),
-            Column("position", BigInteger, nullable=False),
-            Column("entry", _text(), nullable=False),
-            PrimaryKeyConstraint("target", "position"),
-            sqlite_with_rowid=False,
-        )
-        self.due_days = Table(
-            f"{prefix}due_days",
-            self.metadata,
-            Column("due", _text(), nullable=False),
-            Column("demand", _text(), nullable=False),
-            Column("position", BigInteger, nullable=False),
-            PrimaryKeyConstraint("due", "demand", "position"),
-            sqlite_with_rowid=False,
-        )
+        self.names = self._keyed("names", ("id", "kind"))
+        self.links = self._keyed("links", ("target",), *_texts("entry"))
+        self.due_days = self._keyed("due_days", ("due", "demand"))
         self.words = Table(
             f"{prefix}words",
             self.metadata,
             # The row key of a virtual table can have no other name.
-            Column("rowid", _position(), key="position", primary_key=True, autoincrement=False),
-            Column("summary", _text(), nullable=False),
-            Column("quotes", _text(), nullable=False),
-            Column("named", _text(), nullable=False),
+            Column("rowid", position_type(), key="position", primary_key=True, autoincrement=False),
+            *_texts("summary", "quotes", "named"),
             info={"fts5": True},
         )
         # Kept while the rows come in: few versions are in it, and to make it at the end would read every version.
-        Index(
-            f"{prefix}versions_law",
-            self.versions.c.position,
-            sqlite_where=self.versions.c.law,
-            postgresql_where=self.versions.c.law,
-        )
+        law = self.versions.c.law
+        Index(f"{prefix}versions_law", self.versions.c.position, sqlite_where=law, postgresql_where=law)
+        reviewed = self.timeline.c.review.is_not(None)
         self.indexes = (
             Index(f"{prefix}versions_by_entry", self.versions.c.entry, self.versions.c.position),
-            Index(
-                f"{prefix}versions_by_day",
-                self.versions.c.earliest,
-                self.versions.c.latest,
-                self.versions.c.sequence,
-                self.versions.c.entry,
-                self.versions.c.position,
-            ),
+            Index(f"{prefix}versions_by_day", *(self.versions.c[name] for name in ORDER)),
             # Not the primary key, which cannot be made last: rows do not come in its order, so each would write a page.
             Index(
                 f"{prefix}timeline_in_order",
                 self.timeline.c.jurisdiction,
-                self.timeline.c.earliest,
-                self.timeline.c.latest,
-                self.timeline.c.sequence,
-                self.timeline.c.entry,
-                self.timeline.c.position,
+                *(self.timeline.c[name] for name in ORDER),
                 unique=True,
             ),
             Index(
                 f"{prefix}timeline_reviewed",
                 self.timeline.c.jurisdiction,
-                sqlite_where=self.timeline.c.review.is_not(None),
-                postgresql_where=self.timeline.c.review.is_not(None),
+                sqlite_where=reviewed,
+                postgresql_where=reviewed,
             ),
             Index(f"{prefix}places_by_id", self.places.c.id, self.places.c.position),
             Index(f"{prefix}places_by_geoid", self.places.c.geoid),
@@ -186,6 +135,13 @@ class ReadModels:
             )
             for table in (self.versions, self.places)
         }
+
+    def _keyed(self, name: str, key: Sequence[str], *more: Column[Any]) -> Table:
+        """A table whose primary key are some texts and a position."""
+        position = Column("position", BigInteger, nullable=False)
+        constraint = PrimaryKeyConstraint(*key, "position")
+        table = f"{self.prefix}{name}"
+        return Table(table, self.metadata, *_texts(*key), position, *more, constraint, sqlite_with_rowid=False)
 
     def write(self, connection: Connection, rows: Rows) -> None:
         """Adds rows, and closes the versions that they supersede, in the connection's transaction."""
@@ -247,5 +203,4 @@ def shut_out_readers(connection: Connection) -> None:
 
 @cache
 def live_tables() -> ReadModels:
-    """The read models in use."""
     return ReadModels()

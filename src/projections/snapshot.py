@@ -1,7 +1,8 @@
 """A snapshot of the record: a connection, the cache brought up to it, and the clocks of a question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
@@ -41,6 +42,10 @@ class Snapshot:
     def position(self) -> int:
         """The log position up to which the record is read."""
         return self.head if self.asked.position is None else self.asked.position
+
+    def at(self, position: int) -> Self:
+        """The same question of the record as it was at a log position."""
+        return replace(self, asked=replace(self.asked, position=position))
 
     def clocks(self, time_zone: str = WASHINGTON) -> Clocks:
         """The clocks, `as_of` left out being the earliest of today, `public_by` and the day of `recorded_by`."""

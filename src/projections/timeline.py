@@ -1,7 +1,7 @@
 """The timeline: entries in order of occurrence or of relevance, a page at a time, as the JSON that each row holds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from heapq import merge
 from operator import itemgetter
@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, bindparam, select, tuple_
 from domain.errors import NotFound
 from domain.jurisdictions import Place
 from domain.national import STILL, Clocks
-from eventlog.sql import AsBytes, CompiledQuery
+from eventlog.sql import AsBytes, CompiledQuery, given_params
 from projections.entries import version_at
 from projections.paging import KeyNumber, KeyText, PositionKey
 from projections.rows import NATIONAL, body_end, decode_body
-from projections.schema import live_tables
+from projections.schema import ORDER, live_tables
 from projections.search import BY_RELEVANCE, MatchedIn, match_params, matches
 from projections.search_text import parse_search
 from projections.snapshot import Snapshot
@@ -58,8 +58,7 @@ class TimelineFilter:
     @property
     def params(self) -> dict[str, Any]:
         """The parameters of the `conditions` on a version itself."""
-        params = {"kind": self.kind, "party": self.party, "first": self.first, "last": self.last}
-        return {name: value for name, value in params.items() if value is not None}
+        return given_params(kind=self.kind, party=self.party, first=self.first, last=self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,6 @@ class TimelinePage:
     bodies: list[bytes]
     next: TimelineKey | RankedTimelineKey | None
     rests_on: int
-
-    @property
-    def entries(self) -> list[str]:
-        """The bodies as text."""
-        return [body.decode() for body in self.bodies]
 
 
 def timeline_page(
@@ -92,8 +86,7 @@ def at_pinned_position(snapshot: Snapshot, after: TimelineKey | RankedTimelineKe
     """The snapshot for the page after a key: all pages of a ranked timeline are read at the position of the first."""
     if after is None or isinstance(after[0], str):
         return snapshot
-    position = min(after[0], snapshot.position)
-    return replace(snapshot, asked=replace(snapshot.asked, position=position))
+    return snapshot.at(min(after[0], snapshot.position))
 
 
 def place_and_clocks(snapshot: Snapshot, filters: TimelineFilter) -> tuple[Place | None, Clocks]:
@@ -102,6 +95,14 @@ def place_and_clocks(snapshot: Snapshot, filters: TimelineFilter) -> tuple[Place
         return None, snapshot.clocks()
     place = snapshot.place(filters.jurisdiction)
     return place, snapshot.clocks(place.time_zone)
+
+
+def scopes_of(filters: TimelineFilter, place: Place | None) -> list[str | None]:
+    """The lines to read: each jurisdiction's own, the national line (`NATIONAL`), or, with None, all."""
+    scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
+    if filters.context and (place is not None or filters.state is not None):
+        scopes.append(NATIONAL)
+    return scopes
 
 
 def _read_page(
@@ -181,9 +182,7 @@ def _ordered_rows(
     after: TimelineKey | None,
     size: int,
 ) -> Iterator[Any]:
-    scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
-    if filters.context and (place is not None or filters.state is not None):
-        scopes.append(NATIONAL)
+    scopes = scopes_of(filters, place)
     rows = [_scope_rows(snapshot, filters, matched_in, scope, clocks, after, size) for scope in scopes]
     if len(rows) == 1:
         return rows[0]
@@ -199,13 +198,8 @@ def _scope_rows(
     after: TimelineKey | None,
     size: int,
 ) -> Iterator[Any]:
-    """The rows of one scope: a jurisdiction's own line, the national line (`NATIONAL`), or, with None, all."""
-    optional: dict[str, Any] = {
-        "scope": scope,
-        "public_by": clocks.public_by,
-        "state": None if scope == NATIONAL else filters.state,
-    }
-    params = filters.params | {name: value for name, value in optional.items() if value is not None}
+    state = None if scope == NATIONAL else filters.state
+    params = filters.params | given_params(scope=scope, public_by=clocks.public_by, state=state)
     newest = filters.newest or filters.ranked
     words = {} if filters.words is None else match_params(snapshot.connection, parse_search(filters.words), matched_in)
     if not words:
@@ -214,7 +208,7 @@ def _scope_rows(
     from_ = None if after is None else (*after, 0 if newest else STILL)
     while True:
         if from_ is not None:
-            params |= dict(zip(_ORDER, from_, strict=True))
+            params |= dict(zip(ORDER, from_, strict=True))
         statement = _statement(frozenset(params), matched_in if words else None, newest=newest)
         rows = statement.run(
             snapshot.connection, **params, **words, head=clocks.position, as_of=clocks.as_of, size=size
@@ -225,14 +219,11 @@ def _scope_rows(
         from_ = rows[-1][:5]
 
 
-_ORDER = ("earliest", "latest", "sequence", "entry", "position")
-
-
 @cache
 def _statement(given: frozenset[str], matched_in: MatchedIn | None, *, newest: bool) -> CompiledQuery:
     """The query with the parameters given, in the order of the index that serves it."""
     by = _timeline if given & {"scope", "state"} else _versions
-    order = [by.c[name] for name in _ORDER]
+    order = [by.c[name] for name in ORDER]
     query = select(*order, _versions.c.until, _versions.c.public_latest, AsBytes(_versions.c.body))
     if by is _timeline:
         query = query.join_from(_timeline, _versions, _timeline.c.position == _versions.c.position)
@@ -242,7 +233,7 @@ def _statement(given: frozenset[str], matched_in: MatchedIn | None, *, newest: b
     if "state" in given:
         query = query.where(IN_STATE).distinct()
     if "earliest" in given:
-        key = tuple_(*(bindparam(name) for name in _ORDER))
+        key = tuple_(*(bindparam(name) for name in ORDER))
         query = query.where(tuple_(*order) < key if newest else tuple_(*order) > key)
     query = query.order_by(*(column.desc() if newest else column for column in order))
     return CompiledQuery(query.limit(bindparam("size")))
