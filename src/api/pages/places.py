@@ -37,14 +37,10 @@ _SCHEMA_TYPES = {"state": "State", "county": "AdministrativeArea", "city": "City
 
 
 class PlaceSearchQuery(PageQuery):
-    """The words of a name."""
-
     q: str | None = Field(None, max_length=200)
 
 
 class PlacePageQuery(PageQuery):
-    """Which entries of a place, and in which order."""
-
     kind: Kind | None = None
     party: Party | None = None
     context: bool = False

@@ -123,7 +123,7 @@ class Events(Shape):
 
 
 def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
-    documentation = documented(question, None, 400, 503)
+    documentation = documented({"query": question, "answer": None, "also": (400, 503)})
     documentation["responses"][200] = {
         "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT.decode()}},
@@ -148,14 +148,10 @@ _LONGEST = len(str(_BEYOND_ANY))
 
 
 class After(QueryModel):
-    """From where on."""
-
     after: int = Field(0, ge=0, lt=_BEYOND_ANY, description="A log position; what comes after it. 0: all of the log.")
 
 
 class EventsQuery(After):
-    """Which part of the log."""
-
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
 
 

@@ -53,8 +53,6 @@ def _valid_facets(text: str) -> str:
 
 
 class TimelineQuery(ClockQuery, PageParameters):
-    """Which entries, and in which order."""
-
     state: StateCode | None = Field(None, description="Entries that name a place in this state.")
     kind: Kind | None = Field(None, description="Entries of this kind.")
     party: Party | None = Field(None, description="Entries in which this side acted.")
@@ -101,8 +99,6 @@ class TimelineQuery(ClockQuery, PageParameters):
 
 
 class EveryonesTimelineQuery(TimelineQuery):
-    """The same, of everyone or of one place."""
-
     jurisdiction: PlaceId | None = Field(None, description="Entries that name this place or an agency of it.")
 
 
