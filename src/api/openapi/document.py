@@ -90,17 +90,9 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             if isinstance(route, APIRoute):
                 route.operation_id = route.name
                 route.summary = route.name.replace("_", " ").capitalize()
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-            license_info=app.license_info,
-            openapi_version=app.openapi_version,
-        )
-        schemas = document["components"]["schemas"]
-        schemas = document["components"]["schemas"] = {name: _plain(schema) for name, schema in schemas.items()}
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schemas = {name: _plain(schema) for name, schema in document["components"]["schemas"].items()}
+        document["components"]["schemas"] = schemas
         _add_body_schemas(schemas)
         complete_document(document)
         app.openapi_schema = document

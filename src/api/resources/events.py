@@ -22,7 +22,6 @@ from application.service import Service
 from eventlog.engine import reading
 from eventlog.log import Recorded
 
-EVENT_STREAM_TYPE = "text/event-stream"
 SEND_TIMEOUT_S = 60.0
 """Seconds for which a reader may take nothing of what was sent: then it is taken for dead, and its place is free."""
 _HEADERS = {
@@ -36,7 +35,7 @@ _HEARTBEAT = b":\n\n"
 class EventStreamResponse(Response):
     """Sends the events beyond a position, and then each as it comes."""
 
-    media_type = EVENT_STREAM_TYPE
+    media_type = "text/event-stream"
 
     def __init__(self, live: LogFollower, after: int, source: str) -> None:
         super().__init__(headers=_HEADERS)
