@@ -26,7 +26,6 @@ from api.resources import (
     history,
     jurisdictions,
     log,
-    revisions,
     subscriptions,
     timeline,
 )
@@ -94,9 +93,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.registry.register(health.RecordMetrics(app))
     measure_appends(service.log, app.state.registry)
     # The routes themselves, most requested first: an included router would be searched twice for every request.
-    for resource in (timeline, jurisdictions, deadlines, calendar, entries, batches, revisions, changes, history):
+    for resource in (timeline, jurisdictions, deadlines, calendar, entries, batches, changes, history):
         app.router.routes.extend(resource.router.routes)
-    for router in (by_suffix, log.router, events.router, entries.timemaps, subscriptions.router, health.router):
+    for router in (entries.audit, by_suffix, log.router, events.router, subscriptions.router, health.router):
         app.router.routes.extend(router.routes)
     install_docs(app)
     errors.install(app)

@@ -50,12 +50,11 @@ def _event(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, A
         "about": [_place(slug, places.get(slug), api) for slug in entry["jurisdictions"]],
     }
     actor = entry["actor"]
-    office = {"@type": _PARTIES.get(actor["party"], "Organization"), "name": actor.get("office")}
-    if actor.get("name"):
-        person: dict[str, Any] = {"@type": "Person", "name": actor["name"]}
-        event["organizer"] = person | ({"jobTitle": actor["office"]} if actor.get("office") else {})
-    elif actor.get("office"):
-        event["organizer"] = office
+    name, office = actor.get("name"), actor.get("office")
+    if name:
+        event["organizer"] = {"@type": "Person", "name": name} | ({"jobTitle": office} if office else {})
+    elif office:
+        event["organizer"] = {"@type": _PARTIES.get(actor["party"], "Organization"), "name": office}
     return event
 
 

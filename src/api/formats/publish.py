@@ -88,14 +88,14 @@ def list_routes(
             endpoint,
             name=address.name,
             description=address.description,
-            **documented(address.query, answer, formats=LISTS),
+            **documented({"query": address.query, "answer": answer, "formats": LISTS}),
         )
         by_suffix.add_api_route(
             f"{address.path}.{{format:{convertor}}}",
             _endpoint(list_class, address.query, path_types | {"format": suffix}),
             name=address.name_as,
             description=address.description_as,
-            **documented(address.query, answer, formats=LISTS, or_else=or_else),
+            **documented({"query": address.query, "answer": answer, "formats": LISTS, "or_else": or_else}),
         )
 
 

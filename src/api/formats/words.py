@@ -1,6 +1,6 @@
 """An entry in words: titles, paragraphs and days, as feeds and TimelineJS show them to people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,6 +67,12 @@ def _source(source: Fields) -> str:
     linked = f'<a href="{escape(address)}">{title}</a>' if address else title
     more = [escape(source[name]) for name in ("publisher", "date") if source.get(name)]
     return ", ".join((linked, *more))
+
+
+def web_addresses(sources: Iterable[Fields]) -> tuple[str, ...]:
+    """The addresses of sources that can be linked to, each once."""
+    addresses = (web_address(source.get("url")) for source in sources)
+    return tuple(dict.fromkeys(address for address in addresses if address is not None))
 
 
 def web_address(url: str | None) -> str | None:

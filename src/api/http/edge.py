@@ -6,7 +6,6 @@ One layer and not one for each concern, since each wraps every message again: si
 from collections.abc import Callable
 from math import ceil
 from time import monotonic, perf_counter
-from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -110,7 +109,11 @@ class Edge:
     async def _read(self, context: RequestContext, scope: Scope, receive: Receive, sender: ResponseSender) -> None:
         if context.negotiated and context.accept_datetime is not None:
             if memento.parse_http_date(context.accept_datetime) is None:
-                await _no_date(context.accept_datetime)(scope, receive, sender.send)
+                message = "is no date of HTTP's, such as Tue, 24 Nov 2026 17:00:00 GMT"
+                problem = Problem("Accept-Datetime", context.accept_datetime.decode("latin-1"), message)
+                title, detail = "The question is not well formed", f"{problem.field}: {message}"
+                refused = problem_response(400, "malformed-question", title, detail, problems=[problem])
+                await refused(scope, receive, sender.send)
                 return
         elif context.if_none_match is not None and await self._unchanged(context, sender):
             return
@@ -142,10 +145,3 @@ class Edge:
         headers = [(b"allow", allow.encode()), *CORS_PREFLIGHT]
         await sender.send({"type": "http.response.start", "status": 204, "headers": headers})
         await sender.send({"type": "http.response.body", "body": b""})
-
-
-def _no_date(written: bytes) -> Any:  # noqa: ANN401 - a Starlette response, which is an ASGI app
-    value = written.decode("latin-1")
-    message = "is no date of HTTP's, such as Tue, 24 Nov 2026 17:00:00 GMT"
-    problems, title = [Problem("Accept-Datetime", value, message)], "The question is not well formed"
-    return problem_response(400, "malformed-question", title, f"Accept-Datetime: {message}", problems=problems)

@@ -42,9 +42,7 @@ class Idempotency:
         if written_key is None:
             message = "is to be 1 to 255 visible ASCII characters, without quotation marks in it"
             value = (context.idempotency_key or b"").decode("latin-1")
-            await _problem(400, "malformed-question", f"Idempotency-Key: {message}", value, message)(
-                scope, receive, send
-            )
+            await _problem(400, "malformed-question", value, message)(scope, receive, send)
             return
         principal = await to_thread.run_sync(self._principal, context)
         if principal is None:
@@ -52,10 +50,8 @@ class Idempotency:
             return
         body = await _whole(receive, self._largest)
         if body is None:
-            too_large = problem_response(
-                413, "too-large", "The body is too large", f"the body has more than {self._largest:,} bytes"
-            )
-            await too_large(scope, receive, send)
+            detail = f"the body has more than {self._largest:,} bytes"
+            await problem_response(413, "too-large", "The body is too large", detail)(scope, receive, send)
             return
         key = written_key[1].decode()
         request = _hash(scope, body)
@@ -67,7 +63,7 @@ class Idempotency:
                 await send({"type": "http.response.body", "body": outcome.body})
             case KeyReused():
                 message = "stands for another request: another body, address or condition"
-                await _problem(422, "key-reused", f"Idempotency-Key: {message}", key, message)(scope, receive, send)
+                await _problem(422, "key-reused", key, message)(scope, receive, send)
             case InProgress():
                 detail = "the same request is being carried out: ask again for its answer"
                 wait = {"Retry-After": str(outcome.wait_s)}
@@ -179,6 +175,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _problem(status: int, name: str, detail: str, value: str, message: str) -> Any:  # noqa: ANN401 - an ASGI app
+def _problem(status: int, name: str, value: str, message: str) -> Any:  # noqa: ANN401 - an ASGI app
     title = {400: "The question is not well formed", 422: "The key was used before"}[status]
-    return problem_response(status, name, title, detail, problems=[Problem("Idempotency-Key", value, message)])
+    problems = [Problem("Idempotency-Key", value, message)]
+    return problem_response(status, name, title, f"Idempotency-Key: {message}", problems=problems)

@@ -9,8 +9,6 @@ from fastapi import Request
 from api.http.errors import NotAcceptable
 from api.http.exchange import RequestContext, request_context
 
-_ANYTHING = (b"*/*", None)
-
 
 @lru_cache(maxsize=1_024)
 def ranges(accept: bytes) -> tuple[tuple[str, float], ...]:
@@ -45,9 +43,8 @@ def weight_of(accept: bytes, media_type: str) -> float:
 
 def best_of(accept: bytes | None, media_types: Sequence[str]) -> int | None:
     """The index of the media type preferred, the first of equals; None where none is accepted."""
-    if accept in _ANYTHING:
+    if accept is None or accept == b"*/*":
         return 0
-    assert accept is not None  # noqa: S101 - the type checker does not see that the line above has it
     weights = [weight_of(accept, media_type) for media_type in media_types]
     best = max(weights)
     return weights.index(best) if best > 0 else None
@@ -56,9 +53,8 @@ def best_of(accept: bytes | None, media_types: Sequence[str]) -> int | None:
 def acceptable(context: RequestContext, content_type: bytes) -> bool:
     """Whether the client accepts the type of an answer; always where the address names it by suffix."""
     accept = context.accept
-    if accept in _ANYTHING or not content_type or b"." in context.path.rpartition(b"/")[2]:
+    if accept is None or accept == b"*/*" or not content_type or b"." in context.path.rpartition(b"/")[2]:
         return True
-    assert accept is not None  # noqa: S101 - as above
     essence = content_type.partition(b";")[0].strip().decode("latin-1").lower()
     return weight_of(accept, essence) > 0
 
@@ -96,8 +92,6 @@ BY_SUFFIX = {each.suffix: each for each in (*LISTS, TIMELINEJS)}
 def negotiated_format(request: Request, formats: Sequence[Format] = LISTS) -> Format:
     """The format that `Accept` prefers; NotAcceptable where it accepts none."""
     context = request_context(request)
-    if context.accept is None or context.accept == b"*/*":
-        return formats[0]
     best = best_of(context.accept, [each.media_type for each in formats])
     if best is None:
         _, _, detail = refusal(context, *(each.media_type for each in formats))

@@ -39,8 +39,7 @@ def compressible(media_type: bytes) -> bool:
 
 def gzipped(body: bytes) -> bytes:
     """A body in gzip, without a timestamp: the same body gives the same bytes."""
-    stream = GzipStream()
-    return stream.part(body, last=True)
+    return zlib.compress(body, _LEVEL, _WITH_GZIP_HEADER)
 
 
 class GzipStream:
@@ -50,9 +49,7 @@ class GzipStream:
         self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WITH_GZIP_HEADER)
 
     def part(self, data: bytes, *, last: bool) -> bytes:
-        if last:
-            return self._compressor.compress(data) + self._compressor.flush()
-        return self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+        return self._compressor.compress(data) + self._compressor.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
 
 
 CORS_EXPOSED = (
@@ -216,19 +213,12 @@ class ResponseSender:
         )
 
     def _compresses(self, by_name: dict[bytes, bytes]) -> bool:
-        return (
-            self._context.accept_encoding is not None
-            and accepts_gzip(self._context.accept_encoding)
-            and b"content-encoding" not in by_name
-            and compressible(by_name.get(b"content-type", b""))
-        )
+        smaller = b"content-encoding" not in by_name and compressible(by_name.get(b"content-type", b""))
+        return smaller and accepts_gzip(self._context.accept_encoding)
 
     async def _send_coded(self, start: Message, by_name: dict[bytes, bytes], headers: Headers, body: bytes) -> None:
         if len(body) > SMALLEST_COMPRESSED and self._compresses(by_name):
-            if len(body) > _IN_A_THREAD:
-                body = await to_thread.run_sync(gzipped, body)
-            else:
-                body = gzipped(body)
+            body = await to_thread.run_sync(gzipped, body) if len(body) > _IN_A_THREAD else gzipped(body)
             headers = _gzip_headers(headers, len(body))
         await self._send_out(start["status"], headers, body)
 

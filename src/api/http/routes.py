@@ -10,14 +10,12 @@ route of its kind, and `also`.
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Required, TypedDict, TypeVar, Unpack, get_type_hints
+from typing import Any, TypeVar, Unpack, get_type_hints
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
-from api.http.negotiation import Format
 from api.http.parameters import (
     ClockQuery,
     NoParameters,
@@ -29,29 +27,11 @@ from api.http.parameters import (
     service_of,
 )
 from api.http.responses import ResourceResponse
-from api.openapi.document import documented
+from api.openapi.document import Contract, documented
 from projections.snapshot import Snapshot
 
 _INJECTED = ("request", "service", "query", "snapshot")
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
-
-
-class Contract(TypedDict, total=False):
-    """What the OpenAPI document says of a route, and what the route is held to."""
-
-    answer: Required[type[BaseModel] | str | None]
-    """A model, the media type of a text, or None for an answer without a body."""
-    query: type[QueryModel]
-    body: Mapping[str, Any]
-    status: int
-    also: Sequence[int]
-    """Statuses that follow from no rule."""
-    formats: Sequence[Format]
-    """The formats of a list or an entry, where it has several."""
-    or_else: type[BaseModel]
-    """Another model of the same media type."""
-    response_class: type[Response]
-    tags: list[str]
 
 
 def get(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callable[[HandlerT], HandlerT]:
@@ -71,21 +51,10 @@ def delete(router: APIRouter, path: str, **contract: Unpack[Contract]) -> Callab
 
 
 def _declared(router: APIRouter, method: str, path: str, contract: Contract) -> Callable[[HandlerT], HandlerT]:
-    query, status = contract.get("query", NoParameters), contract.get("status", 200)
-    documentation = documented(
-        query,
-        contract["answer"],
-        *contract.get("also", ()),
-        body=contract.get("body"),
-        status=status,
-        formats=contract.get("formats", ()),
-        or_else=contract.get("or_else"),
-    )
-    documentation |= {name: contract[name] for name in ("response_class", "tags") if name in contract}
+    query, documentation = contract.get("query", NoParameters), documented(contract)
 
     def declare(handler: HandlerT) -> HandlerT:
-        endpoint = _endpoint(handler, path, query)
-        router.add_api_route(path, endpoint, methods=[method], status_code=status, **documentation)
+        router.add_api_route(path, _endpoint(handler, path, query), methods=[method], **documentation)
         return handler
 
     return declare

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Required, TypedDict
 
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from api.http.errors import PROBLEM_JSON
 from api.http.negotiation import Format
-from api.http.parameters import QueryModel, query_parameters
+from api.http.parameters import NoParameters, QueryModel, query_parameters
 from api.openapi.rules import complete_document
 from api.openapi.schemas import ProblemShown
 from application.reminders.subscription import SubscriptionRequest
@@ -24,30 +24,38 @@ _NAMED = ("$defs", "properties")
 _PROBLEM = {PROBLEM_JSON: {"schema": {"$ref": f"{_REF}Problem"}}}
 
 
-def documented(
-    query: type[QueryModel],
-    answer: type[BaseModel] | str | None,
-    *also: int,
-    body: Mapping[str, Any] | None = None,
-    status: int = 200,
-    formats: Sequence[Format] = (),
-    or_else: type[BaseModel] | None = None,
-) -> dict[str, Any]:
-    """What FastAPI is told of a route: its parameters, its body and its answer (a model, or a text's media type).
+class Contract(TypedDict, total=False):
+    """What the OpenAPI document says of a route, and what the route is held to."""
 
-    `also`: further statuses, beyond those that `api.openapi.rules` adds to every route of its kind. `formats`: the
-    other media types of the answer; `or_else`: another model of the same media type.
-    """
-    route: dict[str, Any] = {}
+    answer: Required[type[BaseModel] | str | None]
+    """A model, the media type of a text, or None for an answer without a body."""
+    query: type[QueryModel]
+    body: Mapping[str, Any]
+    status: int
+    also: Sequence[int]
+    """Statuses that follow from no rule of `api.openapi.rules`."""
+    formats: Sequence[Format]
+    """The formats of a list or an entry, where it has several."""
+    or_else: type[BaseModel] | None
+    """Another model of the same media type."""
+    response_class: type[Response]
+    tags: list[str]
+
+
+def documented(contract: Contract) -> dict[str, Any]:
+    """What FastAPI is told of a route."""
+    answer, status, or_else = contract["answer"], contract.get("status", 200), contract.get("or_else")
+    route: dict[str, Any] = {"status_code": status}
+    route |= {name: contract[name] for name in ("response_class", "tags") if name in contract}
     if answer is None:
         success: dict[str, Any] = {"description": "It is done."}
     elif isinstance(answer, str):
         success = {"description": "The answer.", "content": {answer: {"schema": {"type": "string"}}}}
-        route["response_class"] = Response  # which adds no media type of its own
+        route.setdefault("response_class", Response)  # which adds no media type of its own
     else:
         success = {"description": " ".join((answer.__doc__ or "").split()), "model": answer}
     responses: dict[int | str, dict[str, Any]] = {status: success}
-    for further in also:
+    for further in contract.get("also", ()):
         if further < HTTPStatus.BAD_REQUEST:
             responses[further] = success | {"description": "It is on record already, with the same content."}
         elif further == HTTPStatus.SERVICE_UNAVAILABLE and answer is not None:
@@ -56,13 +64,13 @@ def documented(
             responses[further] = {"description": HTTPStatus(further).phrase, "content": _PROBLEM}
     if or_else is not None:
         success["model"] = success["model"] | or_else
-    other_types = [each.media_type for each in formats if each.media_type != "application/json"]
+    other_types = [each.media_type for each in contract.get("formats", ()) if each.media_type != "application/json"]
     if other_types:
         schemas = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
         success["content"] = {name: {"schema": schemas[name.endswith("+json")]} for name in other_types}
-    extra: dict[str, Any] = {"parameters": query_parameters(query)}
-    if body is not None:
-        extra["requestBody"] = dict(body)
+    extra: dict[str, Any] = {"parameters": query_parameters(contract.get("query", NoParameters))}
+    if "body" in contract:
+        extra["requestBody"] = dict(contract["body"])
     return route | {"responses": responses, "openapi_extra": extra}
 
 
@@ -82,17 +90,9 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             if isinstance(route, APIRoute):
                 route.operation_id = route.name
                 route.summary = route.name.replace("_", " ").capitalize()
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-            license_info=app.license_info,
-            openapi_version=app.openapi_version,
-        )
-        schemas = document["components"]["schemas"]
-        schemas = document["components"]["schemas"] = {name: _plain(schema) for name, schema in schemas.items()}
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schemas = {name: _plain(schema) for name, schema in document["components"]["schemas"].items()}
+        document["components"]["schemas"] = schemas
         _add_body_schemas(schemas)
         complete_document(document)
         app.openapi_schema = document

@@ -1,6 +1,6 @@
 """Dates in English, never more exact than the EDTF date that they stand for."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from api.formats.words import day_words
@@ -67,7 +67,3 @@ def end_of_day(day: str) -> str:
     """The last instant of a day in Washington, as `recorded_by` takes it."""
     midnight = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(WASHINGTON)) + timedelta(days=1)
     return (midnight.astimezone(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def day_before(day: str) -> str:
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

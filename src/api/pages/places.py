@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api.http.parameters import read_cursor
-from api.pages.dates import day_before, in_words
+from api.pages.dates import in_words
 from api.pages.entry_view import entry_view, entry_views
 from api.pages.labels import KINDS, PARTIES, PLACE_KINDS
 from api.pages.lanes import Lane, lanes_of, shortened
@@ -37,14 +38,10 @@ _SCHEMA_TYPES = {"state": "State", "county": "AdministrativeArea", "city": "City
 
 
 class PlaceSearchQuery(PageQuery):
-    """The words of a name."""
-
     q: str | None = Field(None, max_length=200)
 
 
 class PlacePageQuery(PageQuery):
-    """Which entries of a place, and in which order."""
-
     kind: Kind | None = None
     party: Party | None = None
     context: bool = False
@@ -126,6 +123,7 @@ def place_page(request: PageRequest, query: PlacePageQuery, snapshot: Snapshot) 
     entries = [entry_view(body) for body in timeline.bodies]
     next_cursor = encode_cursor(timeline.next)
     last_change = max((transition.on for transition in view.history.transitions), default=None)
+    day_before = None if last_change is None else (date.fromisoformat(last_change) - timedelta(days=1)).isoformat()
     name = view.place.full_name
     return html_page(
         "place.html",
@@ -152,7 +150,7 @@ def place_page(request: PageRequest, query: PlacePageQuery, snapshot: Snapshot) 
         filters=_filter_links(request, snapshot, view.id, query),
         next_page=None if next_cursor is None else request.with_changes(cursor=next_cursor),
         last_change=None if last_change is None or last_change == view.as_of else _on_day(request, last_change),
-        day_before_it=None if last_change is None else _on_day(request, day_before(last_change)),
+        day_before_it=None if day_before is None else _on_day(request, day_before),
     )
 
 

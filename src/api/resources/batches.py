@@ -25,8 +25,6 @@ MOST_SUSPECTED = 1_000
 
 
 class BatchQuery(QueryModel):
-    """Whether to record it."""
-
     dry_run: bool = Field(default=False, description="Say what would become of the batch, and record nothing.")
 
 
@@ -63,8 +61,7 @@ async def batch_body(
     if credentials is None:
         raise KeyNeeded
     require_media_type(request, media_type_of(request), *MEDIA_TYPES)
-    settings: Settings = request.app.state.settings
-    return JsonBody(credentials.credentials, await body_of(request, settings.batch_bytes))
+    return JsonBody(credentials.credentials, await body_of(request, request.app.state.settings.batch_bytes))
 
 
 _ROW = {
@@ -105,14 +102,8 @@ def record_a_batch(
     settings: Settings = request.app.state.settings
     recorder = recorder_of(service, batch.key)
     rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
-    report = record_rows(
-        service,
-        (("", row) for row in rows),
-        recorder=recorder,
-        dry_run=query.dry_run,
-        revising=False,
-        most=settings.batch_rows,
-    )
+    unnamed, most = (("", row) for row in rows), settings.batch_rows
+    report = record_rows(service, unnamed, recorder=recorder, dry_run=query.dry_run, revising=False, most=most)
     answer = {
         "recorded": report.recorded,
         "already": report.already_recorded,

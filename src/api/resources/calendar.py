@@ -62,8 +62,6 @@ _PRODUCT = "-//Dispute timeline//Deadlines//EN"
 
 
 class CalendarQuery(ClockQuery):
-    """Which deadlines."""
-
     state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = Field(
         None,
         description="Deadlines that stand so on the day asked. Left out, a deadline that is closed stays in the "

@@ -18,7 +18,9 @@ _ESCAPED = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "{": r"\textb
 def citation(entry: Fields, permalink: str) -> dict[str, str]:
     """An entry, as the API shows it, cited in three ways with its permanent address."""
     log = entry["log"]
-    what = f"{kind_words(entry['kind'])}{_by(entry)}, {day_words(entry['occurred'])}{_standing(entry)}"
+    actor = ", ".join(entry["actor"][part] for part in ("name", "office") if entry["actor"].get(part))
+    standing = {"retracted": " (retracted)", "disputed": " (disputed)"}.get(entry["standing"], "")
+    what = f"{kind_words(entry['kind'])}{f' by {actor}' if actor else ''}, {day_words(entry['occurred'])}{standing}"
     recorded = log["revised"]["recorded_at"][:10]
     version = f"version {log['version']}, recorded {day_words(recorded)}"
     position = f"log position {log['revised']['position']}"
@@ -46,15 +48,6 @@ def citation(entry: Fields, permalink: str) -> dict[str, str]:
 def permalink_of(entry: Fields, root: str) -> str:
     """The address of this version of an entry: as of the event that made it."""
     return f"{root}/entries/{entry['id']}?recorded_by={entry['log']['revised']['position']}"
-
-
-def _by(entry: Fields) -> str:
-    actor = [entry["actor"][part] for part in ("name", "office") if entry["actor"].get(part)]
-    return f" by {', '.join(actor)}" if actor else ""
-
-
-def _standing(entry: Fields) -> str:
-    return {"retracted": " (retracted)", "disputed": " (disputed)"}.get(entry["standing"], "")
 
 
 def _source(entry: Fields) -> str:

@@ -26,8 +26,6 @@ _ENTRIES = ("demand", "answer", "extended_by", "withdrawn_by")
 
 
 class DeadlineQuery(ClockQuery, PageParameters):
-    """Which deadlines."""
-
     state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = Field(
         None, description="Deadlines that stand so on the day asked."
     )

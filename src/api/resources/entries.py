@@ -1,32 +1,47 @@
-"""Entries: one read as JSON, as JSON-LD and as a citation; one recorded; and the TimeMap of its versions."""
+"""Entries: one read as JSON, as JSON-LD and as a citation; one recorded; and its versions.
 
+A version comes of an act on the record itself: a correction, dispute, retraction or reinstatement, each decided on a
+version that was seen.
+"""
+
+import re
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.formats.json_ld import json_ld
 from api.http.bodies import JsonBody, json_body, recorder_of
+from api.http.errors import Unconditional, malformed
 from api.http.exchange import root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
 from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of
 from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
 from api.http.routes import get, post
-from api.openapi.document import ENTRIES, body_schema
-from api.openapi.schemas import EntryShown, Shape
+from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, ENTRIES, body_schema
+from api.openapi.schemas import EntryHistory, EntryShown, Shape
 from api.resources.citations import citation, permalink_of
-from application.recording import record_entry
+from application.recording import handle, parse_change, record_entry
 from application.service import Service
 from domain.answers import Position
 from domain.errors import NotFound
+from domain.events import EntryCorrected, EntryDisputed, EntryReinstated, EntryRetracted, LaterEvent
+from projections.entries import entry_history
 from projections.places import place_by_id, slug_of
 from projections.snapshot import Snapshot
 from projections.timeline import read_entry
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
+audit = APIRouter(prefix="/api/v1", tags=["audit"])
+_CONDITIONAL = (412, 428)
+_TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-maybe)?(?:-gzip)?"?')
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", include_in_schema=False)  # `api.openapi.rules` describes it
+]
+Body = Annotated[JsonBody, Depends(json_body)]
 
 
 class Citation(Shape):
@@ -94,7 +109,7 @@ def an_entry(request: Request, snapshot: Snapshot, id: EntryId) -> ResourceRespo
 
 
 @post(router, "/entries", body=body_schema("Entry", **ENTRIES), answer=EntryShown, status=201, also=(200,))
-def record_an_entry(service: Service, body: Annotated[JsonBody, Depends(json_body)]) -> Response:
+def record_an_entry(service: Service, body: Body) -> Response:
     """Records an act: at once or, on any fault, not at all. The same again, with the same id, is already recorded."""
     outcome = record_entry(service, body.fields(), recorder=recorder_of(service, body.key))
     with service.snapshot() as snapshot:
@@ -103,17 +118,73 @@ def record_an_entry(service: Service, body: Annotated[JsonBody, Depends(json_bod
         return json_response(snapshot, entry, 200 if outcome.already_recorded else 201, headers)
 
 
-timemaps = APIRouter(prefix="/api/v1", tags=["audit"])
+def _revised(service: Service, id_: str, body: JsonBody, if_match: str | None, cls: type[LaterEvent]) -> Response:
+    recorder = recorder_of(service, body.key)
+    version = _version(if_match)
+    handle(service, [parse_change(cls, id_, body.fields(), version)], recorder=recorder)
+    with service.snapshot() as snapshot:
+        entry, _ = read_entry(snapshot, id_)
+        return json_response(snapshot, entry, headers=etag_header(entry))
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        raise Unconditional
+    if if_match.strip() == "*":
+        return None
+    tag = _TAG.fullmatch(if_match.strip())
+    if not tag:
+        message = f'{if_match!r} is no version of an entry: take its ETag, such as "1"'
+        raise malformed("If-Match", if_match, message)
+    return int(tag[1])
+
+
+@post(
+    audit,
+    "/entries/{id}/corrections",
+    body=body_schema("Correction", A_CORRECTION),
+    answer=EntryShown,
+    also=_CONDITIONAL,
+)
+def correct(service: Service, id: EntryId, body: Body, if_match: IfMatch = None) -> Response:
+    """Gives fields of an entry new values; null removes one, a nested one is given whole. Nothing is edited."""
+    return _revised(service, id, body, if_match, EntryCorrected)
+
+
+@post(audit, "/entries/{id}/disputes", body=body_schema("Dispute", A_DISPUTE), answer=EntryShown, also=_CONDITIONAL)
+def dispute(service: Service, id: EntryId, body: Body, if_match: IfMatch = None) -> Response:
+    """Puts on record that somebody disputes what an entry says."""
+    return _revised(service, id, body, if_match, EntryDisputed)
+
+
+@post(audit, "/entries/{id}/retraction", body=body_schema("Reason", A_REASON), answer=EntryShown, also=_CONDITIONAL)
+def retract(service: Service, id: EntryId, body: Body, if_match: IfMatch = None) -> Response:
+    """Takes an entry back: it stays to be read, and counts for nothing."""
+    return _revised(service, id, body, if_match, EntryRetracted)
+
+
+@post(audit, "/entries/{id}/reinstatement", body=body_schema("Reason", A_REASON), answer=EntryShown, also=_CONDITIONAL)
+def reinstate(service: Service, id: EntryId, body: Body, if_match: IfMatch = None) -> Response:
+    """Lets a retracted entry count again."""
+    return _revised(service, id, body, if_match, EntryReinstated)
+
+
+@get(audit, "/entries/{id}/history", query=ClockQuery, answer=EntryHistory)
+def history_of_an_entry(service: Service, snapshot: Snapshot, id: EntryId) -> ResourceResponse:
+    """Every version of an entry, oldest first: who recorded it, when, why, and what it changed."""
+    return raw_json(snapshot, entry_history(snapshot, service.log, id))
+
+
 _TYPE = "application/link-format"
 
 
-@get(timemaps, "/entries/{id}/timemap", answer=_TYPE)
+@get(audit, "/entries/{id}/timemap", answer=_TYPE)
 def timemap_of_an_entry(request: Request, id: EntryId) -> Response:
     """Every version of an entry with its date, in application/link-format."""
     return _timemap(request, f"entry:{id}", f"entries/{id}")
 
 
-@get(timemaps, "/jurisdictions/{id}/timemap", answer=_TYPE)
+@get(audit, "/jurisdictions/{id}/timemap", answer=_TYPE)
 def timemap_of_a_place(request: Request, service: Service, id: PlaceId) -> Response:
     """Every version of a place with its date, in application/link-format."""
     with service.snapshot() as snapshot:

@@ -22,7 +22,6 @@ from application.service import Service
 from eventlog.engine import reading
 from eventlog.log import Recorded
 
-EVENT_STREAM_TYPE = "text/event-stream"
 SEND_TIMEOUT_S = 60.0
 """Seconds for which a reader may take nothing of what was sent: then it is taken for dead, and its place is free."""
 _HEADERS = {
@@ -36,7 +35,7 @@ _HEARTBEAT = b":\n\n"
 class EventStreamResponse(Response):
     """Sends the events beyond a position, and then each as it comes."""
 
-    media_type = EVENT_STREAM_TYPE
+    media_type = "text/event-stream"
 
     def __init__(self, live: LogFollower, after: int, source: str) -> None:
         super().__init__(headers=_HEADERS)
@@ -123,7 +122,7 @@ class Events(Shape):
 
 
 def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
-    documentation = documented(question, None, 400, 503)
+    documentation = documented({"query": question, "answer": None, "also": (400, 503)})
     documentation["responses"][200] = {
         "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT.decode()}},
@@ -148,14 +147,10 @@ _LONGEST = len(str(_BEYOND_ANY))
 
 
 class After(QueryModel):
-    """From where on."""
-
     after: int = Field(0, ge=0, lt=_BEYOND_ANY, description="A log position; what comes after it. 0: all of the log.")
 
 
 class EventsQuery(After):
-    """Which part of the log."""
-
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
-from api.formats.words import day_words, web_address
+from api.formats.words import day_words, web_addresses
 from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import StatusHistory
 from domain.answers import StatusTransition
@@ -72,7 +72,6 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
         place, day = item["jurisdiction"], f"{item['on']}T00:00:00.000000Z"
         before, after = item["from"] or "nothing", item["to"] or "nothing"
         title = f"{place}, {item['track']} {item['key']}: {before}, from {day_words(item['on'])} {after}"
-        addresses = (web_address(source.get("url")) for source in item["sources"])
         return FeedItem(
             id="/".join((f"{AUTHORITY}:status", place, item["track"], item["key"].replace(" ", "/"), item["on"])),
             address=f"{self.api}/jurisdictions/{place}/status?as_of={item['on']}",
@@ -82,7 +81,7 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
             published=max(first, day),
             updated=max(last, day),
             tags=(item["track"], place),
-            sources=tuple(dict.fromkeys(address for address in addresses if address is not None)),
+            sources=web_addresses(item["sources"]),
             data=item,
         )
 

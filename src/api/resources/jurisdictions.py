@@ -26,8 +26,6 @@ _KEY = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]*$",
 
 
 class JurisdictionQuery(ClockQuery, PageParameters):
-    """Which places and agencies."""
-
     state: StateCode | None = Field(None, description="Those in this state.")
     kind: JurisdictionKind | None = Field(None, description="Those of this kind.")
     stage: Stage | None = Field(None, description="Those with a review that stands at this stage on the clocks asked.")

@@ -1,6 +1,5 @@
 """The log as others check it: signed checkpoints, events as they were hashed, and proofs (RFC 6962)."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -51,8 +50,6 @@ class ConsistencyShown(Shape):
 
 
 router = APIRouter(prefix="/api/v1", tags=["proof"])
-_TEXT = "text/plain; charset=utf-8"
-_JSON = "application/json"
 # More digits than any log has positions, fewer than a database can hold.
 Size = Annotated[int, Field(ge=0, lt=10**18, examples=[520])]
 LogPosition = Annotated[
@@ -61,14 +58,10 @@ LogPosition = Annotated[
 
 
 class SizeQuery(QueryModel):
-    """As of which size of the log."""
-
     size: Size | None = Field(None, description="The first so many events. Left out: all.")
 
 
 class ConsistencyQuery(QueryModel):
-    """Between which two sizes of the log."""
-
     from_: Size = Field(alias="from", description="The size that it had, as a checkpoint kept says.")
     to: Size | None = Field(None, description="The size that it has come to. Left out: all there is.")
 
@@ -77,28 +70,29 @@ class ConsistencyQuery(QueryModel):
 def log_checkpoint(service: Service, query: SizeQuery) -> Response:
     """The log's size and root hash, signed: a C2SP checkpoint. Keep it elsewhere, and nothing before it can change."""
     with malformed_where_invalid(), proving(service.log) as proofs:
-        return _log_response(proofs, proofs.checkpoint(query.size), _TEXT)
+        return _log_response(proofs, proofs.checkpoint(query.size))
 
 
 @get(router, "/log/key", answer="text/plain")
 def log_key(service: Service) -> Response:
     """The verifier key of the log's signatures, as C2SP signed-note writes it: name+hash+base64."""
     with malformed_where_invalid(), proving(service.log) as proofs:
-        return _log_response(proofs, f"{proofs.key}\n", _TEXT)
+        return _log_response(proofs, f"{proofs.key}\n")
 
 
 @get(router, "/log/entries/{position}", answer=LeafShown)
 def log_entry(service: Service, position: LogPosition) -> Response:
     """All that the log keeps of an event, byte for byte as it was hashed: the leaf at index position - 1."""
     with malformed_where_invalid(), proving(service.log) as proofs:
-        return _log_response(proofs, proofs.leaf(int(position)), _JSON, forever=True)
+        return _log_response(proofs, proofs.leaf(int(position)), forever=True)
 
 
 @get(router, "/log/entries/{position}/proof", query=SizeQuery, answer=InclusionShown)
 def proof_of_inclusion(service: Service, query: SizeQuery, position: LogPosition) -> Response:
     """The audit path from an event to the root of a checkpoint: the event is in the log that was signed."""
     with malformed_where_invalid(), proving(service.log) as proofs:
-        return _encoded(proofs, proofs.inclusion(int(position), query.size), forever=query.size is not None)
+        body = msgspec.json.encode(proofs.inclusion(int(position), query.size))
+        return _log_response(proofs, body, forever=query.size is not None)
 
 
 @get(router, "/log/consistency", query=ConsistencyQuery, answer=ConsistencyShown, also=(404,))
@@ -106,15 +100,14 @@ def proof_of_consistency(service: Service, query: ConsistencyQuery) -> Response:
     """The proof that the log of one checkpoint goes on from that of an earlier one, and changed nothing in it."""
     with malformed_where_invalid(), proving(service.log) as proofs:
         to = proofs.head if query.to is None else query.to
-        return _encoded(proofs, proofs.consistency(query.from_, to), forever=query.to is not None)
+        body = msgspec.json.encode(proofs.consistency(query.from_, to))
+        return _log_response(proofs, body, forever=query.to is not None)
 
 
-def _encoded(proofs: Proofs, body: Mapping[str, Any], *, forever: bool) -> Response:
-    return _log_response(proofs, msgspec.json.encode(body), _JSON, forever=forever)
-
-
-def _log_response(proofs: Proofs, body: str | bytes, media_type: str, *, forever: bool = False) -> Response:
+def _log_response(proofs: Proofs, body: str | bytes, *, forever: bool = False) -> Response:
+    """Text is sent as text, and bytes as the JSON that they are."""
     headers = {"Log-Position": str(proofs.head), "X-Content-Type-Options": "nosniff"}
     if forever:
         headers["Cache-Control"] = FOREVER
+    media_type = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json"
     return Response(body, headers=headers, media_type=media_type)

@@ -126,8 +126,6 @@ _ID = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$
 
 
 class ReminderQuery(PageParameters):
-    """Which reminders."""
-
     jurisdiction: PlaceId | None = Field(None, description="About deadlines of this place or of its agencies.")
     state: Literal["planned", "due", "delivered", "failed", "acknowledged", "cancelled"] | None = Field(
         None, description="Reminders that are so now."

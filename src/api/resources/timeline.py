@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, RecordList, Type
 from api.formats.publish import ListAddress, list_routes
-from api.formats.words import html_of, title_of, web_address
+from api.formats.words import html_of, title_of, web_addresses
 from api.http.negotiation import TIMELINEJS
 from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
 from api.http.responses import ResourceResponse, page_response
@@ -53,8 +53,6 @@ def _valid_facets(text: str) -> str:
 
 
 class TimelineQuery(ClockQuery, PageParameters):
-    """Which entries, and in which order."""
-
     state: StateCode | None = Field(None, description="Entries that name a place in this state.")
     kind: Kind | None = Field(None, description="Entries of this kind.")
     party: Party | None = Field(None, description="Entries in which this side acted.")
@@ -101,8 +99,6 @@ class TimelineQuery(ClockQuery, PageParameters):
 
 
 class EveryonesTimelineQuery(TimelineQuery):
-    """The same, of everyone or of one place."""
-
     jurisdiction: PlaceId | None = Field(None, description="Entries that name this place or an agency of it.")
 
 
@@ -190,7 +186,6 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
         entry = msgspec.json.decode(body)
         revision = revision_at(snapshot, self.service.log, position)
         notices = () if revision is None else (_notice(*revision),)
-        addresses = (web_address(source.get("url")) for source in entry["sources"])
         return FeedItem(
             id=f"{AUTHORITY}:entry/{entry['id']}",
             address=self.entry_address(entry["id"]),
@@ -200,7 +195,7 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
             published=entry["log"]["recorded_at"],
             updated=entry["log"]["revised"]["recorded_at"],
             tags=(entry["kind"], entry["actor"]["party"], entry["standing"], *entry["jurisdictions"]),
-            sources=tuple(dict.fromkeys(address for address in addresses if address is not None)),
+            sources=web_addresses(entry["sources"]),
             data=entry,
         )
 
