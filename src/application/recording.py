@@ -207,7 +207,6 @@ def conflict_message(prepared: PreparedCommand, recorded: Recorded) -> str:
 
 
 def _differing(first: bytes, second: bytes) -> list[str]:
-    """The fields in which two events differ, as the log keeps them."""
     before, after = msgspec.json.decode(first), msgspec.json.decode(second)
     return sorted(name for name in before | after if before.get(name) != after.get(name))
 
@@ -291,12 +290,10 @@ def write_read_models(service: Service, append: Append, recorded: Sequence[Recor
 
 
 def located(problems: Iterable[Problem], where: str, row: int | None) -> list[Problem]:
-    """Problems, with where their command was read."""
     return [replace(problem, where=where, row=row) for problem in problems]
 
 
 def stream_of(command: ChangeCommand) -> str:
-    """The stream of the entry or place that a command changes."""
     if isinstance(command, UpdateJurisdiction):
         return f"jurisdiction:{command.event.jurisdiction}"
     return f"entry:{command.event.entry}"

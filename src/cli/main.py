@@ -111,7 +111,6 @@ def _options(
 
 
 def main() -> None:
-    """The console script."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(io.UnsupportedOperation):
             if isinstance(stream, io.TextIOWrapper):

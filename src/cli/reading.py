@@ -155,28 +155,17 @@ def _status_rows(answer: Mapping[str, Any]) -> Iterator[StatusRow]:
         for part in ("stage", "response"):
             item = review[part]
             yield _status_row(part, review["review"], item, review["possibly"].get(part))
-    for track, key in (("listing", "list"), ("funding", "grant")):
+    keys = {"listing": ["list"], "funding": ["grant"], "court": ["case", "subject"], "policies": ["policy"]}
+    for track, names in keys.items():
         for item in answer[track]:
-            yield _status_row(track, item[key], item, item.get("possibly"))
-    for item in answer["court"]:
-        yield _status_row("court", f"{item['case']}\n{item['subject']}", item, item.get("possibly"))
-    for item in answer["policies"]:
-        yield _status_row("policies", item["policy"], item, item.get("possibly"))
+            yield _status_row(track, "\n".join(item[name] for name in names), item, item.get("possibly"))
 
 
 def _status_row(track: str, of: str, item: dict[str, Any], possibly: str | None) -> StatusRow:
-    stands_at = [item["value"]]
-    if possibly is not None:
-        stands_at.append(f"possibly {possibly}")
-    if item.get("role"):
-        stands_at.append(f"as {item['role']}")
-    if item.get("direction"):
-        stands_at.append(f"direction: {item['direction']}")
-    if item.get("due"):
-        stands_at.append(f"due {item['due']}")
-    if item["since"]:
-        stands_at.append(f"since {item['since']}")
-    return track, of, "\n".join(stands_at), item["entry"] or ""
+    of_some = {"as": "role", "direction:": "direction", "due": "due", "since": "since"}
+    more = {"possibly": possibly} | {words: item.get(name) for words, name in of_some.items()}
+    lines = [item["value"], *(f"{words} {value}" for words, value in more.items() if value)]
+    return track, of, "\n".join(lines), item["entry"] or ""
 
 
 def history(

@@ -35,7 +35,6 @@ def printable(text: object) -> str:
 
 
 def one_line(text: object) -> str:
-    """The text on a single line."""
     return " ".join(printable(text).split())
 
 
@@ -61,7 +60,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, spa
 
 
 def print_line(text: str) -> None:
-    """A line of text as it is."""
     _console().print(printable(text), soft_wrap=True)
 
 

@@ -16,7 +16,8 @@ from api.http.metrics import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
-from application.reminders.queries import by_state, last_tick, waiting
+from application.reminders.due import last_tick
+from application.reminders.queries import by_state, waiting
 from application.service import Service
 from eventlog.engine import reading
 

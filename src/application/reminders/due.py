@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, Row, bindparam, func, literal_column, select, update
 
 from application.reminders.deadline_states import (
     RemindedDeadline,
@@ -107,6 +107,12 @@ def record_tick(service: Service, late_s: int) -> None:
     """Record that the scheduler ticked now, and how late it was, for whoever monitors it."""
     with service.engine.begin() as connection:
         connection.execute(update(planner_table).values(last_tick=instant(service.now()), late_s=late_s))
+
+
+def last_tick(connection: Connection) -> tuple[str | None, int | None]:
+    """When the scheduler last ticked, and how many seconds late the first reminder was that it found due."""
+    row = connection.execute(select(planner_table.c.last_tick, planner_table.c.late_s)).one()
+    return row.last_tick, row.late_s
 
 
 def fire_due(service: Service) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select, update
@@ -82,25 +82,18 @@ def catch_up(service: Service, *, everywhere: bool = False) -> None:
 # Which places to plan for, and from when on
 
 
-class AffectedPlaces(NamedTuple):
-    """The places whose deadlines an event may have changed, and when it was recorded; None for every place."""
-
-    recorded_at: str
-    places: frozenset[str] | None
-
-
 def _places_to_plan(
     service: Service, snapshot: Snapshot, for_reminders: Sequence[Subscription], planned_to: int, *, everywhere: bool
 ) -> dict[str, str]:
     """The places to plan for, each with the instant from which on: that of the first event that affected it."""
     since: dict[str, str] = {}
-    for affected in _affected_by_log(service, snapshot, planned_to):
-        if affected.places is None:
-            for place in _places_with_deadlines(snapshot, for_reminders, affected.recorded_at):
-                since.setdefault(place, affected.recorded_at)
+    for recorded_at, places in _affected_by_log(service, snapshot, planned_to):
+        if places is None:
+            for place in _places_with_deadlines(snapshot, for_reminders, recorded_at):
+                since.setdefault(place, recorded_at)
             return since  # every place that later events affect is in it, if it has a deadline
-        for place in affected.places:
-            since.setdefault(place, affected.recorded_at)
+        for place in places:
+            since.setdefault(place, recorded_at)
     if everywhere:
         now = instant(snapshot.now)
         for place in _places_with_deadlines(snapshot, for_reminders, now):
@@ -108,14 +101,15 @@ def _places_to_plan(
     return since
 
 
-def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> Iterator[AffectedPlaces]:
-    """What each event beyond a position affects: the places that its subject names or has named, and their relatives.
+def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> Iterator[tuple[str, set[str] | None]]:
+    """When each event beyond a position was recorded, and the places whose deadlines it may have changed.
 
-    An entry that ends reviews, or did in an earlier version, can affect every place.
+    They are the places that its subject names or has named, and their relatives; None for every place, which an entry
+    can affect that ends reviews, or did in an earlier version.
     """
     if snapshot.head - planned_to > _MOST_EVENTS:
         (first,) = service.log.read(snapshot.connection, after=planned_to, limit=1)
-        yield AffectedPlaces(first.recorded_at, None)
+        yield first.recorded_at, None
         return
     stream = partial(service.log.stream, snapshot.connection)
     events = list(service.log.read(snapshot.connection, after=planned_to))
@@ -125,7 +119,7 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
             versions = _events_until(stream(f"entry:{change.header.id}"), change.position)
             fields = [state.fields for state in entry_states(versions)]
             if any(version.get("ends_reviews") for version in fields):
-                yield AffectedPlaces(change.recorded_at, None)
+                yield change.recorded_at, None
                 continue
             names = {name for version in fields for name in version["jurisdictions"]}
         else:
@@ -133,7 +127,7 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
             represented = (place_fields(versions[:count]).get("speaks_for") for count in range(1, len(versions) + 1))
             names = {change.fields["id"], *represented} - {None}
         places = [place for name in names if (place := find_place(snapshot, name)) is not None]
-        yield AffectedPlaces(change.recorded_at, frozenset(name for place in places for name in place.relatives))
+        yield change.recorded_at, {name for place in places for name in place.relatives}
 
 
 def _events_until(stream: Sequence[Recorded], position: int) -> list[Recorded]:

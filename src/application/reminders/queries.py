@@ -10,13 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from sqlalchemy import Connection, Row, func, select, tuple_
 
-from application.reminders.tables import (
-    deliveries_table,
-    outbox_table,
-    planner_table,
-    reminders_table,
-    subscriptions_table,
-)
+from application.reminders.tables import deliveries_table, outbox_table, reminders_table, subscriptions_table
 from projections.paging import Page, Rows
 from projections.places import slug_of
 from projections.snapshot import Snapshot
@@ -97,12 +91,6 @@ def _attempts(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict
         attempt = {name: getattr(row, name) for name in ("at", "outcome", "detail", "message", "subscription")}
         attempts[row.reminder].append(attempt)
     return attempts
-
-
-def last_tick(connection: Connection) -> tuple[str | None, int | None]:
-    """When the scheduler last ticked, and how many seconds late the first reminder was that it found due."""
-    row = connection.execute(select(planner_table.c.last_tick, planner_table.c.late_s)).one()
-    return row.last_tick, row.late_s
 
 
 def by_state(connection: Connection) -> dict[str, int]:
