@@ -179,8 +179,10 @@ AnyList = RecordList[Any, Any, Any]
 
 
 def json_items(items: Sequence[Any]) -> Sequence[bytes]:
-    """The JSON of items, of which some lists store the bytes."""
-    return [item if isinstance(item, bytes) else msgspec.json.encode(item) for item in items]
+    """The JSON of items; a list whose items are stored as JSON has the bytes already."""
+    if items and isinstance(items[0], bytes):
+        return items
+    return [msgspec.json.encode(item) for item in items]
 
 
 class ListReader:
