@@ -114,5 +114,5 @@ def said_timeline(
     """The timeline that the service gives: ids, and whether each certainly counts."""
     with service.snapshot(clocks) as snapshot:
         found = timeline_page(snapshot, WantedEntries(jurisdiction=place, context=context), 1000, None)
-    entries = [msgspec.json.decode(one) for one in found.entries]
+    entries = [msgspec.json.decode(one) for one in found.bodies]
     return [(one["id"], one["certain"]) for one in entries]
