@@ -43,7 +43,8 @@ def absent(message: str) -> NoReturn:
     """Ends a test that needs something that is not installed: with a failure in CI, where `.ci/run` installs it."""
     if os.environ.get("CI"):
         pytest.fail(message)
-    pytest.skip(message)  # elsewhere, Python and make are enough for all other tests
+    # Only on a developer's machine: Python and make are enough there for all other tests, and the reason is printed.
+    pytest.skip(message)
 
 
 @contextmanager

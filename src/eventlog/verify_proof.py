@@ -200,10 +200,10 @@ class Evidence:
         if not content.lstrip().startswith(b"{"):
             self.checkpoints.append(Checkpoint.read(content.decode()))
             return
-        content_json = json.loads(content)
-        match content_json:
+        given = json.loads(content)
+        match given:
             case {"format": "dispute-timeline/proof", "version": 1}:
-                self._add_proof(content_json)
+                self._add_proof(given)
             case {"from": int(first), "to": int(second), "hashes": list(hashes)}:
                 self.growths[first, second] = [_hash(text) for text in hashes]
             case {"position": int(position), "size": int(size), "leaf_hash": str(leaf), "hashes": list(hashes)}:
