@@ -176,7 +176,7 @@ class Writer:
         return [self.thing("subject", s) for s in self.rng.sample(SUBJECTS, self.rng.randint(1, most))]
 
     def respond_by(self, occurred: str) -> dict[str, Any]:
-        """A day, a period (also counted back), or neither; for an answer or for compliance."""
+        """A day, a period, or neither; for an answer or for compliance."""
         rng = self.rng
         asked: dict[str, Any] = {"words": "[as the letter has it]", "source": "s1"}
         roll = rng.random()
@@ -185,8 +185,6 @@ class Writer:
             asked["date"] = self.within(last + timedelta(days=rng.choice([0, 1, 7, 14, 30, 60, 120]))).isoformat()
         elif roll < 0.72:
             asked["days"] = rng.choice([1, 3, 7, 14, 21, 30])
-        elif roll < 0.8:
-            asked["days"] = rng.choice([-1, -7, -14, -30])
         if rng.random() < 0.3:
             asked["for"] = rng.choice(["compliance", "compliance", "answer"])
         return asked
@@ -513,8 +511,10 @@ class Writer:
     def as_deadline_extended(self, entry: Entry) -> bool:
         if not self.as_deadline_withdrawn(entry):
             return False
-        last = date.fromisoformat(rules.bounds(entry["occurred"])[1])
-        entry["extended_to"] = self.within(last + timedelta(days=self.rng.choice([-20, 1, 14, 30, 90]))).isoformat()
+        demand = next(other for other in self.entries if other["id"] == entry["demand"])
+        first = max(rules.earliest(entry), rules.set_day(demand) or "")
+        day = date.fromisoformat(first) + timedelta(days=self.rng.choice([0, 1, 14, 30, 90]))
+        entry["extended_to"] = max(first, self.within(day).isoformat())
         return True
 
     def as_deadline_withdrawn(self, entry: Entry) -> bool:
@@ -733,7 +733,8 @@ class Revisions:
         if rng.random() < 0.4:
             fields = {"time_zone": rng.choice(["America/Denver", "America/Chicago", "Pacific/Honolulu"])}
         if self.move_agencies and place.get("speaks_for") and rng.random() < 0.5:
-            fields = {"speaks_for": rng.choice(["california", "illinois"])}
+            state = rng.choice(["california", "illinois"])
+            fields = {"speaks_for": state, "state": STATES[state][0]}
         if all(place.get(field) == value for field, value in fields.items()):
             return []
         self.places[name] = {**place, **fields}

@@ -8,20 +8,30 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
 from sqlalchemy import bindparam, select
 
 from application.service import Service
 from domain.acts import AnyAct
-from domain.decisions import ChangeCommand, CorrectEntry, State, UpdateJurisdiction, act_of, corrected_act
+from domain.decisions import (
+    ChangeCommand,
+    CorrectEntry,
+    State,
+    UpdateJurisdiction,
+    act_of,
+    corrected_act,
+    updated_jurisdiction,
+)
 from domain.errors import Refused
 from domain.facts import Fact
-from domain.jurisdictions import Place
+from domain.jurisdictions import Jurisdiction, Place
 from domain.national import STILL
 from domain.validation import ValidationContext, links, mentions, places_named
 from eventlog.log import Append, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from projections.cache import Directory
 from projections.projector import entry_state, place_fields
+from projections.rows import decode_body
 from projections.schema import live_tables
 from projections.snapshot import WASHINGTON
 
@@ -32,6 +42,12 @@ _CURRENT = CompiledQuery(
     )
 )
 _KNOWN = CompiledQuery(select(_names.c.kind, _names.c.id).where(InList(_names.c.id, "ids")).distinct())
+_places = live_tables().places
+_IDENTIFIED = {
+    column.key: CompiledQuery(select(_places.c.id, column).where(InList(column, "values"), _places.c.until == STILL))
+    for column in (_places.c.geoid, _places.c.ocd)
+}
+"""The places that have identifiers from elsewhere, by the identifiers' column."""
 _LINKING = CompiledQuery(select(_links.c.entry).where(_links.c.target == bindparam("target")).distinct())
 
 
@@ -41,11 +57,12 @@ def load_context(
     directory: Directory,
     acts: Sequence[tuple[AnyAct, Fact]],
     places: Iterable[str] = (),
+    new_places: Sequence[Jurisdiction] = (),
 ) -> ValidationContext:
     """What acts recorded together are validated against, themselves included; one query of each kind for all of them.
 
     `directory` has the places on record and those recorded with the acts. `places` are looked up beside those that
-    the acts name.
+    the acts name; `new_places` are those recorded with them, or updated.
     """
     context = ValidationContext()
     context.today = _today(context.places, service.now())
@@ -65,7 +82,23 @@ def load_context(
         place = directory.place(id_, append.position + 1)
         if place is not None:
             context.places[id_] = place
+    context.identified = _identified(append, new_places)
     return context
+
+
+def _identified(append: Append, places: Sequence[Jurisdiction]) -> dict[tuple[str, str], str]:
+    """Which other place has one of the identifiers of these: on record, or the first of them that gives it."""
+    holders: dict[tuple[str, str], str] = {}
+    for field, query in _IDENTIFIED.items():
+        values = {value for place in places for name, value in place.identifiers() if name == field}
+        if values:
+            rows = query.run(append.connection, values=list_param(append.connection, values))
+            own = {place.id for place in places}
+            holders.update(((field, value), id_) for id_, value in rows if id_ not in own)
+    for place in places:
+        for identifier in place.identifiers():
+            holders.setdefault(identifier, place.id)
+    return holders
 
 
 def _today(places: Mapping[str, Place], now: datetime) -> Callable[[Sequence[str]], str]:
@@ -91,7 +124,10 @@ def load_state(
         place = place_fields(history)
         speaks_for = command.event.fields.get("speaks_for", place.get("speaks_for"))
         named = [speaks_for] if isinstance(speaks_for, str) else []
-        return State(load_context(service, append, directory, [], named), place=place)
+        updated: list[Jurisdiction] = []
+        with suppress(ValidationError):  # as above: `decide` says why it is no place
+            updated = [updated_jurisdiction(place, command.event)]
+        return State(load_context(service, append, directory, [], named, updated), place=place)
     entry = entry_state(history)
     acts: list[AnyAct] = []
     if isinstance(command, CorrectEntry):
@@ -100,8 +136,21 @@ def load_state(
             act, connection, corrected = corrected_act(entry, command.event), append.connection, command.event.entry
             linking = [id_ for (id_,) in _LINKING.run(connection, target=corrected).fetchall() if id_ != corrected]
             streams = (service.log.stream(connection, f"entry:{id_}") for id_ in linking)
-            acts = [act, *(act_of(entry_state(stream).fields) for stream in streams)]
+            acts = [act, *(act_of(entry_state(stream).fields, on_record=True) for stream in streams)]
     if not acts:
         return State(entry=entry)
     with_facts = [(act, service.cache.fact_of(act.fields())) for act in acts]
-    return State(load_context(service, append, directory, with_facts), entry=entry, dependents=acts[1:])
+    context = load_context(service, append, directory, with_facts)
+    context.follows |= _followed_from(append, acts[0])
+    return State(context, entry=entry, uncorrected=service.cache.fact_of(entry.fields), dependents=acts[1:])
+
+
+def _followed_from(append: Append, act: AnyAct) -> dict[str, tuple[str, ...]]:
+    """What the entries that a corrected act follows follow, and so on: a correction may close a ring."""
+    follows: dict[str, tuple[str, ...]] = {}
+    wanted = {*act.follows} - {act.id}
+    while wanted:
+        rows = _CURRENT.run(append.connection, entries=list_param(append.connection, wanted)).fetchall()
+        follows |= {entry: tuple(decode_body(body).get("follows", ())) for entry, _, body in rows}
+        wanted = {id_ for entry, _, _ in rows for id_ in follows[entry]} - follows.keys() - {act.id}
+    return follows

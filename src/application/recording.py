@@ -239,7 +239,7 @@ class Recording:
             if isinstance(prepared.command, RecordEntry) and prepared.fact is not None
         ]
         speaks_for = {place.speaks_for for place in places if place.speaks_for is not None}
-        state = State(load_context(self._service, self._append, self._directory, acts, speaks_for))
+        state = State(load_context(self._service, self._append, self._directory, acts, speaks_for, places))
         problems: list[Problem] = []
         for prepared in commands:
             try:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from domain.dates import Day, Edtf
+from domain.dates import Edtf, RecordedDay
 from domain.values import (
     Actor,
     Case,
@@ -304,7 +304,7 @@ class DeadlineExtended(Act):
     TOPIC = "deadline-extended"
     kind: Literal["deadline_extended"]
     demand: Slug
-    extended_to: Day
+    extended_to: RecordedDay
 
 
 class DeadlineWithdrawn(Act):

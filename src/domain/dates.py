@@ -6,15 +6,21 @@ the way from the log to an answer. Also durations, as settings and addresses wri
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from domain.legibility import is_on_record
+
+EARLIEST_DAY, LATEST_DAY = "1900-01-01", "2199-12-31"
+"""The days that an entry may name (rules, section 3). What was recorded before this rule may name others."""
 
 _YEAR_DIGITS = 4
 _PART = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
+_AMERICAN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _EDTF_FORMS = "a day (2017-04-21), a month (2017-04), a year (2017) or an interval (2017-04-21/2017-06-30)"
 
 
@@ -39,6 +45,9 @@ def _part(text: str) -> tuple[str, str]:
 @lru_cache(maxsize=65_536)
 def bounds(edtf: str) -> tuple[str, str]:
     """The earliest and the latest day that an EDTF date may mean, as ISO days; ValueError where it is none."""
+    if (american := _AMERICAN.fullmatch(edtf)) is not None:
+        month, day, year = american.groups()
+        raise ValueError(f"{edtf!r} is not {_EDTF_FORMS}: write {year}-{month:0>2}-{day:0>2}")
     start, slash, end = edtf.partition("/")
     first, last = _part(start)
     if not slash:
@@ -49,8 +58,22 @@ def bounds(edtf: str) -> tuple[str, str]:
     return first, latest
 
 
-def _edtf(text: str) -> str:
-    bounds(text)
+def shift(day: str, days: int) -> str:
+    """The day so many days later (below zero: earlier), or the calendar's first or last where it ends before that.
+
+    An entry recorded before the range of days was a rule may name the last day there is, and no fold may fail on it.
+    """
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return (date.max if days > 0 else date.min).isoformat()
+
+
+def _edtf(text: str, info: ValidationInfo) -> str:
+    """The date, where it names days that an entry may."""
+    earliest, latest = bounds(text)
+    if not is_on_record(info) and (earliest < EARLIEST_DAY or latest > LATEST_DAY):
+        raise ValueError(f"{text!r} is not from {EARLIEST_DAY} to {LATEST_DAY}")
     return text
 
 
@@ -80,6 +103,9 @@ Day = Annotated[
     AfterValidator(_day),
     Field(description="A day, YYYY-MM-DD", examples=["2017-06-30"], json_schema_extra={"format": "date"}),
 ]
+"""Any day of the calendar, as a question may name it."""
+RecordedDay = Annotated[Day, AfterValidator(_edtf)]
+"""A day that an entry names."""
 
 
 _DURATION = re.compile(

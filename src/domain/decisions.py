@@ -26,7 +26,9 @@ from domain.events import (
     LaterEvent,
     entry_adapter,
 )
-from domain.jurisdictions import Jurisdiction
+from domain.facts import Fact
+from domain.jurisdictions import Jurisdiction, problems_of_identifiers
+from domain.legibility import ON_RECORD
 from domain.validation import ValidationContext, validate
 
 Standing = Literal["stands", "disputed", "retracted"]
@@ -68,9 +70,9 @@ def apply_correction(fields: Mapping[str, Any], corrected: Mapping[str, Any]) ->
     return {name: value for name, value in {**fields, **corrected}.items() if value is not None}
 
 
-def act_of(fields: Mapping[str, Any]) -> AnyAct:
-    """The act with these fields. Raises pydantic's ValidationError where they are malformed."""
-    return entry_adapter().validate_python(fields)
+def act_of(fields: Mapping[str, Any], *, on_record: bool = False) -> AnyAct:
+    """The act with these fields (perhaps `on_record`). Raises pydantic's ValidationError where they are malformed."""
+    return entry_adapter().validate_python(fields, context=ON_RECORD if on_record else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ class State:
     """For an act, its own fact included; for a correction, that of the act as corrected, and those of `dependents`."""
     entry: EntryState | None = None
     """The entry that the command changes; None where it is not on record."""
+    uncorrected: Fact | None = None
+    """What the entry amounts to before it is corrected."""
     dependents: Sequence[AnyAct] = ()
     """The entries that link to the one that is corrected: they must stay valid."""
     place: Mapping[str, Any] | None = None
@@ -178,7 +182,7 @@ def decide(command: Command, state: State) -> list[Event]:
                 _refuse([Problem("entry", event.entry, "is not retracted")])
             return [event]
         case AddJurisdiction(event):
-            _refuse(_problems_of_speaker(event, state.context))
+            _refuse(_problems_of_place(event, state.context))
             return [event]
         case UpdateJurisdiction(event):
             _refuse(_problems_of_update(event, state))
@@ -229,14 +233,19 @@ def _in_fields(problems: Sequence[Problem]) -> Iterator[Problem]:
 
 def _problems_of_correction(act: AnyAct, state: State) -> list[Problem]:
     context = state.context
-    return [
-        *_in_fields(validate(act, context.facts[act.id], context)),
-        *(
-            replace(problem, where=f"entry {dependent.id}")
-            for dependent in state.dependents
-            for problem in validate(dependent, context.facts[dependent.id], context)
-        ),
-    ]
+    problems = list(_in_fields(validate(act, context.facts[act.id], context)))
+    for dependent in state.dependents:
+        # What was wrong with it before, by a rule that came later than the entry, is no fault of this correction.
+        before = (
+            [] if state.uncorrected is None else _problems_of_dependent(dependent, context.with_fact(state.uncorrected))
+        )
+        now = _problems_of_dependent(dependent, context)
+        problems += [replace(problem, where=f"entry {dependent.id}") for problem in now if problem not in before]
+    return problems
+
+
+def _problems_of_dependent(dependent: AnyAct, context: ValidationContext) -> list[Problem]:
+    return validate(dependent, context.facts[dependent.id], context)
 
 
 def _as_written(event: EntryCorrected, act: AnyAct) -> EntryCorrected:
@@ -255,7 +264,7 @@ def _problems_of_update(event: JurisdictionUpdated, state: State) -> list[Proble
         updated = updated_jurisdiction(state.place, event)
     except ValidationError as error:
         return [*problems, *_in_fields(problems_of(error))]
-    return [*problems, *_in_fields(_problems_of_speaker(updated, state.context))]
+    return [*problems, *_in_fields(_problems_of_place(updated, state.context))]
 
 
 def updated_jurisdiction(place: Mapping[str, Any], event: JurisdictionUpdated) -> Jurisdiction:
@@ -263,8 +272,17 @@ def updated_jurisdiction(place: Mapping[str, Any], event: JurisdictionUpdated) -
     return Jurisdiction.model_validate(apply_correction(place, event.fields))
 
 
+def _problems_of_place(place: Jurisdiction, context: ValidationContext) -> list[Problem]:
+    """What is wrong with a place's identifiers and with whom it speaks for."""
+    problems = list(problems_of_identifiers(place))
+    for name, value in place.identifiers():
+        if (holder := context.identified.get((name, value))) not in (None, place.id):
+            problems.append(Problem(name, value, f"is that of {holder!r}, which is on record or recorded with it"))
+    return problems + _problems_of_speaker(place, context)
+
+
 def _problems_of_speaker(place: Jurisdiction, context: ValidationContext) -> list[Problem]:
-    """Only an agency speaks for another, and only for a place that is none."""
+    """Only an agency speaks for another, and only for a place that is none, of its own state."""
     speaks_for = place.speaks_for
     if speaks_for is None:
         return []
@@ -277,4 +295,7 @@ def _problems_of_speaker(place: Jurisdiction, context: ValidationContext) -> lis
         problems.append(Problem("speaks_for", speaks_for, f"no jurisdiction {speaks_for!r} is on record"))
     elif represented.speaks_for is not None:
         problems.append(Problem("speaks_for", speaks_for, f"{speaks_for!r} is itself an agency"))
+    if represented is not None and represented.state != place.state:
+        message = f"{speaks_for!r} is in {represented.state}, and {place.id!r} in {place.state}"
+        problems.append(Problem("speaks_for", speaks_for, message))
     return problems

@@ -157,7 +157,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
         more = {
             "respond_by": True,
             "compliance": ask.get("for") == "compliance",
-            "due": ask.get("date") if period is None else period.due,
+            "due": _day(ask.get("date")) if period is None else period.due,
             "period": period,
             "words": ask.get("words"),
             "words_source": sources.get(ask.get("source")),
@@ -185,6 +185,12 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
         grants=tuple(entry.get("grants", ())),
         **more,
     )
+
+
+def inert_fact_of(entry: Mapping[str, Any]) -> Fact:
+    """What is left of an entry whose other fields cannot be read: an act of its day and places that moves nothing."""
+    kept = ("id", "occurred", "public", "sequence", "jurisdictions")
+    return fact_of({name: entry[name] for name in kept if name in entry} | {"kind": "statement"}, lambda _: None)
 
 
 def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
@@ -238,11 +244,16 @@ def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:
         case "ruling" | "case_closed":
             return _case(entry) | {"holdings": tuple(_holdings(entry))}
         case "deadline_extended" | "deadline_withdrawn":
-            return {"demand": entry["demand"], "extended_to": entry.get("extended_to")}
+            return {"demand": entry["demand"], "extended_to": _day(entry.get("extended_to"))}
         case "inquiry" | "statement" | "press_report" | "meeting" | "hearing" | "response":
             return {}
         case _:
             assert_never(kind)
+
+
+def _day(written: str | None) -> str | None:
+    """A day as it is written; ValueError where it is none of the calendar's."""
+    return None if written is None else bounds(written)[1]
 
 
 def _ids(entry: Mapping[str, Any], field: str) -> tuple[str, ...]:
@@ -262,7 +273,7 @@ def _holdings(entry: Mapping[str, Any]) -> list[HoldingFact]:
             scope=holding["scope"],
             states=frozenset(holding.get("states", ())),
             named=frozenset(holding.get("jurisdictions", ())),
-            until=holding.get("until"),
+            until=_day(holding.get("until")),
         )
         for holding in entry.get("holdings", ())
     ]

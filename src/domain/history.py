@@ -7,10 +7,10 @@ history and a difference between two accounts say what `status` would say on eac
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 from domain.answers import TRACKS, AnyItem, FoldedTracks, Item, ItemKey, Status, Track
 from domain.courts import acts_by_pair
+from domain.dates import shift
 from domain.facts import Fact
 from domain.jurisdictions import Place
 from domain.national import CERTAIN, MAYBE, Clocks, FactVersion, NationalActs, by_effect
@@ -77,7 +77,7 @@ def _days_of_change(
     The order of effect begins with the latest day, so these are always a beginning of the list.
     """
     latest = [fact.latest for fact in facts]
-    days = {*latest, *(_shift(day, 1) for day in last_days if day is not None)}
+    days = {*latest, *(shift(day, 1) for day in last_days if day is not None)}
     for day in sorted(days):
         if day <= clocks.as_of:
             yield day, facts[: bisect_right(latest, day)]
@@ -138,7 +138,7 @@ def account_differences(earlier: ValueHistories, later: ValueHistories) -> Itera
                 runs.append((day, before, after))
         for number, (first, before, after) in enumerate(runs):
             if before != after:
-                last = _shift(runs[number + 1][0], -1) if number + 1 < len(runs) else None
+                last = shift(runs[number + 1][0], -1) if number + 1 < len(runs) else None
                 yield AccountDifference(track, key, first, last, before, after)
 
 
@@ -183,12 +183,12 @@ def possible_values(
         *(version for versions in by_pair.values() for version in versions),
     ]
     windows = list(_uncertain_days(acts, clocks))
-    days = {day for window in windows for day in window} | {_shift(last, 1) for _, last in windows}
+    days = {day for window in windows for day in window} | {shift(last, 1) for _, last in windows}
     for version in acts:
         fact = version.fact
         days |= {fact.earliest, fact.latest}
         last_days = (fact.due, fact.extended_to, *(holding.until for holding in fact.holdings))
-        days |= {_shift(day, 1) for day in last_days if day is not None}
+        days |= {shift(day, 1) for day in last_days if day is not None}
     possible: PossibleValues = {}
     for day in sorted(days):
         values: Mapping[ItemKey, str] = {}
@@ -241,7 +241,7 @@ def _intervals(
     history: ValueHistory, possible: Sequence[tuple[str, str | None]], days: Sequence[str]
 ) -> Iterator[Interval]:
     for number, first in enumerate(days):
-        last = _shift(days[number + 1], -1) if number + 1 < len(days) else None
+        last = shift(days[number + 1], -1) if number + 1 < len(days) else None
         item = value_on(history, first)
         possibly = next((value for day, value in reversed(possible) if day <= first), None)
         if item is not None:
@@ -260,8 +260,4 @@ def _uncertain_days(versions: Iterable[FactVersion], clocks: Clocks) -> Iterator
         if level == MAYBE:
             yield fact.earliest, clocks.as_of
         elif level and fact.earliest < fact.latest:
-            yield fact.earliest, _shift(fact.latest, -1)
-
-
-def _shift(day: str, days: int) -> str:
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+            yield fact.earliest, shift(fact.latest, -1)

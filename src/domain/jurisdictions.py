@@ -1,11 +1,15 @@
 """States, counties, cities and agencies: what is kept of a place, and who counts as its family."""
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from domain.errors import Problem
 from domain.values import OneLine, Slug, State, Text, Value
 
 
@@ -35,6 +39,11 @@ class Jurisdiction(Value):
     speaks_for: Slug | None = None
     aliases: tuple[OneLine, ...] = ()
     note: Text | None = None
+
+    def identifiers(self) -> list[tuple[str, str]]:
+        """The ids from elsewhere that no two places share: field and value, as they are compared."""
+        given = (("geoid", self.geoid), ("ocd", self.ocd))
+        return [(field, value) for field, value in given if value is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +88,52 @@ CIRCUITS: dict[int | str, frozenset[str]] = {
     11: frozenset(("AL", "FL", "GA")),
     "dc": frozenset(("DC",)),
 }
+
+# Census GEOIDs begin with the state's code (ANSI INCITS 38), which the USPS letters of the state stand for.
+STATE_CODES = {
+    "AL": "01", "AK": "02", "AZ": "04", "AR": "05", "CA": "06", "CO": "08", "CT": "09", "DE": "10", "DC": "11",
+    "FL": "12", "GA": "13", "HI": "15", "ID": "16", "IL": "17", "IN": "18", "IA": "19", "KS": "20", "KY": "21",
+    "LA": "22", "ME": "23", "MD": "24", "MA": "25", "MI": "26", "MN": "27", "MS": "28", "MO": "29", "MT": "30",
+    "NE": "31", "NV": "32", "NH": "33", "NJ": "34", "NM": "35", "NY": "36", "NC": "37", "ND": "38", "OH": "39",
+    "OK": "40", "OR": "41", "PA": "42", "RI": "44", "SC": "45", "SD": "46", "TN": "47", "TX": "48", "UT": "49",
+    "VT": "50", "VA": "51", "WA": "53", "WV": "54", "WI": "55", "WY": "56", "AS": "60", "GU": "66", "MP": "69",
+    "PR": "72", "VI": "78",
+}  # fmt: skip
+# How many digits the GEOIDs of each kind have (Census Bureau, "Understanding Geographic Identifiers"): a city's are a
+# place's, or, of a town that is none, a county subdivision's.
+_GEOID_DIGITS: dict[JurisdictionKind, tuple[int, ...]] = {
+    "state": (2,),
+    "county": (5,),
+    "city": (7, 10),
+    "agency": (2, 5, 7, 10),
+}
+_OCD_STATE = re.compile(r"ocd-division/country:us/(?:state|territory|district):([^/]+)(?:/.*)?")
+
+
+def problems_of_identifiers(place: Jurisdiction) -> Iterator[Problem]:
+    """For which a place's GEOID or OCD id is refused: its form, or a state that is not the place's."""
+    code = STATE_CODES.get(place.state)
+    if code is None:
+        yield Problem("state", place.state, f"{place.state!r} is no state, district or territory of the United States")
+    if (geoid := place.geoid) is not None:
+        digits = _GEOID_DIGITS[place.kind]
+        if len(geoid) not in digits:
+            wanted = " or ".join(map(str, digits))
+            zero = ", the zero that it begins with among them" if len(geoid) + 1 in digits else ""
+            yield Problem(
+                "geoid", geoid, f"a {place.kind}'s GEOID has {wanted} digits{zero}, and this has {len(geoid)}"
+            )
+        elif code is not None and not geoid.startswith(code):
+            yield Problem("geoid", geoid, f"a GEOID in {place.state} begins with {code}")
+    if (ocd := place.ocd) is not None:
+        state = _OCD_STATE.fullmatch(ocd)
+        if unicodedata.normalize("NFC", ocd) != ocd or ocd.lower() != ocd:
+            yield Problem("ocd", ocd, "an OCD id is written in lower case, each letter with its mark as one character")
+        elif state is None or state[1] != place.state.lower():
+            yield Problem("ocd", ocd, f"is not in {place.state}, as the place is")
+        elif _is_whole_state(ocd) != (place.kind == "state") and place.kind != "agency":
+            yield Problem("ocd", ocd, f"is not that of a {place.kind}")
+
+
+def _is_whole_state(ocd: str) -> bool:
+    return ocd.count("/") == "ocd-division/country:us/state:la".count("/")

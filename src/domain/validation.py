@@ -1,10 +1,14 @@
 """What makes an act invalid: names, links, dates and sources that the record cannot carry (rules, section 3)."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from domain.acts import Act
+from domain.dates import LATEST_DAY
 from domain.errors import Problem
 from domain.events import ACT_CLASSES
 from domain.facts import Fact
@@ -23,12 +27,37 @@ class ValidationContext:
     places: dict[str, Place] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     names: set[DefinedName] = field(default_factory=set)
-    today: Callable[[Sequence[str]], str] = lambda _: "9999-12-31"
+    identified: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Which place has an identifier from elsewhere, by its field (`geoid`, `ocd`) and value."""
+    follows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the acts validated follow, and what those that they follow do, as far as a ring could lead."""
+    today: Callable[[Sequence[str]], str] = lambda _: LATEST_DAY
     """The latest day that it now is in any of the places named."""
+    _ring: tuple[str, ...] | None = None
 
     def include(self, act: Act, fact: Fact) -> None:
         self.facts[act.id] = fact
         self.names |= names_defined_by(act, fact)
+        self.follows[act.id] = act.follows
+
+    def with_fact(self, fact: Fact) -> ValidationContext:
+        """The same, with another version of one of its facts."""
+        return replace(self, facts=self.facts | {fact.id: fact})
+
+    def ring(self) -> tuple[str, ...]:
+        """Entries each of which follows the next, and the last the first; none where there are none such."""
+        if self._ring is None:
+            self._ring = _ring_among(self.follows)
+        return self._ring
+
+
+def _ring_among(follows: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    try:
+        TopologicalSorter(follows).prepare()
+    except CycleError as error:
+        # The library names the ring from an entry to itself, each followed by the next.
+        return tuple(error.args[1][:0:-1])
+    return ()
 
 
 def _fields_of_each_kind(*names: str) -> dict[type[Act], tuple[str, ...]]:
@@ -108,7 +137,9 @@ def validate(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
         *_unknown_names(act, context),
         *_sources(act),
         *_dates(fact, context),
+        *_days_to_come(act, fact),
         *_lists(act),
+        *_following(act, context),
         *(problem for name, entry in links(act) if entry in context.facts
           for problem in _link(name, context.facts[entry], fact, context)),
     ]  # fmt: skip
@@ -147,6 +178,35 @@ def _dates(fact: Fact, context: ValidationContext) -> Iterator[Problem]:
         yield Problem("occurred", fact.occurred, f"is wholly in the future (today is {today})")
     if fact.public_latest < fact.earliest:
         yield Problem("public", fact.public_latest, f"is before the act's own earliest day, {fact.earliest}")
+    if fact.public_earliest > today and fact.public_earliest > fact.latest:
+        yield Problem("public", fact.public_earliest, f"is wholly in the future (today is {today})")
+
+
+def _days_to_come(act: Act, fact: Fact) -> Iterator[Problem]:
+    """Days that an act sets lie after it: to answer, a demand's new day, a holding's last."""
+    set_days: list[tuple[str, str | None]] = []
+    for name, respond_by in _values(_ASKING, act):
+        set_days.append((f"{name}.date", respond_by.date))
+        if respond_by.days is not None and respond_by.days < 1:
+            yield Problem(f"{name}.days", respond_by.days, "is below 1: a period to answer in is at least a day")
+    set_days += [
+        (f"holdings.{number}.until", holding.until) for number, (_, holding) in enumerate(_values(_HOLDING, act))
+    ]
+    set_days.append(("extended_to", fact.extended_to))
+    for name, day in set_days:
+        if day is not None and day < fact.earliest:
+            yield Problem(name, day, f"is before the act itself, {fact.occurred}")
+
+
+def _following(act: Act, context: ValidationContext) -> Iterator[Problem]:
+    for name, entry in links(act):
+        if entry == act.id:
+            yield Problem(name, entry, "is the entry itself")
+    ring = context.ring()
+    if act.id in ring and len(ring) > 1:
+        at = ring.index(act.id)
+        around = " follows ".join(map(repr, (*ring[at:], *ring[:at], act.id)))
+        yield Problem("follows", list(act.follows), f"leads in a ring: {around}")
 
 
 def _lists(act: Act) -> Iterator[Problem]:
@@ -167,6 +227,8 @@ def _link(name: str, target: Fact, fact: Fact, context: ValidationContext) -> It
         whom = ", ".join(target.jurisdictions) or "nobody by name"
         whose = "the answerer" if name == "answers" else "those whom this act names"
         yield Problem(name, target.id, f"{target.id!r} went to {whom}: to nobody of the family of {whose}")
+    if fact.extended_to is not None and target.due is not None and fact.extended_to < target.due:
+        yield Problem("extended_to", fact.extended_to, f"is before the day that {target.id!r} itself set, {target.due}")
     if fact.latest < target.earliest:
         yield Problem(name, target.id, f"{target.id!r} came later: {target.occurred}, and this act {fact.occurred}")
     elif fact.earliest == fact.latest == target.earliest == target.latest and fact.occurrence < target.occurrence:

@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from domain.dates import Day, Edtf
+from domain.dates import Edtf, RecordedDay
+from domain.legibility import legible_json, legible_line, legible_text
 
 Slug = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=160),
     Field(description="lower-case letters and digits, joined by hyphens"),
 ]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
-OneLine = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(legible_text)]
+OneLine = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(legible_line)]
 
 Rank = Literal["primary", "secondary"]
 Party = Literal["federal", "jurisdiction", "court", "press", "other"]
@@ -58,7 +59,7 @@ class Claim(Value):
     """A source's version of a field where sources differ, kept beside the one that the entry uses."""
 
     field: OneLine
-    value: JsonValue
+    value: Annotated[JsonValue, AfterValidator(legible_json)]
     source: Slug
     note: Text | None = None
 
@@ -85,8 +86,8 @@ Scope = Literal["nationwide", "parties", "circuit", "states", "named"]
 class RespondBy(Value):
     """What makes an entry a demand: the day, the period, or neither, in the words of the source."""
 
-    date: Day | None = None
-    days: Annotated[int, Field(ge=-3660, le=3660, strict=True)] | None = None
+    date: RecordedDay | None = None
+    days: Annotated[int, Field(ge=-3660, le=3660, strict=True, json_schema_extra={"minimum": 1})] | None = None
     words: Text | None = None
     source: Slug | None = None
     for_: Annotated[Literal["answer", "compliance"] | None, Field(alias="for")] = None
@@ -111,7 +112,7 @@ class Case(Value):
     id: Slug
     caption: OneLine | None = None
     court: OneLine | None = None
-    docket: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    docket: Annotated[OneLine, StringConstraints(max_length=200)] | None = None
     circuit: Circuit | None = None
 
 
@@ -126,7 +127,7 @@ class Holding(Value):
     scope: Scope
     states: tuple[State, ...] = ()
     jurisdictions: tuple[Slug, ...] = ()
-    until: Day | None = None
+    until: RecordedDay | None = None
     note: Text | None = None
     case: Slug | None = None
 

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, select
 
-from domain.facts import Fact, fact_of
+from domain.facts import Fact, fact_of, inert_fact_of
 from domain.jurisdictions import Place
 from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import Holidays, due_day
 from eventlog.sql import CompiledQuery
 from projections.lru import LRUCache
+from projections.projector import MALFORMED, UnreadableEvent
 from projections.rows import decode_body
 from projections.schema import live_tables
 
@@ -108,6 +109,12 @@ _NEW_PLACES = CompiledQuery(
     .where(_places.c.position > bindparam("after"), _places.c.position <= bindparam("head"))
     .order_by(_places.c.position)
 )
+_unreadable = live_tables().unreadable
+_NEW_UNREADABLE = CompiledQuery(
+    select(_unreadable)
+    .where(_unreadable.c.position > bindparam("after"), _unreadable.c.position <= bindparam("head"))
+    .order_by(_unreadable.c.position)
+)
 _BODY_AT = CompiledQuery(select(_versions.c.body).where(_versions.c.position == bindparam("position")))
 
 
@@ -119,6 +126,8 @@ class ReadCache:
         self.law = NationalActs()
         self.directory = Directory()
         self.head = 0
+        self.unreadable: list[UnreadableEvent] = []
+        """The events on record that cannot be read, in log order."""
         self.stamps = LRUCache[int, str](100_000)
         """When positions that answers rest on were recorded."""
         self._holidays = holidays
@@ -149,10 +158,12 @@ class ReadCache:
                 return
             self.directory.take(_NEW_PLACES.run(connection, after=self.head, head=head).fetchall())
             new = [
-                FactVersion(self.fact_of(decode_body(body)), position, retracted=bool(retracted))
+                FactVersion(self._fact_on_record(body), position, retracted=bool(retracted))
                 for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head)
             ]
             self.law.take(new, head)
+            unreadable = _NEW_UNREADABLE.run(connection, after=self.head, head=head).fetchall()
+            self.unreadable = [*self.unreadable, *(UnreadableEvent(*row) for row in unreadable)]
             self.head = head
 
     def fact(self, connection: Connection, position: int) -> Fact:
@@ -169,7 +180,7 @@ class ReadCache:
         """The fact of the version recorded at a position, for a caller that has its body already."""
         fact = self._facts.get(position)
         if fact is None:
-            fact = self.fact_of(decode_body(body))
+            fact = self._fact_on_record(body)
             # What is not committed may be rolled back, and its position given to another event: not to be kept.
             if position <= self.head:
                 self._facts.put(position, fact)
@@ -177,3 +188,14 @@ class ReadCache:
 
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
         return fact_of(fields, self._holidays)
+
+    def _fact_on_record(self, body: str) -> Fact:
+        """The fact of an entry that is on record; one that moves nothing where its fields are none of its kind's.
+
+        Such an entry was recorded by no command of this program. It is named by `verify`, and no answer fails for it.
+        """
+        fields = decode_body(body)
+        try:
+            return self.fact_of(fields)
+        except MALFORMED:
+            return inert_fact_of(fields)

@@ -4,6 +4,7 @@ Live appends and rebuilds both go through here, so that a rebuild gives the same
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,9 +21,10 @@ from domain.events import (
     PlaceEvent,
 )
 from domain.facts import reaches_unnamed_places, review_of
+from domain.legibility import ON_RECORD
 from domain.reminders import ReminderEvent
 from eventlog.log import NewEvent, Recorded
-from eventlog.mapper import Mapper, topic_of
+from eventlog.mapper import Mapper, Unreadable, topic_of
 
 
 def first_event_of(act: Act, fields: dict[str, Any]) -> NewEvent:
@@ -40,7 +42,11 @@ def _encode(event: Any) -> tuple[str, bytes]:  # noqa: ANN401 - the closed union
 
 
 MAPPER: Mapper[Event] = Mapper(
-    _encode, {topic_of(cls.TOPIC, cls.VERSION): cls.model_validate_json for cls in EVENT_CLASSES.values()}
+    _encode,
+    {
+        topic_of(cls.TOPIC, cls.VERSION): partial(cls.model_validate_json, context=ON_RECORD)
+        for cls in EVENT_CLASSES.values()
+    },
 )
 
 
@@ -147,34 +153,54 @@ class ChangedPlace(msgspec.Struct):
     before: int | None = None
 
 
-Change = ChangedEntry | ChangedPlace
+class UnreadableEvent(msgspec.Struct):
+    """An event of which nothing can be made: its entry or place stays as it was before."""
+
+    position: int
+    stream: str
+    why: str
+
+
+Change = ChangedEntry | ChangedPlace | UnreadableEvent
 Stream = Callable[[str], Iterable[Recorded]]
 """Reads the events of a stream, in order of version."""
 
 _header = msgspec.json.Decoder(EntryHeader).decode
 
 
-class CannotReplay(Exception):
-    """An event that no projection handles: a rebuild stops there, since it must not skip any."""
+class CannotReplay(ValueError):
+    """An event that no projection handles."""
 
     def __init__(self, event: Recorded, why: object) -> None:
         super().__init__(f"cannot replay event {event.position} ({event.topic} of {event.stream!r}): {why}")
 
 
+MALFORMED = (Unreadable, msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What reading a payload may raise that no command of this program has recorded: anything, as it may be anything."""
+
+
 def changes_of(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
     """What each event changes, in log order; an event of a later version is folded with the others of its `stream`.
 
-    Events of reminders change none of these read models.
+    Events of reminders change none of these read models. An event that cannot be read costs its own entry: the others
+    are replayed, and it is named by the read models' `unreadable` table.
     """
     for event in events:
-        if event.topic in ACT_TOPICS:
-            try:
-                header = _header(event.state)
-            except msgspec.MsgspecError as error:
-                raise CannotReplay(event, error) from error
-            yield ChangedEntry(event.position, event.recorded_at, event.recorder, header, event.state)
-        else:
-            yield from _later(event, stream)
+        try:
+            if event.topic in ACT_TOPICS:
+                header = _header_of(event)
+                yield ChangedEntry(event.position, event.recorded_at, event.recorder, header, event.state)
+            else:
+                yield from _later(event, stream)
+        except MALFORMED as error:
+            yield UnreadableEvent(event.position, event.stream, f"{event.topic}: {error}"[:500])
+
+
+def _header_of(event: Recorded) -> EntryHeader:
+    header = _header(event.state)
+    if event.stream != f"entry:{header.id}" or event.version != 1:
+        raise CannotReplay(event, f"it is the first of entry {header.id!r}")
+    return header
 
 
 def entry_states(events: Iterable[Recorded]) -> Iterator[EntryState]:

@@ -1,6 +1,6 @@
 """How a change becomes rows of the read models: one pure function, for live appends and rebuilds alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 from domain.dates import bounds
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
-from projections.projector import Change, ChangedEntry, ChangedPlace, EntryHeader
+from projections.projector import MALFORMED, Change, ChangedEntry, ChangedPlace, EntryHeader, UnreadableEvent
 from projections.search_text import fold_text
 
 NATIONAL = ""
@@ -30,6 +30,7 @@ class Rows(msgspec.Struct):
     links: list[Row] = []
     due_days: list[Row] = []
     words: list[Row] = []
+    unreadable: list[Row] = []
     superseded_entries: list[tuple[int, int]] = []
     superseded_places: list[tuple[int, int]] = []
 
@@ -37,8 +38,13 @@ class Rows(msgspec.Struct):
 def rows_of(changes: Iterable[Change], due: Due) -> Rows:
     rows = Rows()
     for change in changes:
-        if isinstance(change, ChangedEntry):
-            _entry_rows(rows, change, due)
+        if isinstance(change, UnreadableEvent):
+            rows.unreadable.append((change.position, change.stream, change.why))
+        elif isinstance(change, ChangedEntry):
+            try:
+                _entry_rows(rows, change, due)
+            except MALFORMED as error:
+                rows.unreadable.append((change.position, f"entry:{change.header.id}", f"{error}"[:500]))
         else:
             _place_rows(rows, change)
     return rows
@@ -46,8 +52,10 @@ def rows_of(changes: Iterable[Change], due: Due) -> Rows:
 
 def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     header, position = change.header, change.position
+    # First what may fail, as of an entry that cannot be read no row is to be written.
     earliest, latest = bounds(header.occurred)
     public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
+    due_days = [(day, demand, position) for day, demand in _due_days(header, latest, due) if bounds(day)]
     id_, sequence = header.id, header.sequence
     days = (earliest, latest, sequence, public_earliest, public_latest)
     retracted, law = change.standing == "retracted", header.reaches_unnamed_places or change.reached_unnamed_places
@@ -63,16 +71,20 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     if header.answers or header.disputes or header.demand is not None:
         targets = {*header.answers, *header.disputes, header.demand} - {None}
         rows.links += [(target, position, id_) for target in targets]
-    if header.extended_to is not None and header.demand is not None:
-        rows.due_days.append((header.extended_to, header.demand, position))
-    elif header.respond_by is not None:
-        day = header.respond_by.date
-        if day is None and header.respond_by.days is not None:
-            day = due(latest, header.respond_by.days)
-        if day is not None:
-            rows.due_days.append((day, id_, position))
+    rows.due_days += due_days
     if change.before is not None:
         rows.superseded_entries.append((change.before, position))
+
+
+def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str, str]]:
+    """The day that an entry sets, if any, and the demand that it sets it for."""
+    if header.extended_to is not None and header.demand is not None:
+        yield header.extended_to, header.demand
+    elif header.respond_by is not None:
+        if header.respond_by.date is not None:
+            yield header.respond_by.date, header.id
+        elif header.respond_by.days is not None:
+            yield due(latest, header.respond_by.days), header.id
 
 
 def _words(header: EntryHeader) -> tuple[str, str, str]:

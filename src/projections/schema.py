@@ -31,7 +31,7 @@ from eventlog.sql import BulkInsert, CompiledQuery
 from eventlog.tables import position_type, text_type
 from projections.rows import Rows
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raise it whenever a table or a fold here changes: what was built by another version is rebuilt."""
 
 LEXEMES = "array_to_tsvector(string_to_array(summary || ' ' || quotes || ' ' || named, ' '))"
@@ -98,6 +98,12 @@ class ReadModels:
             *_texts("summary", "quotes", "named"),
             info={"fts5": True},
         )
+        self.unreadable = Table(
+            f"{prefix}unreadable",
+            self.metadata,
+            Column("position", position_type(), primary_key=True, autoincrement=False),
+            *_texts("stream", "why"),
+        )
         # Kept while the rows come in: few versions are in it, and to make it at the end would read every version.
         law = self.versions.c.law
         Index(f"{prefix}versions_law", self.versions.c.position, sqlite_where=law, postgresql_where=law)
@@ -127,7 +133,16 @@ class ReadModels:
             ),
         )
         """Made by a rebuild after the rows are in, which is faster."""
-        self.tables = (self.versions, self.timeline, self.places, self.names, self.links, self.due_days, self.words)
+        self.tables = (
+            self.versions,
+            self.timeline,
+            self.places,
+            self.names,
+            self.links,
+            self.due_days,
+            self.words,
+            self.unreadable,
+        )
         self.insert = {table.name.removeprefix(prefix): BulkInsert(table) for table in self.tables}
         self._close = {
             table: CompiledQuery(
