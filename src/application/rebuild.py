@@ -107,18 +107,3 @@ def _take_over(connection: Connection, fresh: ReadModels, generation: int) -> No
     connection.execute(
         update(generations).values(version=SCHEMA_VERSION, generation=generation, building=None, built_to=None)
     )
-
-
-def open_service(database_url: str, progress: Progress = lambda _done, _total: None) -> Service:
-    """The service on a database, its read models of the present version: built here where they are of another.
-
-    Raises what a rebuild raises; then the tables in use stay as they were, and the service is closed.
-    """
-    service = Service(database_url)
-    try:
-        if not is_current(service):
-            rebuild(service, progress)
-    except BaseException:
-        service.close()
-        raise
-    return service

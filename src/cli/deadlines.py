@@ -79,11 +79,6 @@ def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
 deadline_app = typer.Typer(name="deadline", help="Compute a deadline from a day and a period.", no_args_is_help=True)
 
 
-@deadline_app.callback()
-def _deadline_group() -> None:
-    """Compute a deadline from a day and a period."""
-
-
 @deadline_app.command()
 def compute(
     *,
