@@ -124,7 +124,6 @@ Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after th
 
 
 def one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    """The value of an option, where it is one of those allowed."""
     if value is not None and value not in allowed:
         raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"--{name}")
     return value
@@ -138,4 +137,4 @@ def key_of(cursor: str | None, shape: Decoder[KeyT]) -> KeyT | None:
         return decode_cursor(cursor, shape)
     except NotACursor as error:
         message = "is no cursor of this list: take the one that the page before gave"
-        raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
+        raise Invalid(problems=[Problem("cursor", cursor, message)]) from error
