@@ -15,10 +15,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 from fastapi import Request
 
-from api.http.etags import quarter_of
-from api.http.exchange import AnswerClocks, request_context, root_url
+from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
 from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, read_cursor, service_of
-from api.http.responses import ResourceResponse, page_response
+from api.http.routes import ResourceResponse, page_response
 from application.service import Service
 from domain.errors import NotFound
 from projections.paging import Page, Rows

@@ -14,8 +14,7 @@ from sqlalchemy import bindparam, select
 from api.http.errors import malformed
 from api.http.exchange import root_url
 from api.http.parameters import ClockQuery, PlaceId
-from api.http.responses import ResourceResponse
-from api.http.routes import get
+from api.http.routes import ResourceResponse, get
 from domain.dates import Day
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from eventlog.sql import CompiledQuery

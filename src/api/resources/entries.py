@@ -8,19 +8,18 @@ import re
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.formats.json_ld import json_ld
-from api.http.bodies import JsonBody, json_body, recorder_of
+from api.http.bodies import Body, JsonBody, recorder_of
 from api.http.errors import Unconditional, malformed
 from api.http.exchange import root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
 from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of
-from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
-from api.http.routes import get, post
+from api.http.routes import ResourceResponse, etag_header, get, json_response, post, raw_json
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, ENTRIES, body_schema
 from api.openapi.schemas import EntryHistory, EntryShown, Shape
 from api.resources.citations import citation, permalink_of
@@ -41,7 +40,6 @@ _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-maybe)?(?:-gzip)?"?')
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", include_in_schema=False)  # `api.openapi.rules` describes it
 ]
-Body = Annotated[JsonBody, Depends(json_body)]
 
 
 class Citation(Shape):

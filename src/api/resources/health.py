@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.http.metrics import PREFIX
+from api.http.edge import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
