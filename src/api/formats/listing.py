@@ -20,6 +20,7 @@ from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clock
 from api.http.routes import ResourceResponse, page_response
 from application.service import Service
 from domain.errors import NotFound
+from projections.feed import recorded_span
 from projections.paging import Page, Rows
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -90,6 +91,7 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         self.service = service
         self.query = query
         self.api = f"{root}/api/v1"
+        self._recorded: dict[str, tuple[str, str] | None] = {}
         self.prepare(snapshot, place)
 
     @abstractmethod
@@ -140,6 +142,13 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         if stamp is None:
             raise NotFound(f"nothing is recorded at {position}")
         return stamp
+
+    def recorded(self, snapshot: Snapshot, entry: str) -> tuple[str, str] | None:
+        """When an entry was first recorded and last revised, looked up once; None where it is not on record."""
+        if entry not in self._recorded:
+            span = recorded_span(snapshot, entry)
+            self._recorded[entry] = span and (self.instant(snapshot, span[0]), self.instant(snapshot, span[1]))
+        return self._recorded[entry]
 
 
 class ComputedList(RecordList[QueryT, KeyT, Mapping[str, Any]]):

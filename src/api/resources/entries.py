@@ -18,7 +18,7 @@ from api.http.errors import Unconditional, malformed
 from api.http.exchange import root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
-from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of
+from api.http.parameters import ClockQuery, EntryId, PlaceId
 from api.http.routes import ResourceResponse, etag_header, get, json_response, post, raw_json
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, ENTRIES, body_schema
 from api.openapi.schemas import EntryHistory, EntryShown, Shape
@@ -177,9 +177,9 @@ _TYPE = "application/link-format"
 
 
 @get(audit, "/entries/{id}/timemap", answer=_TYPE)
-def timemap_of_an_entry(request: Request, id: EntryId) -> Response:
+def timemap_of_an_entry(request: Request, service: Service, id: EntryId) -> Response:
     """Every version of an entry with its date, in application/link-format."""
-    return _timemap(request, f"entry:{id}", f"entries/{id}")
+    return _timemap(request, service, f"entry:{id}", f"entries/{id}")
 
 
 @get(audit, "/jurisdictions/{id}/timemap", answer=_TYPE)
@@ -187,11 +187,11 @@ def timemap_of_a_place(request: Request, service: Service, id: PlaceId) -> Respo
     """Every version of a place with its date, in application/link-format."""
     with service.snapshot() as snapshot:
         slug = slug_of(snapshot, id)
-    return _timemap(request, f"jurisdiction:{slug}", f"jurisdictions/{slug}")
+    return _timemap(request, service, f"jurisdiction:{slug}", f"jurisdictions/{slug}")
 
 
-def _timemap(request: Request, stream: str, path: str) -> Response:
-    versions = service_of(request).log.stream_versions(stream)
+def _timemap(request: Request, service: Service, stream: str, path: str) -> Response:
+    versions = service.log.stream_versions(stream)
     if not versions:
         raise NotFound(f"nothing of the name {path} is on record")
     address = f"{root_url(request)}/api/v1/{path}"
