@@ -61,16 +61,15 @@ def require_media_type(request: Request, media_type: str, *accepted: str) -> Non
 
 async def body_of(request: Request, largest: int) -> bytes:
     """The body; TooLarge as soon as it is known to be larger."""
-    too_large = TooLarge(f"the body has more than {largest:,} bytes")
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > largest:
-        raise too_large
+        raise TooLarge(f"the body has more than {largest:,} bytes")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > largest:
-            raise too_large
+            raise TooLarge(f"the body has more than {largest:,} bytes")
         parts.append(part)
     return b"".join(parts)
 
