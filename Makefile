@@ -64,7 +64,7 @@ examples: .venv/ready
 
 # Tries more histories, rebuilds a million entries under readers and a kill half-way, and counts failed and mixed reads.
 soak: .venv/ready
-	SOAK=1 .venv/bin/pytest tests/test_domain_history.py
+	SOAK=1 .venv/bin/pytest $(shell grep -l 'import.* WHOLE' tests/test_*.py)
 	.venv/bin/python -m bench.soak $(ARGS)
 
 # Kills processes that tick and send reminders at random, on both databases, and counts what was lost or doubled.

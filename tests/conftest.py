@@ -16,6 +16,9 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+WHOLE = bool(os.environ.get("SOAK"))
+"""Whether campaigns run whole, as in `make soak`: `make test` tries fewer records, kills and addresses of each."""
+
 # Nothing here outlives a test run, so nothing waits for the disk.
 UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 

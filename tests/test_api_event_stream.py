@@ -20,6 +20,7 @@ from api.resources import events
 from application import followers as following
 from application.followers import LogFollower
 from application.service import Service
+from conftest import WHOLE
 from serving import started
 from streaming import Block, begin, blocks, in_this_process, judged, read_cut, say, until
 
@@ -70,7 +71,7 @@ def connected(url: str) -> socket.socket:
 
 
 @pytest.mark.slow
-def test_a_stream_cut_fifty_times_while_its_server_is_killed_has_every_event_once_in_order(
+def test_a_stream_cut_again_and_again_while_its_server_is_killed_has_every_event_once_in_order(
     database_url: str, tmp_path: Path
 ) -> None:
     chance = random.Random(1373)
@@ -80,8 +81,8 @@ def test_a_stream_cut_fifty_times_while_its_server_is_killed_has_every_event_onc
     begin(service)
     with always_recording(service):
         address = start(servers, database_url, tmp_path)
-        for cut in range(50):
-            if cut in (20, 40):
+        for cut in range(50 if WHOLE else 12):
+            if cut in (5, 20, 40):
                 servers.close()
                 address = start(servers, database_url, tmp_path)
             got += read_cut(address + STREAM, got[-1].id if got else None, chance.randrange(1, 30_000))
@@ -96,7 +97,7 @@ def test_a_stream_cut_fifty_times_while_its_server_is_killed_has_every_event_onc
         told = list(range(1, head + 1))
         assert [block.id for block in got] == told
         assert [int(block.event["id"]) for block in got] == told
-        assert head > 100
+        assert head > (100 if WHOLE else 20)
 
 
 @pytest.mark.slow

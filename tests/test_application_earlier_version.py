@@ -12,10 +12,12 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from application.rebuild import is_current, open_service
+from application.rebuild import is_current
 from application.reminders.queries import by_state
 from application.service import Service
+from application.settings import Settings
 from application.verify import verify
+from cli.session import open_record
 
 GOLDEN = Path(__file__).parent / "golden"
 COMMIT = "7fa4d98"
@@ -29,16 +31,15 @@ def test_a_database_written_by_an_earlier_version_opens_and_answers_the_same(tmp
     as_it_is = Service(f"sqlite:///{database}")
     assert not is_current(as_it_is), "its read models are of another version, and are built anew"
     as_it_is.close()
-    service = open_service(f"sqlite:///{database}")
-    service.now = lambda: NOW
-    assert is_current(service)
-    assert list(verify(service)) == []
-    with service.reading() as connection:
-        assert by_state(connection) == {"planned": 6}
-    with TestClient(create_app(service)) as client:
-        for address, expected in answers.items():
-            answer = client.get(address)
-            assert answer.status_code == 200, (address, answer.text)
-            assert (answer.text if isinstance(expected, str) else answer.json()) == expected, address
+    with open_record(Settings(database_url=f"sqlite:///{database}")) as service:
+        service.now = lambda: NOW
+        assert is_current(service)
+        assert list(verify(service)) == []
+        with service.reading() as connection:
+            assert by_state(connection) == {"planned": 6}
+        with TestClient(create_app(service)) as client:
+            for address, expected in answers.items():
+                answer = client.get(address)
+                assert answer.status_code == 200, (address, answer.text)
+                assert (answer.text if isinstance(expected, str) else answer.json()) == expected, address
     assert len(answers) > 150
-    service.close()

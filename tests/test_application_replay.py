@@ -16,9 +16,11 @@ from sqlalchemy import select, text, update
 
 from application import rebuild as under_test
 from application.bulk.files import load
-from application.rebuild import is_current, open_service, rebuild
+from application.rebuild import is_current, rebuild
 from application.service import Service
+from application.settings import Settings
 from application.verify import verify
+from cli.session import open_record
 from command_line import SPRINGFIELD, entry, run, written
 from eventlog.engine import writing
 from eventlog.log import NewEvent
@@ -112,12 +114,13 @@ def test_a_rebuild_by_hand_of_another_versions_tables_is_one_rebuild(seeded: Ser
 
 
 def test_what_is_current_is_opened_as_it_is(seeded: Service, database_url: str) -> None:
-    told: list[int] = []
-    open_service(database_url, lambda done, _total: told.append(done)).close()
-    assert told == []
+    before = state(seeded)
+    settings = Settings(database_url=database_url)
+    with open_record(settings):
+        assert state(seeded) == before
     built_by_another_version(seeded)
-    open_service(database_url, lambda done, _total: told.append(done)).close()
-    assert told[-1] == 523
+    with open_record(settings):
+        assert state(seeded).generation == before.generation + 1
     seeded.close()
 
 

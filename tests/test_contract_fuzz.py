@@ -7,23 +7,35 @@ from pathlib import Path
 
 import pytest
 
+from conftest import WHOLE
 from serving import COMMAND, served
 
 TESTS = Path(__file__).parent
 FUZZER = Path(sys.executable).with_name("schemathesis")
 # The same questions each time, for half a minute; with FUZZ_S, as in `make fuzz`, others each time, for as long as it
 # says.
+CHAINS = "15" if WHOLE else "6"
 CAMPAIGN_S = os.environ.get("FUZZ_S")
 
 
 @pytest.mark.slow
 def test_every_answer_to_a_question_at_the_edge_is_one_that_the_document_has(sqlite_url: str, tmp_path: Path) -> None:
-    fuzzed(sqlite_url, tmp_path, "--phases", "examples,coverage", "--max-time", "40")
+    fuzzed(sqlite_url, tmp_path, "--phases", "examples,coverage", "--max-time", "40" if WHOLE else "20")
 
 
 @pytest.mark.slow
-def test_every_answer_in_a_chain_of_questions_is_one_that_the_document_has(database_url: str, tmp_path: Path) -> None:
-    fuzzed(database_url, tmp_path, "--phases", "fuzzing,stateful", "--max-examples", "15")
+@pytest.mark.parametrize("database", ["sqlite_url", "fresh_postgres"] if WHOLE else ["sqlite_url"])
+def test_every_answer_in_a_chain_of_questions_is_one_that_the_document_has(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    fuzzed(
+        request.getfixturevalue(database),
+        tmp_path,
+        "--phases",
+        "fuzzing,stateful",
+        "--max-examples",
+        "15" if WHOLE else "6",
+    )
 
 
 def fuzzed(database_url: str, folder: Path, *asked: str) -> None:

@@ -1,8 +1,10 @@
 """Every address that an answer has in it, a header, a link of the document: each leads to an answer."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -10,9 +12,12 @@ import api_world
 from api.openapi.document import ENTRIES
 from api.openapi.rules import operations
 from api_world import World
+from conftest import WHOLE
 
 ROOT = "http://testserver"
 ADDRESS = re.compile(rf"{ROOT}[^\s\"'<>;\\,|)}}]*[^\s\"'<>;\\,|)}}.]")
+# `make soak` asks every address; of those that differ only in an id, these are enough for `make test`.
+MOST_OF_A_SHAPE = 100_000 if WHOLE else 15
 # Asked with a limit, so that there are further pages; few, so that the walk ends within the minute.
 PAGED = ("limit=400", "limit=1000")
 
@@ -55,12 +60,16 @@ def test_every_published_address_leads_to_an_answer(record: World, document: dic
     waiting = [f"{ROOT}{one}" for one in questions(document)]
     assert len(waiting) > 50
     seen: set[str] = set()
+    asked: Counter[str] = Counter()
     broken = []
     while waiting:
         address = waiting.pop()
         if address in seen:
             continue
         seen.add(address)
+        asked[shape_of(address)] += 1
+        if asked[shape_of(address)] > MOST_OF_A_SHAPE:
+            continue
         answer = record.client.get(address)
         if answer.status_code != 200:
             broken.append((answer.status_code, address))
@@ -72,6 +81,13 @@ def test_every_published_address_leads_to_an_answer(record: World, document: dic
     assert broken == []
     ids = {entry["id"] for entry in api_world.pages(record, "timeline", "entries", limit=1000, context="true")}
     assert {f"{ROOT}/api/v1/entries/{one}" for one in ids} <= seen
+
+
+def shape_of(address: str) -> str:
+    """Which kind of address it is: its path without the ids in it, and the names of its parameters."""
+    parts = urlsplit(address)
+    path = re.sub(r"(?<=/)(?=[^/]*[-:0-9])(?!v1)[^/.]+", "{id}", parts.path)
+    return f"{path}?{'&'.join(sorted(parse_qs(parts.query)))}"
 
 
 def subjects(answer: Any) -> list[str]:

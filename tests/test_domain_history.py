@@ -1,9 +1,8 @@
 """History by brute force: histories, transitions and differences beside the status of every day that may matter.
 
-`make test` tries one generated record, `make soak` three (SOAK=1).
+`make test` tries one generated record, `make soak` three.
 """
 
-import os
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ import pytest
 import generated_records
 import naive_rules
 from application.service import Service
+from conftest import WHOLE
 from domain.answers import AccountChange, Item, ItemKey, PlaceStatus
 from domain.causes import CausalEvidence, item_in, record_state
 from domain.history import AccountDifference, Transition, account_differences, transitions, value_history, value_on
@@ -25,7 +25,7 @@ from projections.snapshot import Snapshot
 from projections.status import own_acts, place_status
 from record_scripts import TODAY, asked, play, service_at
 
-SEEDS = range(40, 43 if os.environ.get("SOAK") else 41)
+SEEDS = range(40, 43 if WHOLE else 41)
 ABSENT = ("not_listed", "none_known", "none_demanded")
 
 

@@ -11,8 +11,7 @@ from starlette.types import ASGIApp
 
 from api.formats.publish import by_suffix
 from api.http import errors
-from api.http.edge import Edge
-from api.http.metrics import measure_appends
+from api.http.edge import Edge, measure_appends
 from api.openapi.document import openapi_of
 from api.pages.site import install_pages
 from api.resources import (
@@ -89,7 +88,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     app.state.settings = settings or Settings()
     app.state.live = LogFollower(service)
-    app.state.registry = CollectorRegistry()
+    app.state.registry = CollectorRegistry()  # not the global one: a process may have several apps, as the tests do
     app.state.registry.register(health.RecordMetrics(app))
     measure_appends(service.log, app.state.registry)
     # The routes themselves, most requested first: an included router would be searched twice for every request.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
@@ -47,9 +48,9 @@ def parse_log_range(service: Service, snapshot: Snapshot, from_: str, to: str | 
     later = snapshot.head if to is None else parse_position(service, "to", to)
     for name, written, position in (("from", from_, earlier), ("to", to, later)):
         if position > snapshot.head:
-            raise _invalid(name, str(written), f"the log ends at position {snapshot.head}")
+            raise Invalid(problems=[Problem(name, str(written), f"the log ends at position {snapshot.head}")])
     if earlier > later:
-        raise _invalid("from", from_, f"is after `to` (positions {earlier} and {later})")
+        raise Invalid(problems=[Problem("from", from_, f"is after `to` (positions {earlier} and {later})")])
     return earlier, later
 
 
@@ -59,8 +60,8 @@ def parse_day(name: str, value: str) -> str:
         if bounds(value) == (value, value):
             return value
     except ValueError as error:
-        raise _invalid(name, value, str(error)) from error
-    raise _invalid(name, value, f"{value!r} is not a day such as 2017-04-21")
+        raise Invalid(problems=[Problem(name, value, str(error))]) from error
+    raise Invalid(problems=[Problem(name, value, f"{value!r} is not a day such as 2017-04-21")])
 
 
 def parse_days(days: Mapping[str, str | None]) -> None:
@@ -70,32 +71,24 @@ def parse_days(days: Mapping[str, str | None]) -> None:
             parse_day(name, value)
 
 
-def _invalid(name: str, value: str, message: str) -> Invalid:
-    return Invalid(f"{name}: {message}", problems=[Problem(name, value, message)])
-
-
 def _parse_instant(name: str, text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         message = "is neither a log position nor an instant such as 2026-11-24T17:00:00Z"
-        raise _invalid(name, text, message) from error
+        raise Invalid(problems=[Problem(name, text, message)]) from error
     if instant.tzinfo is None:
-        raise _invalid(name, text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")
+        raise Invalid(problems=[Problem(name, text, "an instant needs its zone, as in 2026-11-24T17:00:00Z")])
     if not 1 < instant.year < 9999:  # noqa: PLR2004 - at the calendar's ends an instant cannot be converted to every zone
-        raise _invalid(name, text, "is too far from every record")
+        raise Invalid(problems=[Problem(name, text, "is too far from every record")])
     return instant
 
 
 def _position_at(service: Service, instant: datetime) -> int:
     """The last position recorded at or before an instant: a binary search, since stamps only ascend."""
     with reading(service.engine) as connection:
-        low, high = 0, service.log.head(connection).position
-        while low < high:
-            middle = (low + high + 1) // 2
-            stamp = cast("str", read_recorded_at(connection, middle))  # there are no gaps up to the head
-            if datetime.fromisoformat(stamp) <= instant:
-                low = middle
-            else:
-                high = middle - 1
-    return low
+
+        def recorded_at(position: int) -> datetime:
+            return datetime.fromisoformat(cast("str", read_recorded_at(connection, position)))  # there are no gaps
+
+        return bisect_right(range(1, service.log.head(connection).position + 1), instant, key=recorded_at)

@@ -20,21 +20,6 @@ TYPE_PREFIX = "dispute-timeline"
 _FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders"}
 
 
-class _Envelope(msgspec.Struct):
-    """The members in their order. `data` is spliced in as the log holds it."""
-
-    specversion: str
-    id: str
-    source: str
-    type: str
-    time: str
-    subject: str
-    datacontenttype: str
-    recorder: str
-    version: int
-    data: msgspec.Raw
-
-
 _encode = msgspec.json.Encoder().encode
 
 
@@ -49,18 +34,18 @@ class PublishedEvent(NamedTuple):
 def to_cloudevent(event: Recorded, source: str) -> PublishedEvent:
     """An event of the log in its envelope: `recorder` who recorded it, `version` which of its subject's it made."""
     name, _, schema = event.topic.partition("/")
-    body = _Envelope(
-        SPECVERSION,
-        str(event.position),
-        source,
-        f"{TYPE_PREFIX}.{name}.v{schema}",
-        event.recorded_at,
-        subject_of(event.stream),
-        CLOUDEVENTS_JSON,
-        event.recorder,
-        event.version,
-        msgspec.Raw(event.state),
-    )
+    body = {
+        "specversion": SPECVERSION,
+        "id": str(event.position),
+        "source": source,
+        "type": f"{TYPE_PREFIX}.{name}.v{schema}",
+        "time": event.recorded_at,
+        "subject": subject_of(event.stream),
+        "datacontenttype": CLOUDEVENTS_JSON,
+        "recorder": event.recorder,
+        "version": event.version,
+        "data": msgspec.Raw(event.state),  # spliced in as the log holds it
+    }
     return PublishedEvent(event.position, EVENT_CLASSES[name].__name__, _encode(body))
 
 

@@ -64,7 +64,7 @@ class LogFollower:
             while not self._closed:
                 grown = self._grown
                 if after < self._head:
-                    batch = self._from_tail(after) or await to_thread.run_sync(self._read, after, _BATCH)
+                    batch = self._from_tail(after) or await to_thread.run_sync(self._read, after)
                     after = batch[-1].position
                     yield batch
                 else:
@@ -114,6 +114,6 @@ class LogFollower:
             after = max(known, head - _TAIL)
             return head, list(self._service.log.read(connection, after=after, until=head))
 
-    def _read(self, after: int, limit: int) -> list[Recorded]:
+    def _read(self, after: int) -> list[Recorded]:
         with reading(self._service.engine) as connection:
-            return list(self._service.log.read(connection, after=after, limit=limit))
+            return list(self._service.log.read(connection, after=after, limit=_BATCH))

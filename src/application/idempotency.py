@@ -54,6 +54,7 @@ table = Table(
     Index("idempotency_keys_by_age", "claimed_at"),
 )
 _OWN = (table.c.principal == bindparam("principal")) & (table.c.key == bindparam("own_key"))
+_HELD = _OWN & (table.c.claim == bindparam("own_claim"))
 _FIND = CompiledQuery(
     select(table.c.request, table.c.claim, table.c.claimed_at, table.c.position, table.c.answer).where(_OWN)
 )
@@ -63,18 +64,10 @@ _CLAIM = CompiledQuery(
         "VALUES (:principal, :own_key, :request_hash, :new_claim, :now) ON CONFLICT DO NOTHING"
     )
 )
-_TAKE_OVER = CompiledQuery(
-    update(table)
-    .where(_OWN, table.c.claim == bindparam("old_claim"))
-    .values(claim=bindparam("new_claim"), claimed_at=bindparam("now"))
-)
-_MARK = CompiledQuery(
-    update(table).where(_OWN, table.c.claim == bindparam("own_claim")).values(position=bindparam("to_position"))
-)
-_STORE = CompiledQuery(
-    update(table).where(_OWN, table.c.claim == bindparam("own_claim")).values(answer=bindparam("response"))
-)
-_RELEASE = CompiledQuery(delete(table).where(_OWN, table.c.claim == bindparam("own_claim"), table.c.position.is_(None)))
+_TAKE_OVER = CompiledQuery(update(table).where(_HELD).values(claim=bindparam("new_claim"), claimed_at=bindparam("now")))
+_MARK = CompiledQuery(update(table).where(_HELD).values(position=bindparam("to_position")))
+_STORE = CompiledQuery(update(table).where(_HELD).values(answer=bindparam("response")))
+_RELEASE = CompiledQuery(delete(table).where(_HELD, table.c.position.is_(None)))
 _PURGE = CompiledQuery(delete(table).where(table.c.claimed_at < bindparam("before")))
 
 
@@ -108,7 +101,7 @@ class IdempotencyClaim:
 class InProgress(msgspec.Struct):
     """The same request is being carried out; `wait_s`: when to try again."""
 
-    wait_s: int
+    wait_s: int = 1
 
 
 class KeyReused(msgspec.Struct):
@@ -139,9 +132,9 @@ def begin_request(
         lease = IDEMPOTENCY_LEASE if position is None else _LEASE_OF_MARKED
         left = datetime.fromisoformat(claimed_at) + lease - now
         if left > timedelta(0):
-            return InProgress(1)
-        taken_over = _TAKE_OVER.run(connection, **own, old_claim=old_claim, new_claim=claim, now=_stamp(now))
-        return IdempotencyClaim(principal, key, claim, position) if taken_over.rowcount else InProgress(1)
+            return InProgress()
+        taken_over = _TAKE_OVER.run(connection, **own, own_claim=old_claim, new_claim=claim, now=_stamp(now))
+        return IdempotencyClaim(principal, key, claim, position) if taken_over.rowcount else InProgress()
 
 
 def set_current_claim(claim: IdempotencyClaim | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Column, MetaData, Table, Text, insert, select, update
@@ -13,7 +12,7 @@ from domain.errors import Conflict, NotFound
 from domain.reminders import instant
 from eventlog.engine import reading, writing
 
-_keys = Table(
+keys_table = Table(
     "keys",
     MetaData(),
     Column("name", Text, primary_key=True),
@@ -25,36 +24,29 @@ _keys = Table(
 _BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key as it is listed: never with its secret."""
-
-    name: str
-    added_at: str
-    revoked_at: str | None
-
-
 def add_key(service: Service, name: str) -> str:
     """Makes a key and returns it, this once. Conflict where the name was used before: events name their recorder."""
     key = f"dt_{secrets.token_urlsafe(_BYTES)}"
     with writing(service.engine) as connection:
-        if connection.execute(select(_keys.c.name).where(_keys.c.name == name)).first():
+        if connection.execute(select(keys_table.c.name).where(keys_table.c.name == name)).first():
             raise Conflict(f"there is a key named {name!r} already")
-        connection.execute(insert(_keys).values(name=name, hash=_hash(key), added_at=instant(service.now())))
+        connection.execute(insert(keys_table).values(name=name, hash=_hash(key), added_at=instant(service.now())))
     return key
 
 
-def list_keys(service: Service) -> list[ApiKey]:
-    """All keys by name, revoked ones included."""
+def list_keys(service: Service) -> list[dict[str, str | None]]:
+    """All keys by name, revoked ones included: when each was added and revoked, and never its secret."""
     with reading(service.engine) as connection:
-        rows = connection.execute(select(_keys.c.name, _keys.c.added_at, _keys.c.revoked_at).order_by(_keys.c.name))
-        return [ApiKey(*row) for row in rows]
+        rows = connection.execute(
+            select(keys_table.c.name, keys_table.c.added_at, keys_table.c.revoked_at).order_by(keys_table.c.name)
+        )
+        return [row._asdict() for row in rows]
 
 
 def revoke_key(service: Service, name: str) -> None:
     """Revokes a key; NotFound where no key of that name is in use."""
     with writing(service.engine) as connection:
-        query = update(_keys).where(_keys.c.name == name, _keys.c.revoked_at.is_(None))
+        query = update(keys_table).where(keys_table.c.name == name, keys_table.c.revoked_at.is_(None))
         if not connection.execute(query.values(revoked_at=instant(service.now()))).rowcount:
             raise NotFound(f"there is no key named {name!r} in use")
 
@@ -62,7 +54,7 @@ def revoke_key(service: Service, name: str) -> None:
 def key_holder(service: Service, key: str) -> str | None:
     """The name of a key that is in use; None for any text that is none."""
     with reading(service.engine) as connection:
-        query = select(_keys.c.name).where(_keys.c.hash == _hash(key), _keys.c.revoked_at.is_(None))
+        query = select(keys_table.c.name).where(keys_table.c.hash == _hash(key), keys_table.c.revoked_at.is_(None))
         return connection.execute(query).scalar()
 
 

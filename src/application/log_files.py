@@ -148,12 +148,12 @@ class _Lines:
 
     def __init__(self, file: BinaryIO) -> None:
         self.number = 0
-        self._file = file
+        self.file = file
 
     def next(self, what: str) -> bytes:
         """The next line without its end."""
         self.number += 1
-        line = self._file.readline(LONGEST_LINE)
+        line = self.file.readline(LONGEST_LINE)
         if not line.endswith(b"\n"):
             raise self.refused(f"the file ends before the end of {what}")
         return line[:-1]
@@ -163,12 +163,6 @@ class _Lines:
             return msgspec.json.decode(line, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self.refused(str(error)) from error
-
-    def end(self) -> None:
-        """Refuses a file that goes on after its last line."""
-        self.number += 1
-        if self._file.read(1):
-            raise self.refused("the file goes on after its checkpoint")
 
     def refused(self, why: object) -> Refused:
         return Refused(f"line {self.number}: {why}; nothing was imported")
@@ -259,4 +253,6 @@ def _sealed(lines: _Lines, header: Header, first: bytes, append: Append) -> None
         raise lines.refused("the checkpoint is not that of the events before it")
     if footer.header != header_hash(first):
         raise lines.refused("line 1 is not the header that was written")
-    lines.end()
+    if lines.file.read(1):
+        lines.number += 1
+        raise lines.refused("the file goes on after its checkpoint")

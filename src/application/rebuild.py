@@ -5,15 +5,12 @@ A replay has no effect outside the read models: nothing is sent, planned or reco
 
 from __future__ import annotations
 
-from functools import partial
 from time import sleep
 
 from sqlalchemy import Connection, select, update
 
 from application.service import Progress, Service
 from eventlog.engine import reading, writing
-from projections.projector import changes_of
-from projections.rows import rows_of
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers
 
 REBUILD_BATCH = 20_000
@@ -93,8 +90,7 @@ def _claim(connection: Connection, generation: int) -> int | None:
 def _replay(service: Service, connection: Connection, into: ReadModels, after: int, batch: int) -> int:
     """Replays the next batch of events; returns the position it came to."""
     events = list(service.log.read(connection, after=after, limit=batch))
-    changes = changes_of(events, partial(service.log.stream, connection))
-    into.write(connection, rows_of(changes, service.cache.due))
+    into.write(connection, service.rows_of(connection, events))
     built_to = events[-1].position if events else after
     connection.execute(update(generations).values(built_to=built_to))
     return built_to
@@ -107,18 +103,3 @@ def _take_over(connection: Connection, fresh: ReadModels, generation: int) -> No
     connection.execute(
         update(generations).values(version=SCHEMA_VERSION, generation=generation, building=None, built_to=None)
     )
-
-
-def open_service(database_url: str, progress: Progress = lambda _done, _total: None) -> Service:
-    """The service on a database, its read models of the present version: built here where they are of another.
-
-    Raises what a rebuild raises; then the tables in use stay as they were, and the service is closed.
-    """
-    service = Service(database_url)
-    try:
-        if not is_current(service):
-            rebuild(service, progress)
-    except BaseException:
-        service.close()
-        raise
-    return service

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -38,8 +38,7 @@ from eventlog.log import Append, NewEvent, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import EVENT, log
 from projections.cache import PlaceRow
-from projections.projector import MAPPER, changes_of, first_event_of
-from projections.rows import rows_of
+from projections.projector import MAPPER, first_event_of
 from projections.schema import live_tables
 
 _FIRST = CompiledQuery(select(*EVENT).where(InList(log.c.stream, "streams"), log.c.version == 1))
@@ -133,18 +132,14 @@ def _made_id(fields: Mapping[str, Any]) -> str:
 
 def parse_entry(fields: Mapping[str, Any]) -> RecordEntry:
     """The command to record an entry. Raises Invalid, naming the fields that are malformed."""
-    try:
+    with naming_malformed_fields(fields.get("kind")):
         return RecordEntry(act_of(fields))
-    except ValidationError as error:
-        raise Invalid(problems=problems_of(error, fields.get("kind"))) from error
 
 
 def parse_jurisdiction(fields: Mapping[str, Any]) -> AddJurisdiction:
     """The command to add a place. Raises Invalid, naming the fields that are malformed."""
-    try:
+    with naming_malformed_fields():
         return AddJurisdiction(JurisdictionAdded.model_validate(fields))
-    except ValidationError as error:
-        raise Invalid(problems=problems_of(error)) from error
 
 
 def parse_change(
@@ -153,10 +148,17 @@ def parse_change(
     """The command for an event on an entry. Raises Invalid, naming the fields that are malformed."""
     if "entry" in fields:
         raise Invalid(problems=[Problem("entry", fields["entry"], "the address says which entry")])
-    try:
+    with naming_malformed_fields():
         return command_for(event.model_validate({"entry": entry, **fields}), on_version)
+
+
+@contextmanager
+def naming_malformed_fields(kind: object = None) -> Iterator[None]:
+    """Raises Invalid for what pydantic refuses; `kind`: of the entry that is validated, if it is one."""
+    try:
+        yield
     except ValidationError as error:
-        raise Invalid(problems=problems_of(error)) from error
+        raise Invalid(problems=problems_of(error, kind)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +285,7 @@ class Recording:
 
 def write_read_models(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
     """Brings the read models up to what was appended, in the same transaction."""
-    changes = changes_of(recorded, partial(service.log.stream, append.connection))
-    live_tables().write(append.connection, rows_of(changes, service.cache.due))
+    live_tables().write(append.connection, service.rows_of(append.connection, recorded))
     if recorded:
         mark(append.connection, recorded[-1].position)
 

@@ -6,9 +6,7 @@ A change of the rules is reviewed this way before it is made. Nothing is written
 from __future__ import annotations
 
 import importlib
-import importlib.util
-from collections.abc import Iterator
-from pathlib import Path
+import runpy
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +16,6 @@ from domain.errors import Invalid, Problem
 from domain.history import account_differences, value_history
 from domain.status import PRESENT, RULE_SETS, Rules
 from projections.schema import live_tables
-from projections.snapshot import AskedClocks
 from projections.status import own_acts
 
 
@@ -27,10 +24,10 @@ def rules_named(name: str) -> Rules:
     if name in RULE_SETS:
         return RULE_SETS[name]
     try:
-        module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
+        names = runpy.run_path(name) if name.endswith(".py") else vars(importlib.import_module(name))
     except (ImportError, OSError, SyntaxError, ValueError) as error:
         raise _no_rules(name, f"is no rule set ({', '.join(RULE_SETS)}), module or file: {error}") from error
-    rules = getattr(module, "RULES", None)
+    rules = names.get("RULES")
     if not isinstance(rules, Rules):
         raise _no_rules(name, "has no RULES, which should be a domain.status.Rules")
     return rules
@@ -40,21 +37,14 @@ def _no_rules(name: str, message: str) -> Invalid:
     return Invalid(f"rules: {name!r} {message}", problems=[Problem("rules", name, message)])
 
 
-def _from_file(path: Path) -> Any:  # noqa: ANN401 - a module, of which only RULES is asked
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be read as Python")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def replay_with_rules(service: Service, rules: Rules, progress: Progress) -> tuple[int, list[dict[str, Any]]]:
+    """How many places there are, and every interval of days on which a status of theirs would differ.
 
-
-def replay_with_rules(
-    service: Service, rules: Rules, progress: Progress = lambda _done, _total: None, asked: AskedClocks | None = None
-) -> Iterator[dict[str, Any]]:
-    """Every interval of days on which a status would differ: present and proposed value, and the acts behind each."""
+    Of each interval the present and the proposed value, and the acts behind them.
+    """
     places = live_tables().places
-    with service.snapshot(asked) as snapshot:
+    differences: list[dict[str, Any]] = []
+    with service.snapshot() as snapshot:
         query = select(places.c.id).where(places.c.position <= snapshot.position, places.c.until > snapshot.position)
         ids = snapshot.connection.execute(query.order_by(places.c.id)).scalars().all()
         for number, id_ in enumerate(ids, 1):
@@ -63,8 +53,8 @@ def replay_with_rules(
             at = snapshot.clocks(place.time_zone)
             present = value_history(place, own, snapshot.cache.law, at, PRESENT)
             proposed = value_history(place, own, snapshot.cache.law, at, rules)
-            for stretch in account_differences(present, proposed):
-                yield {
+            differences += [
+                {
                     "jurisdiction": id_,
                     "track": stretch.track,
                     "key": stretch.key,
@@ -72,4 +62,7 @@ def replay_with_rules(
                     "present": stretch.before,
                     "proposed": stretch.after,
                 }
+                for stretch in account_differences(present, proposed)
+            ]
             progress(number, len(ids))
+    return len(ids), differences

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import holidays
@@ -19,8 +20,10 @@ from application import clock
 from domain.errors import NotFound
 from domain.periods import Holidays
 from eventlog.engine import create_engine_for, reading
-from eventlog.log import EventLog
+from eventlog.log import EventLog, Recorded
 from projections.cache import ReadCache
+from projections.projector import changes_of
+from projections.rows import Rows, rows_of
 from projections.schema import JOIN_READERS
 from projections.snapshot import AskedClocks, Snapshot
 
@@ -100,6 +103,10 @@ class Service:
         """One consistent snapshot of log and read models, also while others are rebuilt and take over."""
         with reading(self.engine, JOIN_READERS) as connection:
             yield connection
+
+    def rows_of(self, connection: Connection, events: Iterable[Recorded]) -> Rows:
+        """The rows that events make in the read models."""
+        return rows_of(changes_of(events, partial(self.log.stream, connection)), self.cache.due)
 
     @contextmanager
     def snapshot(self, asked: AskedClocks | None = None) -> Iterator[Snapshot]:

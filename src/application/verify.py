@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -12,19 +11,14 @@ from sqlalchemy import Connection, Table, select
 from application.service import Progress, Service
 from eventlog.audit import Advance, checkpoint_in, tree_faults
 from eventlog.tables import log
-from projections.projector import changes_of
-from projections.rows import Rows, rows_of
+from projections.rows import Rows
 from projections.schema import live_tables, primary_key_of
 
-VERIFY_BATCH = 20_000
+_BATCH = 20_000
 
 
 def verify(
-    service: Service,
-    progress: Progress = lambda _done, _total: None,
-    *,
-    batch: int = VERIFY_BATCH,
-    against: str | None = None,
+    service: Service, progress: Progress = lambda _done, _total: None, *, against: str | None = None
 ) -> Iterator[str]:
     """Every fault found, a line each, naming the log position, or the table and row.
 
@@ -40,7 +34,7 @@ def verify(
             yield fault
         try:
             yield from broken_streams(connection)
-            yield from _differing_rows(service, connection, lambda done: progress(head + done, 2 * head), batch)
+            yield from _differing_rows(service, connection, lambda done: progress(head + done, 2 * head))
         except Exception as error:
             if sound:
                 raise
@@ -48,11 +42,11 @@ def verify(
             yield f"the read models were not compared any further, because of what the log holds: {_short(error)}"
 
 
-def _differing_rows(service: Service, connection: Connection, advance: Advance, batch: int) -> Iterator[str]:
+def _differing_rows(service: Service, connection: Connection, advance: Advance) -> Iterator[str]:
     superseded = _superseded(connection)
     with ExitStack() as cursors:
         stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live_tables().tables]
-        for rows, after in _replayed(service, connection, batch):
+        for rows, after in _replayed(service, connection):
             for table_rows in stored:
                 yield from table_rows.faults(getattr(rows, table_rows.table.name), superseded, after)
             advance(after)
@@ -60,15 +54,15 @@ def _differing_rows(service: Service, connection: Connection, advance: Advance, 
             yield from table_rows.faults([], superseded, None)
 
 
-def _replayed(service: Service, connection: Connection, batch: int) -> Iterator[tuple[Rows, int]]:
+def _replayed(service: Service, connection: Connection) -> Iterator[tuple[Rows, int]]:
     """What a replay makes of the log, batch by batch, and the position that each ends at."""
     after, head = 0, service.log.head(connection).position
     while after < head:
-        events = list(service.log.read(connection, after=after, limit=batch))
+        events = list(service.log.read(connection, after=after, limit=_BATCH))
         if not events:
             raise LookupError(f"no event follows position {after}")
         after = events[-1].position
-        yield rows_of(changes_of(events, partial(service.log.stream, connection)), service.cache.due), after
+        yield service.rows_of(connection, events), after
 
 
 def broken_streams(connection: Connection) -> Iterator[str]:

@@ -28,13 +28,14 @@ from cli.session import (
 )
 from cli.terminal import print_json, print_line, print_page, shortened
 
+OwnAndAgencies = Annotated[
+    str | None, typer.Argument(metavar="JURISDICTION", help="A place's id: its own and its agencies'.")
+]
 DEADLINE_STATES = ("open", "answered", "lapsed", "moot", "withdrawn")
 
 
 def deadlines(
-    jurisdiction: Annotated[
-        str | None, typer.Argument(metavar="JURISDICTION", help="A place's id: its own and its agencies'.")
-    ] = None,
+    jurisdiction: OwnAndAgencies = None,
     *,
     state: Annotated[str | None, typer.Option(help="open, answered, lapsed, moot or withdrawn.")] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="DAY", help="Due on that day or later.")] = None,
@@ -79,11 +80,6 @@ def _deadline_row(deadline: Mapping[str, Any]) -> tuple[str, str, str, str]:
 deadline_app = typer.Typer(name="deadline", help="Compute a deadline from a day and a period.", no_args_is_help=True)
 
 
-@deadline_app.callback()
-def _deadline_group() -> None:
-    """Compute a deadline from a day and a period."""
-
-
 @deadline_app.command()
 def compute(
     *,
@@ -123,9 +119,7 @@ REMINDER_STATES = ("planned", "due", "delivered", "failed", "acknowledged", "can
 
 
 def reminders(
-    jurisdiction: Annotated[
-        str | None, typer.Argument(metavar="JURISDICTION", help="A place's id: its own and its agencies'.")
-    ] = None,
+    jurisdiction: OwnAndAgencies = None,
     *,
     state: Annotated[
         str | None, typer.Option(help=f"{', '.join(REMINDER_STATES[:-1])} or {REMINDER_STATES[-1]}.")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,13 +19,7 @@ MOST_SHOWN = 100
 MOST_SUSPECTED = 1_000
 
 
-class Format(StrEnum):
-    """The formats that are read."""
-
-    ndjson = "ndjson"
-    csv = "csv"
-    yaml = "yaml"
-    json = "json"
+Format = Literal["ndjson", "csv", "yaml", "json"]
 
 
 def load(

@@ -171,15 +171,8 @@ def replay(
         from application.replay import replay_with_rules, rules_named
 
         rule_set = rules_named(rules)
-        places = 0
         with progress("Folding") as bar:
-
-            def count(done: int, total: int) -> None:
-                nonlocal places
-                places = total
-                bar(done, total)
-
-            differences = list(replay_with_rules(service, rule_set, count))
+            places, differences = replay_with_rules(service, rule_set, bar)
     differing = len({difference["jurisdiction"] for difference in differences})
     if json:
         print_json({"rules": rule_set.name, "places": places, "differing": differing, "changes": differences})

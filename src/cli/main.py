@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from dataclasses import asdict, astuple
 from typing import Annotated
 
 import typer
@@ -59,9 +58,9 @@ def list_(*, json: Json = False) -> None:
 
         keys = list_keys(service)
     if json:
-        print_json({"keys": [asdict(key) for key in keys]})
+        print_json({"keys": keys})
     else:
-        print_table(["Name", "Added", "Revoked"], map(astuple, keys))
+        print_table(["Name", "Added", "Revoked"], (list(key.values()) for key in keys))
 
 
 @keys_app.command()

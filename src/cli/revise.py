@@ -44,7 +44,6 @@ def source_of(
 
 
 def json_value(option: str, written: str) -> Any:  # noqa: ANN401 - whatever JSON can say
-    """The value that an option gives as JSON."""
     from application.strict_json import fields_in
     from domain.errors import Invalid
 

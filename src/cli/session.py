@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cli.terminal import Progress, one_line, progress
+from cli.terminal import one_line, progress
 from domain.errors import Invalid, Problem
 
 if TYPE_CHECKING:
@@ -39,19 +39,18 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
     """
     from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-    from application.rebuild import open_service
+    from application.rebuild import is_current, rebuild
     from application.service import Service
     from eventlog.mapper import Unreadable
     from projections.projector import CannotReplay
 
-    with plain_errors():
+    with plain_errors(), ExitStack() as stack:
         database_url = (settings or settings_or_exit()).database_url
         try:
-            if as_it_is:
-                service = Service(database_url)
-            else:
-                with _progress_if_any() as progress_bar:
-                    service = open_service(database_url, progress_bar)
+            service = stack.enter_context(closing(Service(database_url)))
+            if not (as_it_is or is_current(service)):
+                with progress("Making the read models anew") as bar:
+                    rebuild(service, bar)
         except (CannotReplay, Unreadable) as error:
             raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
         except (SQLAlchemyError, ValueError, OSError) as error:
@@ -66,8 +65,6 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
             raise failed(f"the database failed: {getattr(error, 'orig', error)}") from error
         except (CannotReplay, Unreadable) as error:
             raise failed(str(error)) from error
-        finally:
-            service.close()
 
 
 @contextmanager
@@ -106,20 +103,6 @@ def settings_or_exit() -> Settings:
         raise failed(str(error), USAGE) from error
 
 
-@contextmanager
-def _progress_if_any() -> Iterator[Progress]:
-    """A progress bar that is made at the first step: most commands have none, and its library takes time to load."""
-    with ExitStack() as stack:
-        bars: list[Progress] = []
-
-        def advance(done: int, total: int) -> None:
-            if not bars:
-                bars.append(stack.enter_context(progress("Making the read models anew")))
-            bars[0](done, total)
-
-        yield advance
-
-
 def _state_code(value: str | None) -> str | None:
     if value is not None and not re.fullmatch("[A-Z]{2}", value):
         raise typer.BadParameter(f"{value!r} is not two capital letters, as LA")
@@ -141,7 +124,6 @@ Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="Go on after th
 
 
 def one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    """The value of an option, where it is one of those allowed."""
     if value is not None and value not in allowed:
         raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}", param_hint=f"--{name}")
     return value
@@ -155,4 +137,4 @@ def key_of(cursor: str | None, shape: Decoder[KeyT]) -> KeyT | None:
         return decode_cursor(cursor, shape)
     except NotACursor as error:
         message = "is no cursor of this list: take the one that the page before gave"
-        raise Invalid(f"cursor: {message}", problems=[Problem("cursor", cursor, message)]) from error
+        raise Invalid(problems=[Problem("cursor", cursor, message)]) from error

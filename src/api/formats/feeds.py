@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from api.formats.listing import AnyList, Feed, FeedItem, ListReader
-from api.formats.words import day_words, html_of, kind_words
+from api.formats.words import STANDING, day_words, html_of, kind_words, shortened_text
 
 _ATOM = "http://www.w3.org/2005/Atom"
 # The characters that XML 1.0 cannot hold, not even escaped.
@@ -113,23 +113,18 @@ def timelinejs(reader: ListReader) -> bytes:
 def _slide(timeline: AnyList, entry: dict[str, Any]) -> dict[str, Any]:
     first, slash, last = entry["occurred"].partition("/")
     address = timeline.entry_address(entry["id"])
-    standing = {"retracted": "Retracted: ", "disputed": "Disputed: "}.get(entry["standing"], "")
+    standing = STANDING.get(entry["standing"], "")
     event = {
         "unique_id": entry["id"],
         "start_date": _date(first),
         "display_date": escape(day_words(entry["occurred"])),
         "group": kind_words(entry["kind"]),
         "text": {
-            "headline": escape(f"{standing}{kind_words(entry['kind'])}: {_short(entry['summary'])}"),
+            "headline": escape(f"{standing}{kind_words(entry['kind'])}: {shortened_text(entry['summary'], _HEADLINE)}"),
             "text": html_of(entry) + f'<p><a href="{escape(address)}">The entry</a></p>',
         },
     }
     return event | ({"end_date": _date(last)} if slash else {})
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _HEADLINE else f"{text[:_HEADLINE].rsplit(' ', 1)[0]} …"
 
 
 def _date(written: str) -> dict[str, int]:

@@ -6,12 +6,11 @@ The two have different dates, and a retraction takes back the account and not th
 from collections.abc import Mapping
 from typing import Any
 
-from api.formats.words import day_words, kind_words, web_address
+from api.formats.words import Fields, day_words, kind_words, web_address
 from domain.dates import bounds
 
 _PARTIES = {"federal": "GovernmentOrganization", "jurisdiction": "GovernmentOrganization", "court": "Organization"}
 _KINDS = {"state": "State", "city": "City", "county": "AdministrativeArea", "agency": "GovernmentOrganization"}
-Fields = Mapping[str, Any]
 
 
 def json_ld(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, Any]:

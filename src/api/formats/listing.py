@@ -15,12 +15,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 from fastapi import Request
 
-from api.http.etags import quarter_of
-from api.http.exchange import AnswerClocks, request_context, root_url
+from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
 from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, read_cursor, service_of
-from api.http.responses import ResourceResponse, page_response
+from api.http.routes import ResourceResponse, page_response
 from application.service import Service
 from domain.errors import NotFound
+from projections.feed import recorded_span
 from projections.paging import Page, Rows
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -91,6 +91,7 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         self.service = service
         self.query = query
         self.api = f"{root}/api/v1"
+        self._recorded: dict[str, tuple[str, str] | None] = {}
         self.prepare(snapshot, place)
 
     @abstractmethod
@@ -141,6 +142,13 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         if stamp is None:
             raise NotFound(f"nothing is recorded at {position}")
         return stamp
+
+    def recorded(self, snapshot: Snapshot, entry: str) -> tuple[str, str] | None:
+        """When an entry was first recorded and last revised, looked up once; None where it is not on record."""
+        if entry not in self._recorded:
+            span = recorded_span(snapshot, entry)
+            self._recorded[entry] = span and (self.instant(snapshot, span[0]), self.instant(snapshot, span[1]))
+        return self._recorded[entry]
 
 
 class ComputedList(RecordList[QueryT, KeyT, Mapping[str, Any]]):

@@ -16,8 +16,7 @@ from api.formats.feeds import atom, json_feed, timelinejs
 from api.formats.listing import AUTHORITY, AnyList, Feed, ListReader, place_stream
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
 from api.http.errors import malformed
-from api.http.etags import etag_of_body
-from api.http.exchange import ResponseContext
+from api.http.exchange import ResponseContext, etag_of_body
 from api.http.memento import http_date
 from api.http.negotiation import (
     ATOM,
@@ -33,8 +32,7 @@ from api.http.negotiation import (
     negotiated_format,
 )
 from api.http.parameters import PageParameters, PlaceId, parse_query, service_of
-from api.http.responses import ResourceResponse, ResourceStream
-from api.http.routes import on_snapshot
+from api.http.routes import ResourceResponse, ResourceStream, on_snapshot
 from api.openapi.document import documented
 from projections.paging import encode_cursor
 

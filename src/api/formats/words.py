@@ -10,7 +10,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_STANDING = {"retracted": "Retracted: ", "disputed": "Disputed: "}
+STANDING = {"retracted": "Retracted: ", "disputed": "Disputed: "}
 Fields = Mapping[str, Any]
 
 
@@ -34,12 +34,16 @@ def _part(written: str) -> str:
 
 def title_of(entry: Fields) -> str:
     """A line about an entry, which begins with whether it was retracted or is disputed."""
-    summary = " ".join(entry["summary"].split())
-    if len(summary) > _LONGEST_TITLE:
-        summary = f"{summary[:_LONGEST_TITLE].rsplit(' ', 1)[0]} …"
+    summary = shortened_text(entry["summary"], _LONGEST_TITLE)
     return (
-        f"{_STANDING.get(entry['standing'], '')}{kind_words(entry['kind'])}, {day_words(entry['occurred'])}: {summary}"
+        f"{STANDING.get(entry['standing'], '')}{kind_words(entry['kind'])}, {day_words(entry['occurred'])}: {summary}"
     )
+
+
+def shortened_text(text: str, longest: int) -> str:
+    """A text in a line, cut between two words where it has more characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[:longest].rsplit(' ', 1)[0]} …"
 
 
 def html_of(entry: Fields, notices: tuple[str, ...] = ()) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http.errors import KeyNeeded, TooLarge, WrongMediaType
@@ -28,14 +28,22 @@ class JsonBody:
         return fields_in(self.body)
 
 
-async def json_body(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
-) -> JsonBody:
-    """The JSON body of a write; KeyNeeded, WrongMediaType or TooLarge before it is read whole."""
+async def bearer_key(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> str:
     if credentials is None:
         raise KeyNeeded
+    return credentials.credentials
+
+
+BearerKey = Annotated[str, Depends(bearer_key)]
+
+
+async def json_body(request: Request, key: BearerKey) -> JsonBody:
+    """The JSON body of a write; WrongMediaType or TooLarge before it is read whole."""
     require_media_type(request, media_type_of(request) or "nothing", "application/json")
-    return JsonBody(credentials.credentials, await body_of(request, MAX_BODY_BYTES))
+    return JsonBody(key, await body_of(request, MAX_BODY_BYTES))
+
+
+Body = Annotated[JsonBody, Depends(json_body)]
 
 
 def media_type_of(request: Request) -> str:
@@ -55,21 +63,15 @@ async def body_of(request: Request, largest: int) -> bytes:
     """The body; TooLarge as soon as it is known to be larger."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > largest:
-        raise _too_large(largest)
+        raise TooLarge(f"the body has more than {largest:,} bytes")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > largest:
-            raise _too_large(largest)
+            raise TooLarge(f"the body has more than {largest:,} bytes")
         parts.append(part)
     return b"".join(parts)
-
-
-async def bearer_key(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> str:
-    if credentials is None:
-        raise KeyNeeded
-    return credentials.credentials
 
 
 def recorder_of(service: Service, key: str) -> str:
@@ -78,7 +80,3 @@ def recorder_of(service: Service, key: str) -> str:
     if name is None:
         raise KeyNeeded("the key is not known here, or was revoked")
     return name
-
-
-def _too_large(largest: int) -> TooLarge:
-    return TooLarge(f"the body has more than {largest:,} bytes")

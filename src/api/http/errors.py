@@ -50,7 +50,7 @@ class MalformedQuery(Invalid):
 
 def malformed(name: str, value: object, message: str) -> MalformedQuery:
     """The error of one parameter or header."""
-    return MalformedQuery(f"{name}: {message}", problems=[Problem(name, value, message)])
+    return MalformedQuery(problems=[Problem(name, value, message)])
 
 
 @contextmanager
@@ -86,6 +86,18 @@ class WrongMediaType(RecordError):
     """The body is of a kind that is not read here."""
 
 
+class AtWork(RecordError):
+    """The request whose `Idempotency-Key` this is, is still being carried out."""
+
+
+class KeyUsedBefore(RecordError):
+    """The `Idempotency-Key` stands for another request."""
+
+
+class TooManyRequests(RecordError):
+    """The client has used up its limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
     """How an error is answered: status, the last part of the problem's type, title, and further headers."""
@@ -112,6 +124,9 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
+    AtWork: ErrorRow(409, "at-work", "At work on it"),
+    KeyUsedBefore: ErrorRow(422, "key-reused", "The key was used before"),
+    TooManyRequests: ErrorRow(429, "too-many-requests", "Too many requests"),
 }
 
 
@@ -120,6 +135,20 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_path)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_bug)
+
+
+def error_response(error: RecordError, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to an error of the table; `headers` in place of those that its row has."""
+    row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
+    return problem_response(
+        row.status,
+        row.name,
+        row.title,
+        error.detail,
+        problems=error.problems,
+        extra=error.extra,
+        headers=headers or row.headers,
+    )
 
 
 def problem_response(
@@ -180,21 +209,18 @@ def _echoed(problem: Problem) -> Any:  # noqa: ANN401 - whatever was sent
 
 
 async def _of_record(_request: Request, error: Exception) -> Response:
-    row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
     assert isinstance(error, RecordError)  # noqa: S101 - Starlette's type of a handler is wider than what it calls
-    return problem_response(
-        row.status, row.name, row.title, error.detail, problems=error.problems, extra=error.extra, headers=row.headers
-    )
+    return error_response(error)
 
 
-async def _of_path(request: Request, error: Exception) -> Response:
+async def _of_path(_request: Request, error: Exception) -> Response:
     """FastAPI validates only path parameters here. A malformed id cannot exist, so it is a 404."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above: the type is wider than the call
     problems = [
         Problem(".".join(map(str, fault["loc"][1:])), fault.get("input"), fault["msg"]) for fault in error.errors()
     ]
     detail = "; ".join(f"nothing of the {problem.field} {problem.value!r} is on record" for problem in problems)
-    return await _of_record(request, NotFound(detail, problems=problems))
+    return error_response(NotFound(detail, problems=problems))
 
 
 async def _of_http(request: Request, error: Exception) -> Response:

@@ -1,13 +1,20 @@
-"""One HTTP exchange: a request's headers, parsed once, and what its response tells the edge to send with it."""
+"""One HTTP exchange: a request's headers, parsed once, what its response tells the edge, and the response's validator.
+
+An answer over the record follows from the question, the log up to its head, and the day. Every midnight on earth
+falls on a quarter of an hour of UTC, so within one quarter no day turns anywhere. While head and quarter are what they
+were, the answer is, too; an answer pinned to a position needs neither. So a 304 costs a look at the head of the log
+and reads nothing else.
+"""
 
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any, cast
+from zlib import crc32
 
 from fastapi import Request
 
-from api.http.etags import etag_matches
+from projections.lru import LRUCache
 
 CONTEXT_KEY = "timeline.exchange"
 """The key in a request's scope."""
@@ -44,24 +51,16 @@ class ResponseContext:
 class RequestContext:
     """A request as the edge parses it, and the context of its response once that is sent."""
 
-    __slots__ = (
-        "accept", "accept_datetime", "accept_encoding", "authorization", "dry_run", "host", "idempotency_key",
-        "if_modified_since", "if_none_match", "method", "negotiated", "path", "query", "reads", "response", "scheme",
-        "scope",
-    )  # fmt: skip
+    host: bytes | None = None
+    accept: bytes | None = None
+    accept_encoding: bytes | None = None
+    accept_datetime: bytes | None = None
+    if_none_match: bytes | None = None
+    if_modified_since: bytes | None = None
+    authorization: bytes | None = None
+    idempotency_key: bytes | None = None
 
-    host: bytes | None
-    accept: bytes | None
-    accept_encoding: bytes | None
-    accept_datetime: bytes | None
-    if_none_match: bytes | None
-    if_modified_since: bytes | None
-    authorization: bytes | None
-    idempotency_key: bytes | None
-
-    def __init__(self, scope: Any) -> None:  # noqa: ANN401 - ASGI's own type is a mapping of anything
-        self.host = self.accept = self.accept_encoding = self.accept_datetime = None
-        self.if_none_match = self.if_modified_since = self.authorization = self.idempotency_key = None
+    def __init__(self, scope: Any, public_url: bytes) -> None:  # noqa: ANN401 - ASGI's own type is a mapping of anything
         for name, value in scope["headers"]:
             attribute = _ATTRIBUTES.get(name)
             if attribute is not None:
@@ -74,21 +73,26 @@ class RequestContext:
         self.path: bytes = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
         self.query: bytes = scope["query_string"]
         self.reads = self.method in ("GET", "HEAD")
-        accept_datetime: bytes | None = self.accept_datetime
-        self.negotiated = self.reads and accept_datetime is not None and b"recorded_by=" not in self.query
+        self.negotiated = self.reads and self.accept_datetime is not None and b"recorded_by=" not in self.query
         """Whether `Accept-Datetime` chooses the recorded clock."""
         self.dry_run = False
         """Whether nothing is to be recorded, so that the same `Idempotency-Key` may be used again to record."""
         self.response: ResponseContext | None = None
         """None for a response that is not made from the record."""
+        self._public_url = public_url
 
     def has(self, tag: bytes) -> bool:
-        return self.if_none_match is not None and etag_matches(self.if_none_match, tag)
+        """Whether `If-None-Match` has this tag (compared weakly, as RFC 9110 wants)."""
+        if self.if_none_match is None or self.if_none_match == tag:
+            return self.if_none_match is not None
+        plain = _plain(tag)
+        return any(item.strip() == b"*" or _plain(item.strip()) == plain for item in self.if_none_match.split(b","))
 
-    def root(self, public_url: bytes) -> bytes:
+    @property
+    def root(self) -> bytes:
         """The beginning of every link: PUBLIC_URL, else the address that the request came to."""
-        if public_url:
-            return public_url
+        if self._public_url:
+            return self._public_url
         host = self.host if self.host is not None and _HOST.fullmatch(self.host) else b"localhost"
         return b"%b://%b" % (self.scheme.encode(), host)
 
@@ -108,10 +112,51 @@ def request_context(request: Request) -> RequestContext:
     """The context of a request, which the edge has made."""
     context = request.scope.get(CONTEXT_KEY)
     if context is None:
-        context = request.scope[CONTEXT_KEY] = RequestContext({"scheme": "http", "path": "/", **request.scope})
+        scope = {"scheme": "http", "path": "/", **request.scope}
+        context = request.scope[CONTEXT_KEY] = RequestContext(scope, public_url=b"")
     return cast("RequestContext", context)
 
 
 def root_url(request: Request) -> str:
-    """Where links begin: PUBLIC_URL, else the address that the request came to."""
-    return request_context(request).root(request.app.state.settings.public_url.encode()).decode("latin-1")
+    return request_context(request).root.decode("latin-1")
+
+
+VALIDATORS = 10_000
+"""How many are remembered."""
+_QUARTER_S = 900
+ValidatorKey = tuple[bytes, bytes, bytes | None, bytes | None]
+"""Path, query, `Accept` and `Host`: all that an answer to a reader varies by, but for its coding."""
+_GZIP = b"-gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class CachedValidator:
+    """The headers of an answer that was given, and what it holds for."""
+
+    tag: bytes
+    headers: list[tuple[bytes, bytes]]
+    head: int
+    quarter: int
+    pinned: bool
+    endpoint: object
+
+
+ValidatorCache = LRUCache[ValidatorKey, CachedValidator]
+
+
+def quarter_of(timestamp: float) -> int:
+    return int(timestamp // _QUARTER_S)
+
+
+def etag_of_body(position: int | None, body: bytes) -> bytes:
+    return b'"%x-%x-%08x"' % (position or 0, len(body), crc32(body))
+
+
+def gzip_etag(tag: bytes) -> bytes:
+    """The ETag of the same body in gzip: a strong tag names bytes, so it is another."""
+    return tag[:-1] + _GZIP + b'"'
+
+
+def _plain(tag: bytes) -> bytes:
+    tag = tag.removeprefix(b"W/")
+    return tag[: -len(_GZIP) - 1] + b'"' if tag.endswith(_GZIP + b'"') else tag

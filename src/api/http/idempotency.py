@@ -7,12 +7,14 @@ bearer key: two writers may use the same.
 
 import re
 from hashlib import sha256
-from typing import Any
 
 from anyio import to_thread
+from fastapi import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.errors import problem_response
+from api.http.bodies import body_of
+from api.http.errors import AtWork, KeyUsedBefore, TooLarge, error_response, malformed
 from api.http.exchange import RequestContext
 from application import idempotency
 from application.idempotency import IdempotencyClaim, InProgress, KeyReused, StoredResponse
@@ -37,22 +39,25 @@ class Idempotency:
         self._service = service
         self._largest = largest
 
-    async def __call__(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, context: RequestContext, receive: Receive, send: Send) -> None:
+        scope = context.scope
         written_key = _KEY.fullmatch((context.idempotency_key or b"").strip())
         if written_key is None:
             message = "is to be 1 to 255 visible ASCII characters, without quotation marks in it"
             value = (context.idempotency_key or b"").decode("latin-1")
-            await _problem(400, "malformed-question", value, message)(scope, receive, send)
+            await error_response(malformed("Idempotency-Key", value, message))(scope, receive, send)
             return
         principal = await to_thread.run_sync(self._principal, context)
         if principal is None:
             await self._app(scope, receive, send)  # which answers that a key is needed
             return
-        body = await _whole(receive, self._largest)
-        if body is None:
-            detail = f"the body has more than {self._largest:,} bytes"
-            await problem_response(413, "too-large", "The body is too large", detail)(scope, receive, send)
+        try:
+            body = await body_of(Request(scope, receive), self._largest)
+        except TooLarge as error:
+            await error_response(error)(scope, receive, send)
             return
+        except ClientDisconnect:
+            return  # half a body is no request, and nobody waits for an answer
         key = written_key[1].decode()
         request = _hash(scope, body)
         outcome = await to_thread.run_sync(idempotency.begin_request, self._service, principal, key, request)
@@ -63,22 +68,20 @@ class Idempotency:
                 await send({"type": "http.response.body", "body": outcome.body})
             case KeyReused():
                 message = "stands for another request: another body, address or condition"
-                await _problem(422, "key-reused", key, message)(scope, receive, send)
+                used_before = KeyUsedBefore(problems=[Problem("Idempotency-Key", key, message)])
+                await error_response(used_before)(scope, receive, send)
             case InProgress():
-                detail = "the same request is being carried out: ask again for its answer"
-                wait = {"Retry-After": str(outcome.wait_s)}
-                await problem_response(409, "at-work", "At work on it", detail, headers=wait)(scope, receive, send)
+                at_work = AtWork("the same request is being carried out: ask again for its answer")
+                await error_response(at_work, {"Retry-After": str(outcome.wait_s)})(scope, receive, send)
             case IdempotencyClaim():
-                await self._carry_out(outcome, context, scope, _replayed(body, receive), send)
+                await self._carry_out(outcome, context, _replayed(body, receive), send)
 
     def _principal(self, context: RequestContext) -> str | None:
         scheme, _, key = (context.authorization or b"").decode("latin-1").partition(" ")
         return key_holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
 
-    async def _carry_out(
-        self, claim: IdempotencyClaim, context: RequestContext, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        response = _BufferedResponse(send)
+    async def _carry_out(self, claim: IdempotencyClaim, context: RequestContext, receive: Receive, send: Send) -> None:
+        scope, response = context.scope, _BufferedResponse(send)
         # A batch that was cut off finds its own rows on record.
         is_batch = context.path.endswith(b":batch")
         recorded = None if is_batch else await to_thread.run_sync(self._recorded_by, claim)
@@ -150,20 +153,6 @@ def _hash(scope: Scope, body: bytes) -> str:
     return sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
 
 
-async def _whole(receive: Receive, largest: int) -> bytes | None:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > largest:
-            return None
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
 def _replayed(body: bytes, receive: Receive) -> Receive:
     left: list[bytes] = [body]
 
@@ -173,9 +162,3 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return again
-
-
-def _problem(status: int, name: str, value: str, message: str) -> Any:  # noqa: ANN401 - an ASGI app
-    title = {400: "The question is not well formed", 422: "The key was used before"}[status]
-    problems = [Problem("Idempotency-Key", value, message)]
-    return problem_response(status, name, title, f"Idempotency-Key: {message}", problems=problems)

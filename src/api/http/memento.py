@@ -50,13 +50,13 @@ def memento_position(context: RequestContext, service: Service, stream: str | No
     return str(first[0]) if first is not None and instant < first[1] else instant
 
 
-def memento_links(context: RequestContext, public_url: bytes) -> bytes:
+def memento_links(context: RequestContext) -> bytes:
     """The `Link` header: the next page, and the addresses of the same thing at other instants."""
     response = context.response
     if response is None:
         return b""
     links = []
-    base = context.root(public_url) + context.path
+    base = context.root + context.path
     if response.next_cursor is not None:
         query = _joined(_CURSOR.sub(b"", context.query), b"cursor=" + quote(response.next_cursor).encode())
         links.append(b'<%b?%b>; rel="next"' % (base, _safe(query)))
@@ -73,7 +73,7 @@ def memento_links(context: RequestContext, public_url: bytes) -> bytes:
     return b", ".join(links)
 
 
-def memento_headers(context: RequestContext, public_url: bytes) -> list[tuple[bytes, bytes]]:
+def memento_headers(context: RequestContext) -> list[tuple[bytes, bytes]]:
     """`Memento-Datetime` and, where the client gave a date, the permanent address of the memento."""
     response = context.response
     if response is None or response.clocks is None or response.clocks.memento is None:
@@ -81,7 +81,7 @@ def memento_headers(context: RequestContext, public_url: bytes) -> list[tuple[by
     position, recorded_at = response.clocks.memento
     headers = [(b"memento-datetime", http_date(recorded_at).encode())]
     if context.negotiated:
-        address = _memento_address(context, context.root(public_url) + context.path, position)
+        address = _memento_address(context, context.root + context.path, position)
         headers.append((b"content-location", address))
     return headers
 

@@ -59,11 +59,11 @@ def acceptable(context: RequestContext, content_type: bytes) -> bool:
     return weight_of(accept, essence) > 0
 
 
-def refusal(context: RequestContext, *available: str) -> tuple[str, str, str]:
-    """Name, title and detail of the problem that the client accepts none of the types available."""
+def not_acceptable(context: RequestContext, *available: str) -> NotAcceptable:
+    """The error that the client accepts none of the types available."""
     accept = (context.accept or b"").decode("latin-1")
     types = ", ".join(media_type.partition(";")[0] for media_type in available)
-    return "not-acceptable", "Not in a format that is taken", f"Accept: {accept} takes none of what there is: {types}"
+    return NotAcceptable(f"Accept: {accept} takes none of what there is: {types}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,5 @@ def negotiated_format(request: Request, formats: Sequence[Format] = LISTS) -> Fo
     context = request_context(request)
     best = best_of(context.accept, [each.media_type for each in formats])
     if best is None:
-        _, _, detail = refusal(context, *(each.media_type for each in formats))
-        raise NotAcceptable(detail)
+        raise not_acceptable(context, *(each.media_type for each in formats))
     return formats[best]

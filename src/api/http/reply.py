@@ -8,10 +8,9 @@ from anyio import to_thread
 from starlette.types import Message, Send
 
 from api.http import memento
-from api.http.errors import problem_response
-from api.http.etags import CachedValidator, ValidatorCache, etag_of_body, gzip_etag, quarter_of
-from api.http.exchange import RequestContext
-from api.http.negotiation import acceptable, refusal
+from api.http.errors import error_response
+from api.http.exchange import CachedValidator, RequestContext, ValidatorCache, etag_of_body, gzip_etag, quarter_of
+from api.http.negotiation import acceptable, not_acceptable
 from application.service import Service
 
 SMALLEST_COMPRESSED = 1_024
@@ -70,7 +69,6 @@ CORS_PREFLIGHT = (
 Headers = list[tuple[bytes, bytes]]
 _OK = 200
 _NOT_MODIFIED = 304
-_NOT_ACCEPTABLE = 406
 _UNAUTHORIZED = 401
 FOREVER = "public, max-age=31536000, immutable"
 """`Cache-Control` of an answer that can never change."""
@@ -84,24 +82,12 @@ _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding",
 class ResponseSender:
     """Sends the response to one request."""
 
-    __slots__ = (
-        "_context", "_gzip", "_limits", "_public_url", "_send", "_service", "_start", "_validators", "began", "status",
-        "wrote",
-    )  # fmt: skip
-
     def __init__(
-        self,
-        context: RequestContext,
-        send: Send,
-        limits: Headers,
-        public_url: bytes,
-        validators: ValidatorCache,
-        service: Service,
+        self, context: RequestContext, send: Send, limits: Headers, validators: ValidatorCache, service: Service
     ) -> None:
         self._context = context
         self._send = send
         self._limits = limits
-        self._public_url = public_url
         self._validators = validators
         self._service = service
         self._start: Message | None = None
@@ -185,10 +171,10 @@ class ResponseSender:
             headers.append(_FOREVER if self._pinned and not context.negotiated else _ASK_AGAIN)
         headers.append(VARY_ENCODING)
         headers += CORS_FOR_READS
-        link = memento.memento_links(context, self._public_url)
+        link = memento.memento_links(context)
         if link:
             headers.append((b"link", link))
-        headers += memento.memento_headers(context, self._public_url)
+        headers += memento.memento_headers(context)
 
     @property
     def _pinned(self) -> bool:
@@ -231,9 +217,9 @@ class ResponseSender:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _refuse(self, media_type: bytes) -> None:
-        refused = problem_response(_NOT_ACCEPTABLE, *refusal(self._context, media_type.decode("latin-1")))
+        refused = error_response(not_acceptable(self._context, media_type.decode("latin-1")))
         headers = [*refused.raw_headers, *self._limits, *CORS_FOR_READS, VARY_ENCODING]
-        await self._send_out(_NOT_ACCEPTABLE, headers, bytes(refused.body))
+        await self._send_out(refused.status_code, headers, bytes(refused.body))
 
 
 def _without_body(headers: Headers) -> Headers:

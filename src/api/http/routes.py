@@ -1,4 +1,6 @@
-"""How a route is declared: its address, its query model, its answer and its handler, each once.
+"""How a route is declared, and its response from the record.
+
+Its address, its query model, its answer and its handler are declared once each:
 
     @get(router, "/jurisdictions/{id}/status", query=ClockQuery, answer=Status)
     def status_of_a_place(snapshot: Snapshot, id: PlaceId) -> ResourceResponse: ...
@@ -10,12 +12,17 @@ route of its kind, and `also`.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar, Unpack, get_type_hints
 
+import msgspec
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from api.http.exchange import ResponseContext, set_response_context
+from api.http.memento import http_date
 from api.http.parameters import (
     ClockQuery,
     NoParameters,
@@ -26,11 +33,12 @@ from api.http.parameters import (
     parse_query,
     service_of,
 )
-from api.http.responses import ResourceResponse
 from api.openapi.document import Contract, documented
-from projections.snapshot import Snapshot
+from projections.paging import encode_cursor
+from projections.snapshot import Snapshot, recorded_at
 
 _INJECTED = ("request", "service", "query", "snapshot")
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 
@@ -89,6 +97,118 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     return endpoint
 
 
+def _stream_kind(annotation: Any) -> str | None:  # noqa: ANN401 - whatever type an `id` has
+    """The kind of stream that an id in the path names."""
+    return next((mark.kind for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, StreamId)), None)
+
+
+class ResourceResponse(Response):
+    """A response from the record, which tells the edge what it rests on.
+
+    The edge remembers its validator, so that the same request again costs no more than a look at the head of the log.
+    """
+
+    def __init__(
+        self,
+        head: int,
+        body: str | bytes,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str = "application/json",
+        *,
+        position: int = 0,
+        last_modified: str | None = None,
+        next_cursor: str | None = None,
+    ) -> None:
+        """`head`: of the log, when the answer was made; `position`: what it rests on, recorded at `last_modified`."""
+        # Starlette's own __init__, whose headers can be changed later, costs 10 µs more.
+        self.status_code = status
+        self.background = None
+        self.body = body.encode() if isinstance(body, str) else body
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", media_type.encode()),
+            (b"log-position", b"%d" % head),
+            _NOSNIFF,
+        ]
+        if last_modified is not None:
+            self.raw_headers.append((b"last-modified", http_date(last_modified).encode()))
+        if headers is not None:
+            self.raw_headers += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self.context = ResponseContext(head, position, next_cursor)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        set_response_context(scope, self.context)
+        await super().__call__(scope, receive, send)
+
+
+class ResourceStream(StreamingResponse):
+    """The same for a body that is sent piece by piece."""
+
+    context: ResponseContext
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        set_response_context(scope, self.context)
+        await super().__call__(scope, receive, send)
+
+
+def json_response(
+    snapshot: Snapshot, body: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None
+) -> ResourceResponse:
+    return ResourceResponse(snapshot.head, body, status, headers)
+
+
+def raw_json(snapshot: Snapshot, body: Mapping[str, Any]) -> ResourceResponse:
+    """An object that was computed for this request; `position` and `next` are taken from it."""
+    position = body.get("position") or 0
+    return ResourceResponse(
+        snapshot.head,
+        msgspec.json.encode(body),
+        position=position,
+        last_modified=recorded_at(snapshot, position),
+        next_cursor=body.get("next"),
+    )
+
+
+def etag_header(entry: str) -> dict[str, str]:
+    """The `ETag` of an entry, which is its version, and when that version was recorded.
+
+    An entry that only may count on the clocks asked has another tag, since the passing of a day can make it certain.
+    """
+    logged = _logged(entry.encode())
+    tag = logged.log.version if logged.certain else f"{logged.log.version}-maybe"
+    return {"ETag": f'"{tag}"', "Last-Modified": http_date(logged.log.revised.recorded_at)}
+
+
+class _Revised(msgspec.Struct):
+    recorded_at: str
+
+
+class _Log(msgspec.Struct):
+    version: int
+    revised: _Revised
+
+
+class _Logged(msgspec.Struct):
+    log: _Log
+    certain: bool
+
+
+_logged = msgspec.json.Decoder(_Logged).decode
+
+
+def page_response(
+    snapshot: Snapshot, plural: str, items: Sequence[bytes], after: object, rests_on: int, **more: object
+) -> ResourceResponse:
+    """A page of JSON objects, joined without parsing them; `more` are further fields of the answer."""
+    cursor = encode_cursor(after)
+    end = msgspec.json.encode({"next": cursor, "position": rests_on, **more})
+    body = b'{"%b":[%b],%b' % (plural.encode(), b",".join(items), end[1:])
+    return ResourceResponse(
+        snapshot.head, body, position=rests_on, last_modified=recorded_at(snapshot, rests_on), next_cursor=cursor
+    )
+
+
 def on_snapshot(
     request: Request,
     query: QueryModel,
@@ -105,8 +225,3 @@ def on_snapshot(
         response = make(snapshot)
         response.context.clocks = answer_clocks(query, snapshot, timemap=timemap)
         return response
-
-
-def _stream_kind(annotation: Any) -> str | None:  # noqa: ANN401 - whatever type an `id` has
-    """The kind of stream that an id in the path names."""
-    return next((mark.kind for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, StreamId)), None)

@@ -38,15 +38,19 @@ class Contract(TypedDict, total=False):
     """The formats of a list or an entry, where it has several."""
     or_else: type[BaseModel] | None
     """Another model of the same media type."""
+    success: Mapping[str, Any]
+    """What the document says of the answer, where it is more than the answer's type."""
+    header: Mapping[str, Any]
+    """A header parameter of this route alone; the others follow from `api.openapi.rules`."""
     response_class: type[Response]
-    tags: list[str]
 
 
 def documented(contract: Contract) -> dict[str, Any]:
     """What FastAPI is told of a route."""
     answer, status, or_else = contract["answer"], contract.get("status", 200), contract.get("or_else")
     route: dict[str, Any] = {"status_code": status}
-    route |= {name: contract[name] for name in ("response_class", "tags") if name in contract}
+    if "response_class" in contract:
+        route["response_class"] = contract["response_class"]
     if answer is None:
         success: dict[str, Any] = {"description": "It is done."}
     elif isinstance(answer, str):
@@ -54,11 +58,12 @@ def documented(contract: Contract) -> dict[str, Any]:
         route.setdefault("response_class", Response)  # which adds no media type of its own
     else:
         success = {"description": " ".join((answer.__doc__ or "").split()), "model": answer}
+    success |= contract.get("success", {})
     responses: dict[int | str, dict[str, Any]] = {status: success}
     for further in contract.get("also", ()):
         if further < HTTPStatus.BAD_REQUEST:
             responses[further] = success | {"description": "It is on record already, with the same content."}
-        elif further == HTTPStatus.SERVICE_UNAVAILABLE and answer is not None:
+        elif further == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(answer, type):
             responses[further] = success | {"description": "The record cannot be written to."}
         else:
             responses[further] = {"description": HTTPStatus(further).phrase, "content": _PROBLEM}
@@ -69,6 +74,8 @@ def documented(contract: Contract) -> dict[str, Any]:
         schemas = {False: {"type": "string"}, True: {"type": "object", "additionalProperties": True}}
         success["content"] = {name: {"schema": schemas[name.endswith("+json")]} for name in other_types}
     extra: dict[str, Any] = {"parameters": query_parameters(contract.get("query", NoParameters))}
+    if "header" in contract:
+        extra["parameters"].append(dict(contract["header"]))
     if "body" in contract:
         extra["requestBody"] = dict(contract["body"])
     return route | {"responses": responses, "openapi_extra": extra}

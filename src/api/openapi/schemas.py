@@ -106,13 +106,18 @@ class Revised(Shape):
     recorder: str
 
 
-class EntryLog(Shape):
-    """Where an entry lies in the log: its first event, and the latest."""
+class PlaceLog(Shape):
+    """Where the version shown of a jurisdiction lies in the log."""
 
     position: int
     recorded_at: Instant
     recorder: str
     version: int
+
+
+class EntryLog(PlaceLog):
+    """Where an entry lies in the log: its first event, and the latest."""
+
     revised: Revised
 
 
@@ -199,15 +204,6 @@ class AccountChanges(Shape):
     changes: list[AccountChange]
     next: Next
     position: Position
-
-
-class PlaceLog(Shape):
-    """Where the version shown of a jurisdiction lies in the log."""
-
-    position: int
-    recorded_at: Instant
-    recorder: str
-    version: int
 
 
 class JurisdictionShown(Jurisdiction):

@@ -39,12 +39,9 @@ PROBLEM_NAMES = {
 }  # fmt: skip
 PROBLEM_ROWS = (
     *ERROR_TABLE.values(),
-    ErrorRow(409, "at-work", "At work on it"),
-    ErrorRow(422, "key-reused", "The key was used before"),
-    ErrorRow(429, "too-many-requests", "Too many requests"),
     ErrorRow(500, "", "Internal Server Error"),
 )
-"""Every problem there is: the errors of the table, and those of the edge."""
+"""Every problem there is: the errors of the table, and a bug."""
 PROBLEM_EXTRAS: dict[str, dict[str, Any]] = {
     "conflict": {"on_record": {"kind": "meeting"}, "given": {"kind": "hearing"}},
     "stale": {"version": 2},

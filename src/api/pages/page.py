@@ -20,11 +20,10 @@ from starlette.routing import Route
 
 from api.formats.words import web_address
 from api.http.errors import malformed_where_invalid
-from api.http.etags import quarter_of
-from api.http.exchange import AnswerClocks, request_context, root_url
+from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
 from api.http.negotiation import ATOM, JSON_FEED
 from api.http.parameters import answer_clocks, clocks_asked, parse_query, service_of
-from api.http.responses import ResourceResponse
+from api.http.routes import ResourceResponse
 from api.pages import dates, labels
 from api.pages.glossary import definitions
 from api.pages.names import Names

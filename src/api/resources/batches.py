@@ -4,16 +4,13 @@ from io import BytesIO
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response, Security
-from fastapi.security import HTTPAuthorizationCredentials
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from api.http.bodies import BEARER, JsonBody, body_of, media_type_of, recorder_of, require_media_type
-from api.http.errors import KeyNeeded
+from api.http.bodies import BearerKey, JsonBody, body_of, media_type_of, recorder_of, require_media_type
 from api.http.exchange import request_context
 from api.http.parameters import QueryModel
-from api.http.responses import raw_json
-from api.http.routes import post
+from api.http.routes import post, raw_json
 from api.openapi.document import A_JURISDICTION, A_WARNING
 from application.bulk.batch import record_rows
 from application.bulk.files import MEDIA_TYPES, READERS
@@ -55,13 +52,9 @@ class BatchShown(BaseModel):
     dry_run: bool
 
 
-async def batch_body(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
-) -> JsonBody:
-    if credentials is None:
-        raise KeyNeeded
+async def batch_body(request: Request, key: BearerKey) -> JsonBody:
     require_media_type(request, media_type_of(request), *MEDIA_TYPES)
-    return JsonBody(credentials.credentials, await body_of(request, request.app.state.settings.batch_bytes))
+    return JsonBody(key, await body_of(request, request.app.state.settings.batch_bytes))
 
 
 _ROW = {

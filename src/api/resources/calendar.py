@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 import icalendar
 import msgspec
@@ -13,10 +13,10 @@ from sqlalchemy import bindparam, select
 
 from api.http.errors import malformed
 from api.http.exchange import root_url
-from api.http.parameters import ClockQuery, PlaceId
-from api.http.responses import ResourceResponse
-from api.http.routes import get
-from domain.dates import Day
+from api.http.parameters import PlaceId
+from api.http.routes import ResourceResponse, get
+from api.resources.deadlines import DueQuery
+from domain.answers import DeadlineState
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
 from eventlog.sql import CompiledQuery
 from projections.deadlines import CalendarEvent, DeadlineFilter, calendar_events
@@ -61,14 +61,12 @@ _REFRESHED = timedelta(hours=6)
 _PRODUCT = "-//Dispute timeline//Deadlines//EN"
 
 
-class CalendarQuery(ClockQuery):
-    state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = Field(
+class CalendarQuery(DueQuery):
+    state: DeadlineState | None = Field(
         None,
         description="Deadlines that stand so on the day asked. Left out, a deadline that is closed stays in the "
         "calendar; with it, it leaves.",
     )
-    from_: Day | None = Field(None, alias="from", description="Deadlines due on or after this day.")
-    to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
 
 @get(router, "/jurisdictions/{id}/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)

@@ -13,7 +13,7 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.tabular import CELL_SEPARATOR
 from api.http.errors import malformed_where_invalid
 from api.http.parameters import PageParameters, PlaceId
-from api.http.responses import ResourceResponse, raw_json
+from api.http.routes import ResourceResponse, raw_json
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
 from domain.answers import AccountChange, EntryChange

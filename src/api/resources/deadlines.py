@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -14,10 +14,9 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words
 from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import Deadlines
-from domain.answers import Deadline
+from domain.answers import Deadline, DeadlineState
 from domain.dates import Day
 from projections.deadlines import DEADLINE_KEY, DeadlineFilter, DeadlineKey, find_deadlines
-from projections.feed import recorded_span
 from projections.paging import Rows
 from projections.places import slug_of
 from projections.snapshot import Snapshot
@@ -25,12 +24,14 @@ from projections.snapshot import Snapshot
 _ENTRIES = ("demand", "answer", "extended_by", "withdrawn_by")
 
 
-class DeadlineQuery(ClockQuery, PageParameters):
-    state: Literal["open", "answered", "lapsed", "moot", "withdrawn"] | None = Field(
-        None, description="Deadlines that stand so on the day asked."
-    )
+class DueQuery(ClockQuery):
+    state: DeadlineState | None = Field(None, description="Deadlines that stand so on the day asked.")
     from_: Day | None = Field(None, alias="from", description="Deadlines due on or after this day.")
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
+
+
+class DeadlineQuery(DueQuery, PageParameters):
+    """Which deadlines, and which page of them."""
 
 
 class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
@@ -47,7 +48,6 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
         self._place = None if place is None else slug_of(snapshot, place)
         self._filter = DeadlineFilter(self.query.state, self.query.from_, self.query.to)
-        self._spans: dict[str, tuple[int, int] | None] = {}
         self.title = "Deadlines" if self._place is None else f"Deadlines: {self._place}"
 
     def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Rows[DeadlineKey, Deadline]:
@@ -59,11 +59,8 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
     def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """Updated with each entry of the deadline, and at the end of the day due where it lapsed."""
         entries = [item[name] for name in _ENTRIES if item[name] is not None]
-        for entry in entries:
-            if entry not in self._spans:
-                self._spans[entry] = recorded_span(snapshot, entry)
-        spans = [span for entry in entries if (span := self._spans[entry]) is not None]
-        updated = max(self.instant(snapshot, last) for _, last in spans)
+        spans = [span for entry in entries if (span := self.recorded(snapshot, entry)) is not None]
+        updated = max(last for _, last in spans)
         if item["state"] == "lapsed":
             updated = max(updated, _end_of_day(item["due"], item["time_zone"]))
         title = f"{item['addressee']}: {item['for']} due {day_words(item['due'])}, {item['state']}"
@@ -74,7 +71,7 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
             title=title,
             summary=f"{title}. {words}".strip(),
             html=f"<p>{escape(title)}</p>" + (f"<blockquote>{escape(words)}</blockquote>" if words else ""),
-            published=self.instant(snapshot, spans[0][0]),
+            published=spans[0][0],
             updated=updated,
             tags=(item["state"], item["addressee"]),
             data=item,

@@ -8,19 +8,18 @@ import re
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.formats.json_ld import json_ld
-from api.http.bodies import JsonBody, json_body, recorder_of
+from api.http.bodies import Body, JsonBody, recorder_of
 from api.http.errors import Unconditional, malformed
 from api.http.exchange import root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
-from api.http.parameters import ClockQuery, EntryId, PlaceId, service_of
-from api.http.responses import ResourceResponse, etag_header, json_response, raw_json
-from api.http.routes import get, post
+from api.http.parameters import ClockQuery, EntryId, PlaceId
+from api.http.routes import ResourceResponse, etag_header, get, json_response, post, raw_json
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, ENTRIES, body_schema
 from api.openapi.schemas import EntryHistory, EntryShown, Shape
 from api.resources.citations import citation, permalink_of
@@ -41,7 +40,6 @@ _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-maybe)?(?:-gzip)?"?')
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", include_in_schema=False)  # `api.openapi.rules` describes it
 ]
-Body = Annotated[JsonBody, Depends(json_body)]
 
 
 class Citation(Shape):
@@ -179,9 +177,9 @@ _TYPE = "application/link-format"
 
 
 @get(audit, "/entries/{id}/timemap", answer=_TYPE)
-def timemap_of_an_entry(request: Request, id: EntryId) -> Response:
+def timemap_of_an_entry(request: Request, service: Service, id: EntryId) -> Response:
     """Every version of an entry with its date, in application/link-format."""
-    return _timemap(request, f"entry:{id}", f"entries/{id}")
+    return _timemap(request, service, f"entry:{id}", f"entries/{id}")
 
 
 @get(audit, "/jurisdictions/{id}/timemap", answer=_TYPE)
@@ -189,11 +187,11 @@ def timemap_of_a_place(request: Request, service: Service, id: PlaceId) -> Respo
     """Every version of a place with its date, in application/link-format."""
     with service.snapshot() as snapshot:
         slug = slug_of(snapshot, id)
-    return _timemap(request, f"jurisdiction:{slug}", f"jurisdictions/{slug}")
+    return _timemap(request, service, f"jurisdiction:{slug}", f"jurisdictions/{slug}")
 
 
-def _timemap(request: Request, stream: str, path: str) -> Response:
-    versions = service_of(request).log.stream_versions(stream)
+def _timemap(request: Request, service: Service, stream: str, path: str) -> Response:
+    versions = service.log.stream_versions(stream)
     if not versions:
         raise NotFound(f"nothing of the name {path} is on record")
     address = f"{root_url(request)}/api/v1/{path}"

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from anyio import CancelScope, create_task_group, move_on_after, to_thread
+from anyio import CancelScope, create_task_group, move_on_after
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, JsonValue
 from starlette.types import Message, Receive, Scope, Send
 
 from api.http.errors import TooManyStreams, malformed
 from api.http.exchange import CONTEXT_KEY
-from api.http.parameters import QueryModel, parse_query, service_of
+from api.http.parameters import QueryModel
 from api.http.routes import get
-from api.openapi.document import documented
 from api.openapi.schemas import Shape
 from application.cloudevents import to_cloudevent
 from application.followers import LogFollower
@@ -89,10 +88,10 @@ async def _until_gone(receive: Receive, scope: CancelScope) -> None:
 
 
 _EVENT = (
-    b'id: 1373\nevent: WarningIssued\ndata: {"specversion":"1.0","id":"1373","source":"/api/v1",'
-    b'"type":"dispute-timeline.warning-issued.v1","time":"2026-11-24T17:00:00.000000Z",'
-    b'"subject":"entries/2017-04-21-doj-letters-nine","datacontenttype":"application/json","recorder":"load",'
-    b'"version":1,"data":{"id":"2017-04-21-doj-letters-nine"}}\n\n'
+    'id: 1373\nevent: WarningIssued\ndata: {"specversion":"1.0","id":"1373","source":"/api/v1",'
+    '"type":"dispute-timeline.warning-issued.v1","time":"2026-11-24T17:00:00.000000Z",'
+    '"subject":"entries/2017-04-21-doj-letters-nine","datacontenttype":"application/json","recorder":"load",'
+    '"version":1,"data":{"id":"2017-04-21-doj-letters-nine"}}\n\n'
 )
 
 
@@ -121,26 +120,19 @@ class Events(Shape):
     next: int | None = Field(description="The `after` of the next part; null where the log ends here.")
 
 
-def stream_documented(question: type[QueryModel]) -> dict[str, Any]:
-    documentation = documented({"query": question, "answer": None, "also": (400, 503)})
-    documentation["responses"][200] = {
-        "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT.decode()}},
-    }
-    documentation["openapi_extra"]["parameters"].append(
-        {
-            "name": "Last-Event-ID",
-            "in": "header",
-            "required": False,
-            "description": "The id of the last event that came whole. Taken before `after`.",
-            "schema": {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["1373"]},
-        }
-    )
-    return documentation
-
-
 router = APIRouter(prefix="/api/v1", tags=["events"])
 LAST_EVENT_ID = "Last-Event-ID"
+_LAST_EVENT_ID_PARAMETER = {
+    "name": LAST_EVENT_ID,
+    "in": "header",
+    "required": False,
+    "description": "The id of the last event that came whole. Taken before `after`.",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["1373"]},
+}
+_STREAM = {
+    "description": "One block an event, in order; lines that begin with a colon say that it is still there.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT}},
+}
 # More digits than any log has positions, fewer than a database can hold.
 _BEYOND_ANY = 10**18
 _LONGEST = len(str(_BEYOND_ANY))
@@ -171,21 +163,27 @@ def events(request: Request, service: Service, query: EventsQuery) -> Response:
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
 
 
-@router.get("/events/stream", response_class=Response, **stream_documented(After))
-async def stream(request: Request) -> Response:
+@get(
+    router,
+    "/events/stream",
+    query=After,
+    answer="text/event-stream",
+    success=_STREAM,
+    header=_LAST_EVENT_ID_PARAMETER,
+    also=(400, 503),
+)
+def stream(request: Request, service: Service, query: After) -> Response:
     """Every event of the log beyond a position, and each new one as it is recorded: server-sent events.
 
     An event's `id` is its log position. Whoever is cut off goes on after the last one that came whole, by
     `Last-Event-ID`, which browsers send by themselves; it is taken before `after`. With neither, the whole log comes
     first: for what is new alone, begin after the `Log-Position` of the answer that is shown already.
     """
-    question = parse_query(After, request)
-    named, after = "after", question.after
+    named, after = "after", query.after
     if (written := request.headers.get(LAST_EVENT_ID)) is not None:
         named, after = LAST_EVENT_ID, _position(written)
-    service = service_of(request)
     live: LogFollower = request.app.state.live
-    _check(named, after, await to_thread.run_sync(service.log.head_position))
+    _check(named, after, service.log.head_position())
     if live.full:
         raise TooManyStreams
     return EventStreamResponse(live, after, request.app.state.settings.source)

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.http.metrics import PREFIX
+from api.http.edge import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
@@ -40,17 +40,15 @@ class Health(Shape):
 
 
 @get(router, "/healthz", answer=Health)
-def healthz(request: Request) -> Response:
+def healthz(request: Request, service: Service) -> Response:
     """Whether the service answers and reaches its record, which goes up to `position`."""
-    service = service_of(request)
     with reading(service.engine) as connection:
         return _health("ok", service.log.head(connection).position, _reminders(request, connection))
 
 
 @get(router, "/readyz", answer=Health, also=(503,))
-def readyz(request: Request) -> Response:
+def readyz(request: Request, service: Service) -> Response:
     """Whether the record could be written to just now: its lock was had, and given back."""
-    service = service_of(request)
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
             position, reminders = append.head, _reminders(request, append.connection)

@@ -14,7 +14,6 @@ from api.http.parameters import ClockQuery, PageParameters
 from api.openapi.schemas import StatusHistory
 from domain.answers import StatusTransition
 from domain.dates import bounds
-from projections.feed import recorded_span
 from projections.history import (
     PLACE_TRANSITION_KEY,
     TRANSITION_KEY,
@@ -43,7 +42,6 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
         self._place = None if place is None else snapshot.place(slug_of(snapshot, place)).id
-        self._recorded: dict[str, tuple[str, str]] = {}
         self.title = "Status history" if self._place is None else f"Status history: {self._place}"
 
     @property
@@ -68,7 +66,7 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
 
     def feed_item(self, snapshot: Snapshot, item: Mapping[str, Any]) -> FeedItem:
         """Updated with its entry, but not before the day that it is on."""
-        first, last = ("", "") if item["entry"] is None else self._recorded_span(snapshot, item["entry"])
+        first, last = (item["entry"] and self.recorded(snapshot, item["entry"])) or ("", "")
         place, day = item["jurisdiction"], f"{item['on']}T00:00:00.000000Z"
         before, after = item["from"] or "nothing", item["to"] or "nothing"
         title = f"{place}, {item['track']} {item['key']}: {before}, from {day_words(item['on'])} {after}"
@@ -84,13 +82,6 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
             sources=web_addresses(item["sources"]),
             data=item,
         )
-
-    def _recorded_span(self, snapshot: Snapshot, entry: str) -> tuple[str, str]:
-        if entry not in self._recorded:
-            span = recorded_span(snapshot, entry)
-            stamps = None if span is None else (self.instant(snapshot, span[0]), self.instant(snapshot, span[1]))
-            self._recorded[entry] = stamps or ("", "")
-        return self._recorded[entry]
 
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])

@@ -4,13 +4,12 @@ from itertools import islice
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.http.bodies import JsonBody, json_body, recorder_of
+from api.http.bodies import Body, recorder_of
 from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
-from api.http.responses import ResourceResponse, json_response, page_response, raw_json
-from api.http.routes import get, post
+from api.http.routes import ResourceResponse, get, json_response, page_response, post, raw_json
 from api.openapi.document import A_JURISDICTION, body_schema
 from api.openapi.schemas import Jurisdictions, JurisdictionShown, Status
 from application.recording import record
@@ -69,7 +68,7 @@ def jurisdictions(query: JurisdictionQuery, snapshot: Snapshot) -> ResourceRespo
     status=201,
     also=(200,),
 )
-def add_a_jurisdiction(service: Service, body: Annotated[JsonBody, Depends(json_body)]) -> Response:
+def add_a_jurisdiction(service: Service, body: Body) -> Response:
     """Puts a place or an agency on record."""
     outcome = record(service, [], [body.fields()], recorder=recorder_of(service, body.key))[0]
     with service.snapshot() as snapshot:

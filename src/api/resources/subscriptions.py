@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
-from api.http.bodies import JsonBody, bearer_key, json_body, recorder_of
+from api.http.bodies import BearerKey, Body, recorder_of
 from api.http.parameters import PageParameters, PlaceId, read_cursor
 from api.http.routes import delete, get, patch, post
 from api.openapi.document import SUBSCRIPTIONS, body_schema
@@ -111,7 +111,6 @@ SubscriptionId = Annotated[
         examples=["sub_7Qp2vXcR9tLmK4sZ"],
     ),
 ]
-SubscriptionBody = Annotated[JsonBody, Depends(json_body)]
 ReminderId = Annotated[
     str,
     Path(
@@ -121,7 +120,6 @@ ReminderId = Annotated[
         examples=["rem_7Qp2vXcR9tLmK4sZ"],
     ),
 ]
-BearerKey = Annotated[str, Depends(bearer_key)]
 _ID = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]*$", max_length=80)])
 
 
@@ -155,7 +153,7 @@ def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> 
 
 
 @post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)
-def subscribe(request: Request, service: Service, body: SubscriptionBody) -> Response:
+def subscribe(request: Request, service: Service, body: Body) -> Response:
     """Asks for reminders, or for news of entries. A webhook's secret is in this answer and in no other."""
     owner, networks = recorder_of(service, body.key), request.app.state.settings.webhook_networks
     subscription, secret = registry.create_subscription(service, body.fields(), owner=owner, allowed=networks)
@@ -187,7 +185,7 @@ def a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Resp
     body=body_schema("SubscriptionChange", {"plan": [-7, -1], "hour": "08:30"}),
     answer=SubscriptionShown,
 )
-def change_a_subscription(request: Request, service: Service, id: SubscriptionId, body: SubscriptionBody) -> Response:
+def change_a_subscription(request: Request, service: Service, id: SubscriptionId, body: Body) -> Response:
     """Gives fields new values; null gives a field its default back. What is planned follows at once."""
     owner, networks = recorder_of(service, body.key), request.app.state.settings.webhook_networks
     changed = registry.change_subscription(service, id, body.fields(), owner=owner, allowed=networks)

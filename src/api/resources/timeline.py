@@ -12,7 +12,7 @@ from api.formats.publish import ListAddress, list_routes
 from api.formats.words import html_of, title_of, web_addresses
 from api.http.negotiation import TIMELINEJS
 from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
-from api.http.responses import ResourceResponse, page_response
+from api.http.routes import ResourceResponse, page_response
 from api.openapi.schemas import Shape, Timeline
 from domain.dates import Day, bounds
 from domain.facts import Kind

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from application.bulk.json_rows import CHANGES, WHOLE, SourceRow
@@ -23,6 +22,7 @@ from application.recording import (
     add_once,
     conflict_message,
     located,
+    naming_malformed_fields,
     parse_entry,
     parse_jurisdiction,
     prepare,
@@ -31,7 +31,7 @@ from application.recording import (
 from application.service import Service
 from domain.dates import bounds
 from domain.decisions import ChangeCommand, RecordEntry, command_for
-from domain.errors import Invalid, Problem, RecordError, problems_of
+from domain.errors import Invalid, Problem, RecordError
 from eventlog.log import Append, Recorded
 from projections.entries import DuplicateKey, possible_duplicates
 
@@ -47,13 +47,10 @@ class PossibleDuplicate:
     where: str
     entry: str
     like: tuple[str, ...]
-    kind: str
-    date: str
-    jurisdictions: tuple[str, ...]
+    because: dict[str, Any]
 
     def shown(self) -> dict[str, Any]:
-        because = {"kind": self.kind, "date": self.date, "jurisdictions": list(self.jurisdictions)}
-        return {"row": self.row, "entry": self.entry, "like": list(self.like), "because": because}
+        return {"row": self.row, "entry": self.entry, "like": list(self.like), "because": self.because}
 
 
 def find_duplicates(connection: Connection, commands: Sequence[PreparedCommand]) -> list[PossibleDuplicate]:
@@ -73,11 +70,8 @@ def find_duplicates(connection: Connection, commands: Sequence[PreparedCommand])
             earlier = earlier_rows.setdefault(key, [])
             like = (*sorted(on_record.get(key, ())), *earlier)[:_MOST_DUPLICATES]
             if like:
-                duplicates.append(
-                    PossibleDuplicate(
-                        prepared.row, prepared.where, act.id, like, act.kind, act.occurred, act.jurisdictions
-                    )
-                )
+                because = {"kind": act.kind, "date": act.occurred, "jurisdictions": list(act.jurisdictions)}
+                duplicates.append(PossibleDuplicate(prepared.row, prepared.where, act.id, like, because))
             if len(earlier) < _MOST_DUPLICATES:
                 earlier.append(act.id)
     return duplicates
@@ -229,10 +223,8 @@ def _parse_change(fields: Mapping[str, Any], *, revising: bool) -> ChangeCommand
         raise Invalid(problems=[Problem("act", act, "is not taken here: each has an address of its own")])
     if event is None:
         raise Invalid(problems=[Problem("act", act, f"is none of {', '.join(CHANGES)}")])
-    try:
+    with naming_malformed_fields():
         return command_for(event.model_validate({name: value for name, value in fields.items() if name != "act"}))
-    except ValidationError as error:
-        raise Invalid(problems=problems_of(error)) from error
 
 
 def _record(recording: Recording, append: Append, batch: _Batch, progress: BatchProgress) -> Report:

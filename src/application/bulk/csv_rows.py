@@ -17,24 +17,16 @@ from pydantic import BaseModel, StringConstraints
 
 from application.bulk.json_rows import CHANGES, TOO_LONG, SourceRow, bad_row, lines
 from application.strict_json import NotJson, StrictDecoder
-from domain.errors import Problem
+from domain.errors import Invalid, Problem
 from domain.events import ACT_CLASSES
 from domain.jurisdictions import Jurisdiction
 
 LIST_SEPARATOR = "|"
 _MOST_ITEMS = 1_000
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_ROOTS: tuple[type[BaseModel], ...] = (*ACT_CLASSES.values(), Jurisdiction, *CHANGES.values())
+_ROOT: Any = Union[*ACT_CLASSES.values(), Jurisdiction, *CHANGES.values()]
 Part = str | int
 Convert = Callable[[str], Any]
-
-
-class BadCell(ValueError):
-    """A cell cannot be read as the value of its column."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(problems[0].message)
-        self.problems = problems
 
 
 @lru_cache(maxsize=4_096)
@@ -42,14 +34,7 @@ def column(name: str) -> tuple[tuple[Part, ...], Convert] | None:
     """The path of a column's field, and how its cells are converted; None where no field has that name."""
     if name == "act":
         return ("act",), str
-    first, *rest = name.split(".")
-    for root in _ROOTS:
-        for annotation in _fields(root, first):
-            field = _field_at(annotation, rest)
-            if field is not None:
-                path, convert = field
-                return (first, *path), convert
-    return None
+    return _field_at(_ROOT, name.split("."))
 
 
 def _fields(cls: type[BaseModel], name: str) -> Iterator[Any]:
@@ -124,9 +109,9 @@ def _json(cell: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         value, problems = StrictDecoder().whole(cell)
     except NotJson as error:
-        raise BadCell([Problem("", cell, f"is to be JSON: {error.detail}")]) from error
+        raise Invalid(problems=[Problem("", cell, f"is to be JSON: {error.detail}")]) from error
     if problems:
-        raise BadCell(problems)
+        raise Invalid(problems=problems)
     return value
 
 
@@ -135,10 +120,6 @@ _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 # Bytes that are not UTF-8 are read as lone surrogates.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Column = tuple[str, tuple[Part, ...], Convert]
-
-
-class _LineTooLong(Exception):
-    """The rest of the file cannot be split into lines."""
 
 
 def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
@@ -152,7 +133,7 @@ def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
             cells = next(reader)
         except StopIteration:
             break
-        except (csv.Error, _LineTooLong) as error:
+        except csv.Error as error:
             yield bad_row(number, f"is not CSV: {error}; nothing after it was read")
             return
         if not cells:
@@ -169,7 +150,7 @@ def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
 def _lines(file: BinaryIO) -> Iterator[str]:
     for number, line in lines(file):
         if line is None:
-            raise _LineTooLong(f"line {number} {TOO_LONG}")
+            raise csv.Error(f"line {number} {TOO_LONG}")
         yield line.decode("utf-8", "surrogateescape")
 
 
@@ -204,7 +185,7 @@ def _csv_row(number: int, heading: Sequence[Column], cells: Sequence[str]) -> So
             continue
         try:
             value = convert(text)
-        except BadCell as error:
+        except Invalid as error:
             problems += [
                 Problem(name, cell, f"{problem.field}: {problem.message}".strip(": ")) for problem in error.problems
             ]

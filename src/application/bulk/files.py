@@ -46,10 +46,8 @@ def load(
     `format_` is the format of every file; without it, each file's suffix gives its own. Raises BadRows, whose problems
     name file, row, field and value; Invalid for a file that does not exist or is of no known format; OSError.
     """
-    files = files_in(paths)
-    for path in files:
-        _format_of(path, format_)
-    rows = (row for path in files for row in _rows(path, format_))
+    readers = [(path, READERS[_format_of(path, format_)]) for path in files_in(paths)]
+    rows = (row for path, read in readers for row in _rows(path, read))
     return record_rows(service, rows, recorder=recorder, dry_run=dry_run, progress=progress)
 
 
@@ -73,8 +71,7 @@ def _format_of(path: Path, format_: str | None) -> str:
     return known
 
 
-def _rows(path: Path, format_: str | None) -> Iterator[tuple[str, SourceRow]]:
-    read = READERS[_format_of(path, format_)]
+def _rows(path: Path, read: Read) -> Iterator[tuple[str, SourceRow]]:
     with sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb") as file:
         for row in read(file):
             yield str(path), row

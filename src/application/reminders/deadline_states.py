@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from application.service import Service
+from domain.answers import Deadline
 from domain.errors import NotFound
 from domain.facts import Fact
 from domain.jurisdictions import Place
@@ -22,27 +22,9 @@ END_OF_TIME = "9999-12-31"
 certain day yet. Whether it counts on the day of its reminder is checked then."""
 
 
-@dataclass(frozen=True, slots=True)
-class RemindedDeadline:
-    """A deadline of one addressee. `due` is the day that reminders run on: the earliest that any source claims."""
-
-    demand: str
-    addressee: str
-    due: str
-    words: str | None
-    state: str
-    answer: str | None
-    withdrawn_by: str | None
-    extended_by: str | None
-
-    @property
-    def needs_answer(self) -> bool:
-        """True while it is open, and after it has lapsed without an answer."""
-        return self.state in ("open", "lapsed")
-
-    def about(self) -> dict[str, Any]:
-        """The fields that a reminder keeps, as `About` in the domain has them."""
-        return {"demand": self.demand, "addressee": self.addressee, "due": self.due, "words": self.words}
+def needs_answer(deadline: Deadline) -> bool:
+    """True while it is open, and after it has lapsed without an answer."""
+    return deadline["state"] in ("open", "lapsed")
 
 
 def snapshot_in_append(service: Service, append: Append, *, as_of: str | None = None) -> Snapshot:
@@ -55,26 +37,20 @@ def find_place(snapshot: Snapshot, name: str) -> Place | None:
     return snapshot.cache.directory.place(name, snapshot.position)
 
 
-def deadline_states(snapshot: Snapshot, place: str) -> dict[str, RemindedDeadline]:
-    """The deadlines of which a place is itself the addressee, by demand; none of a place that is not on record."""
+def deadline_states(snapshot: Snapshot, place: str) -> dict[str, Deadline]:
+    """The deadlines of which a place is itself the addressee, by demand; none of a place that is not on record.
+
+    Their `due` is the day that reminders run on: the earliest that any source claims.
+    """
     try:
         deadlines, _ = place_deadlines(snapshot, place, DeadlineFilter())
     except NotFound:
         return {}
-    states = {}
+    states: dict[str, Deadline] = {}
     for deadline in deadlines:
         if deadline["addressee"] == place:
             due = earliest_claimed_day(deadline, lambda demand: _current_fact(snapshot, demand).latest)
-            states[deadline["demand"]] = RemindedDeadline(
-                demand=deadline["demand"],
-                addressee=place,
-                due=due,
-                words=deadline["words"],
-                state=deadline["state"],
-                answer=deadline["answer"],
-                withdrawn_by=deadline["withdrawn_by"],
-                extended_by=deadline["extended_by"],
-            )
+            states[deadline["demand"]] = {**deadline, "due": due}
     return states
 
 
@@ -83,14 +59,14 @@ def addressees_of(snapshot: Snapshot, demand: str) -> tuple[str, ...]:
     return () if version is None else _fact(snapshot, version).jurisdictions
 
 
-def due_day_recorded_at(snapshot: Snapshot, deadline: RemindedDeadline) -> str:
+def due_day_recorded_at(snapshot: Snapshot, deadline: Deadline) -> str:
     """The instant at which a deadline's day was first recorded as it now is.
 
     Goes back through the versions of the entry that sets the day, until one sets it differently: a correction of
     other fields does not count.
     """
     position, terms = 0, None
-    setter = deadline.extended_by or deadline.demand
+    setter = deadline["extended_by"] or deadline["demand"]
     for version in versions_up_to(snapshot.connection, setter, snapshot.position):
         fact = _fact(snapshot, version)
         version_terms = (fact.due, fact.claims, fact.extended_to, fact.jurisdictions, bool(version.retracted))
@@ -100,37 +76,35 @@ def due_day_recorded_at(snapshot: Snapshot, deadline: RemindedDeadline) -> str:
     return read_recorded_at(snapshot.connection, position) or ""
 
 
-def still_due(states: Mapping[str, RemindedDeadline], named: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def still_due(states: Mapping[str, Deadline], named: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Of the deadlines that a reminder names, those that still need an answer by the day that it names."""
     return [
         about
         for about in named
         if (deadline := states.get(about["demand"])) is not None
-        and deadline.needs_answer
-        and deadline.due == about["due"]
+        and needs_answer(deadline)
+        and deadline["due"] == about["due"]
     ]
 
 
 def why_not_due(
-    snapshot: Snapshot, states: Mapping[str, RemindedDeadline], addressee: str, named: Iterable[Mapping[str, str]]
+    snapshot: Snapshot, states: Mapping[str, Deadline], addressee: str, named: Iterable[Mapping[str, str]]
 ) -> str:
     """Why the deadlines that a reminder names no longer call for it: each reason once; empty where they all do."""
     reasons = (_why_not_due(snapshot, states.get(about["demand"]), addressee, about) for about in named)
     return "; ".join(dict.fromkeys(reason for reason in reasons if reason is not None))
 
 
-def _why_not_due(
-    snapshot: Snapshot, deadline: RemindedDeadline | None, addressee: str, about: Mapping[str, str]
-) -> str | None:
+def _why_not_due(snapshot: Snapshot, deadline: Deadline | None, addressee: str, about: Mapping[str, str]) -> str | None:
     if deadline is None:
         return _why_no_deadline(snapshot, about["demand"], addressee)
-    if deadline.state == "withdrawn":
-        return f"withdrawn by {deadline.withdrawn_by}"
-    if deadline.state == "answered":
-        return f"answered by {deadline.answer}"
-    if deadline.state == "moot":
+    if deadline["state"] == "withdrawn":
+        return f"withdrawn by {deadline['withdrawn_by']}"
+    if deadline["state"] == "answered":
+        return f"answered by {deadline['answer']}"
+    if deadline["state"] == "moot":
         return "its review asks nothing any more"
-    return None if deadline.due == about["due"] else f"due on {deadline.due} now"
+    return None if deadline["due"] == about["due"] else f"due on {deadline['due']} now"
 
 
 def _why_no_deadline(snapshot: Snapshot, demand: str, addressee: str) -> str:

@@ -23,19 +23,14 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, select, update
 
-from application.reminders.deadline_states import (
-    RemindedDeadline,
-    deadline_states,
-    snapshot_in_append,
-    still_due,
-    why_not_due,
-)
+from application.reminders.deadline_states import deadline_states, snapshot_in_append, still_due, why_not_due
 from application.reminders.lifecycle import RECORDER, advance, cancel
 from application.reminders.outbox import OutboxMessage, enqueue
 from application.reminders.planner import catch_up
 from application.reminders.subscription import find_subscription
 from application.reminders.tables import planner_table, reminders_table, subscriptions_table
 from application.service import Service
+from domain.answers import Deadline
 from domain.reminders import About, ReminderDue, instant
 from eventlog.engine import reading, writing
 from eventlog.log import Append
@@ -59,13 +54,12 @@ _WORK = CompiledQuery(
         select(func.min(reminders_table.c.planned_for)).where(_IS_PLANNED).scalar_subquery(),
     )
 )
-_DUE = CompiledQuery(
+_DUE = (
     select(reminders_table)
     .where(_IS_PLANNED, reminders_table.c.planned_for <= bindparam("now"))
     .order_by(reminders_table.c.planned_for, reminders_table.c.id)
     .limit(BATCH)
 )
-_COLUMNS = [column.name for column in reminders_table.columns]
 _TO_ESCALATE = (
     select(reminders_table, subscriptions_table.c.escalate_to)
     .join_from(reminders_table, subscriptions_table, reminders_table.c.subscription == subscriptions_table.c.id)
@@ -120,14 +114,13 @@ def fire_due(service: Service) -> int:
     now = service.now()
     fired = 0
     with service.log.appending(recorder=RECORDER, now=now) as append:
-        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _DUE.run(append.connection, now=instant(now))]
+        rows = append.connection.execute(_DUE, {"now": instant(now)}).all()
         snapshot = snapshot_in_append(service, append)
-        states: dict[str, dict[str, RemindedDeadline]] = {}  # by place; nothing that is appended here changes them
+        states: dict[str, dict[str, Deadline]] = {}  # by place; nothing that is appended here changes them
         for row in rows:
-            place = row["addressee"]
-            if place not in states:
-                states[place] = deadline_states(snapshot, place)
-            fired += _fire(append, snapshot, row, states[place], now)
+            if row.addressee not in states:
+                states[row.addressee] = deadline_states(snapshot, row.addressee)
+            fired += _fire(append, snapshot, row, states[row.addressee], now)
         # The events appended here need no planning. Where others before them do, the position stays.
         append.connection.execute(
             update(planner_table).where(planner_table.c.planned_to == append.head).values(planned_to=append.position)
@@ -135,26 +128,24 @@ def fire_due(service: Service) -> int:
     return fired
 
 
-def _fire(
-    append: Append, snapshot: Snapshot, row: dict[str, Any], states: Mapping[str, RemindedDeadline], now: datetime
-) -> bool:
+def _fire(append: Append, snapshot: Snapshot, row: Row[Any], states: Mapping[str, Deadline], now: datetime) -> bool:
     """Record one reminder as due and enqueue its message; or cancel it, if nothing that it names is still due."""
-    subscription = find_subscription(append.connection, row["subscription"])
+    subscription = find_subscription(append.connection, row.subscription)
     if subscription is None or subscription.ended_at is not None:
-        cancel(append, row["id"], row["version"], "the subscription has ended")
+        cancel(append, row.id, row.version, "the subscription has ended")
         return False
-    named = msgspec.json.decode(row["deadlines"])
+    named = msgspec.json.decode(row.deadlines)
     deadlines = still_due(states, named)
     if not deadlines:
-        cancel(append, row["id"], row["version"], why_not_due(snapshot, states, row["addressee"], named))
+        cancel(append, row.id, row.version, why_not_due(snapshot, states, row.addressee, named))
         return False
-    late = now - datetime.fromisoformat(row["planned_for"]) > LATE_AFTER
+    late = now - datetime.fromisoformat(row.planned_for) > LATE_AFTER
     event = ReminderDue(
-        reminder=row["id"],
+        reminder=row.id,
         subscription=subscription.id,
         deadlines=tuple(About(**about) for about in deadlines),
-        offset=row["offset"],
-        planned_for=row["planned_for"],
+        offset=row.offset,
+        planned_for=row.planned_for,
         late=late,
     )
     escalates = subscription.escalate_to is not None and subscription.escalate_after_s is not None
@@ -165,10 +156,10 @@ def _fire(
         "deadlines": msgspec.json.encode(deadlines).decode(),
         "escalate_at": instant(now + timedelta(seconds=subscription.escalate_after_s or 0)) if escalates else None,
     }
-    advance(append, row["version"], event, **changes)
-    id_ = _message_id("msg_", row["id"], row["version"] + 1)
-    data = _message_data({**row, **changes})
-    message = OutboxMessage(id_, subscription.id, "reminder.due", append.recorded_at, data, row["id"])
+    advance(append, row.version, event, **changes)
+    id_ = _message_id("msg_", row.id, row.version + 1)
+    data = _message_data(row._asdict() | changes)
+    message = OutboxMessage(id_, subscription.id, "reminder.due", append.recorded_at, data, row.id)
     enqueue(append.connection, now, [message])
     return True
 

@@ -14,21 +14,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from application.reminders.deadline_states import (
     END_OF_TIME,
-    RemindedDeadline,
     addressees_of,
     deadline_states,
     due_day_recorded_at,
     find_place,
+    needs_answer,
     snapshot_in_append,
     why_not_due,
 )
@@ -37,6 +37,7 @@ from application.reminders.notices import enqueue_notices
 from application.reminders.subscription import Subscription, active_subscriptions
 from application.reminders.tables import planner_table, reminders_table
 from application.service import Service
+from domain.answers import Deadline
 from domain.jurisdictions import Place
 from domain.reminders import instant, planned_for, reminder_id
 from eventlog.log import Append, Recorded
@@ -87,17 +88,15 @@ def _places_to_plan(
 ) -> dict[str, str]:
     """The places to plan for, each with the instant from which on: that of the first event that affected it."""
     since: dict[str, str] = {}
-    for recorded_at, places in _affected_by_log(service, snapshot, planned_to):
-        if places is None:
-            for place in _places_with_deadlines(snapshot, for_reminders, recorded_at):
-                since.setdefault(place, recorded_at)
-            return since  # every place that later events affect is in it, if it has a deadline
-        for place in places:
+    causes = chain(
+        _affected_by_log(service, snapshot, planned_to), [(instant(snapshot.now), None)] if everywhere else []
+    )
+    for recorded_at, named in causes:
+        affected = _places_with_deadlines(snapshot, for_reminders, recorded_at) if named is None else named
+        for place in affected:
             since.setdefault(place, recorded_at)
-    if everywhere:
-        now = instant(snapshot.now)
-        for place in _places_with_deadlines(snapshot, for_reminders, now):
-            since.setdefault(place, now)
+        if named is None:
+            break  # every place that later events affect is in it, if it has a deadline
     return since
 
 
@@ -149,21 +148,6 @@ def _places_with_deadlines(snapshot: Snapshot, for_reminders: Sequence[Subscript
 # What one place needs
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedReminder:
-    """A reminder that a subscription asks for, of the deadlines of one place that are due on one day."""
-
-    id: str
-    subscription: Subscription
-    offset: int
-    planned_for: str
-    deadlines: tuple[RemindedDeadline, ...]
-
-    @property
-    def deadlines_json(self) -> str:
-        return msgspec.json.encode([deadline.about() for deadline in self.deadlines]).decode()
-
-
 def _plan_place(
     append: Append, snapshot: Snapshot, for_reminders: Sequence[Subscription], name: str, since: str
 ) -> list[dict[str, Any]]:
@@ -179,80 +163,75 @@ def _plan_place(
     if not covering and not rows:
         return []
     states = deadline_states(snapshot, name)
-    wanted = {reminder.id: reminder for reminder in _planned_reminders(covering, place, states.values())}
+    wanted = {reminder["id"]: reminder for reminder in _wanted_rows(covering, place, states.values())}
     for id_, row in rows.items():
         if row.state == "planned" and id_ not in wanted:
             cancel(append, id_, row.version, _why_overtaken(snapshot, row, covering, states))
+    created_at = {subscription.id: subscription.created_at for subscription in covering}
+
+    @cache
+    def recorded_at(demand: str) -> str:
+        return due_day_recorded_at(snapshot, states[demand])
+
+    def in_time(reminder: Mapping[str, Any]) -> bool:
+        """Whether the hour comes after all that calls for it was recorded."""
+        hour, named = reminder["planned_for"], msgspec.json.decode(reminder["deadlines"])
+        after_cause: bool = hour > max(since, created_at[reminder["subscription"]])
+        return after_cause and hour > min(recorded_at(about["demand"]) for about in named)
+
     new: list[dict[str, Any]] = []
-    recorded_at: dict[str, str] = {}
-    for reminder in wanted.values():
-        existing = rows.get(reminder.id)
-        if existing is not None and existing.state == "planned":
-            if (existing.planned_for, existing.deadlines) != (reminder.planned_for, reminder.deadlines_json):
+    for id_, reminder in wanted.items():
+        existing = rows.get(id_)
+        if existing is None and in_time(reminder):
+            new.append(reminder)
+        elif existing is not None and existing.state == "planned":
+            if (existing.planned_for, existing.deadlines) != (reminder["planned_for"], reminder["deadlines"]):
                 _update(append, reminder)
-        elif (existing is None or existing.state == "cancelled") and _is_in_time(
-            snapshot, reminder, since, recorded_at
-        ):
-            if existing is None:
-                new.append(_new_row(reminder, name))
-            else:
-                _update(append, reminder, state="planned", why=None)
+        elif existing is not None and existing.state == "cancelled" and in_time(reminder):
+            _update(append, reminder, state="planned", why=None)
     return new
 
 
-def _planned_reminders(
-    covering: Iterable[Subscription], place: Place, deadlines: Iterable[RemindedDeadline]
-) -> Iterator[PlannedReminder]:
-    by_day: dict[str, list[RemindedDeadline]] = defaultdict(list)
+def _wanted_rows(
+    covering: Iterable[Subscription], place: Place, deadlines: Iterable[Deadline]
+) -> Iterator[dict[str, Any]]:
+    """The reminders that subscriptions ask for, as new rows: each of the deadlines of a place that fall on one day."""
+    by_day: dict[str, list[dict[str, str | None]]] = defaultdict(list)
     for deadline in deadlines:
-        if deadline.needs_answer:
-            by_day[deadline.due].append(deadline)
+        if needs_answer(deadline):
+            due = deadline["due"]
+            # The fields of `About` in the domain.
+            about = {"demand": deadline["demand"], "addressee": place.id, "due": due, "words": deadline["words"]}
+            by_day[due].append(about)
+    named = {due: msgspec.json.encode(due_together).decode() for due, due_together in by_day.items()}
     for subscription in covering:
-        for due, due_together in by_day.items():
+        for due, deadlines_named in named.items():
             for offset in subscription.plan:
                 try:
                     hour = instant(planned_for(due, offset, subscription.hour, place.time_zone))
                 except OverflowError:
                     continue  # beyond the first or last day of the calendar
-                id_ = reminder_id(subscription.id, place.id, due, offset)
-                yield PlannedReminder(id_, subscription, offset, hour, tuple(due_together))
+                yield {
+                    "id": reminder_id(subscription.id, place.id, due, offset),
+                    "subscription": subscription.id,
+                    "addressee": place.id,
+                    "due": due,
+                    "offset": offset,
+                    "planned_for": hour,
+                    "state": "planned",
+                    "deadlines": deadlines_named,
+                    "version": 0,
+                    "late": False,
+                }
 
 
-def _is_in_time(snapshot: Snapshot, reminder: PlannedReminder, since: str, recorded_at: dict[str, str]) -> bool:
-    """Whether the hour comes after all that calls for it was recorded. `recorded_at` caches that by demand."""
-    if reminder.planned_for <= max(since, reminder.subscription.created_at):
-        return False
-    for deadline in reminder.deadlines:
-        if deadline.demand not in recorded_at:
-            recorded_at[deadline.demand] = due_day_recorded_at(snapshot, deadline)
-    return reminder.planned_for > min(recorded_at[deadline.demand] for deadline in reminder.deadlines)
-
-
-def _new_row(reminder: PlannedReminder, addressee: str) -> dict[str, Any]:
-    return {
-        "id": reminder.id,
-        "subscription": reminder.subscription.id,
-        "addressee": addressee,
-        "due": reminder.deadlines[0].due,
-        "offset": reminder.offset,
-        "planned_for": reminder.planned_for,
-        "state": "planned",
-        "deadlines": reminder.deadlines_json,
-        "version": 0,
-        "late": False,
-    }
-
-
-def _update(append: Append, reminder: PlannedReminder, **columns: object) -> None:
-    values = {"planned_for": reminder.planned_for, "deadlines": reminder.deadlines_json, **columns}
-    append.connection.execute(update(reminders_table).where(reminders_table.c.id == reminder.id).values(**values))
+def _update(append: Append, reminder: Mapping[str, Any], **columns: object) -> None:
+    values = {"planned_for": reminder["planned_for"], "deadlines": reminder["deadlines"], **columns}
+    append.connection.execute(update(reminders_table).where(reminders_table.c.id == reminder["id"]).values(**values))
 
 
 def _why_overtaken(
-    snapshot: Snapshot,
-    row: Any,  # noqa: ANN401 - a row of `reminders`
-    covering: Iterable[Subscription],
-    states: Mapping[str, RemindedDeadline],
+    snapshot: Snapshot, row: Row[Any], covering: Iterable[Subscription], states: Mapping[str, Deadline]
 ) -> str:
     if row.subscription not in {subscription.id for subscription in covering}:
         return "the subscription no longer asks for it"

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 from typing import Any
 
@@ -60,8 +59,7 @@ class OutboxSender:
         """Send whatever is due, and return when all of it was tried."""
         while self.start_due():
             while futures := self._futures():
-                for future in futures:
-                    future.exception()
+                wait(futures)
 
     def _futures(self) -> list[Future[None]]:
         with self._lock:
@@ -96,12 +94,14 @@ class OutboxSender:
             subscription = find_subscription(connection, message["subscription"])
         if subscription is None or subscription.ended_at is not None:
             return given_up("the subscription has ended")
-        channels: dict[str, Callable[[Subscription, dict[str, Any]], DeliveryResult]] = {
-            "webhook": self._by_webhook,
-            "email": self._by_mail,
-            "log": self._by_log,
-        }
-        result = channels[subscription.channel](subscription, message)
+        match subscription.channel:
+            case "webhook":
+                result = self._by_webhook(subscription, message)
+            case "email":
+                result = self._by_mail(subscription, message)
+            case _:
+                log.info("%s", message["body"])
+                result = delivered("written to the log")
         with self._lock:
             (self._failing.discard if result.ok else self._failing.add)(subscription.id)
         if result.is_gone:
@@ -129,7 +129,3 @@ class OutboxSender:
             return failed("the address is not confirmed")
         text = mail.mail_text(self._service, self._settings, subscription, message)
         return mail.send_mail(text, self._settings, self._tls)
-
-    def _by_log(self, _subscription: Subscription, message: dict[str, Any]) -> DeliveryResult:
-        log.info("%s", message["body"])
-        return delivered("written to the log")

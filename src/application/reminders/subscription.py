@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from application.reminders.tables import subscriptions_table as _table
 from domain import dates
@@ -132,10 +132,6 @@ def _with_field(problem: Problem) -> Problem:
     return Problem(field[1], value, problem.message)
 
 
-def refuse_field(field: str, value: object, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", problems=[Problem(field, value, message)])
-
-
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A row of the subscriptions table. `target` is a URL or an e-mail address; None for the log."""
@@ -169,15 +165,15 @@ class Subscription:
 
 def active_subscriptions(connection: Connection) -> list[Subscription]:
     rows = connection.execute(select(_table).where(_table.c.ended_at.is_(None)).order_by(_table.c.id))
-    return [subscription_from_row(row._asdict()) for row in rows]
+    return list(map(subscription_from_row, rows))
 
 
 def find_subscription(connection: Connection, id_: str | None) -> Subscription | None:
     """A subscription, also one that has ended; None where there is none of that id."""
     row = connection.execute(select(_table).where(_table.c.id == id_)).one_or_none()
-    return None if row is None else subscription_from_row(row._asdict())
+    return None if row is None else subscription_from_row(row)
 
 
-def subscription_from_row(row: dict[str, Any]) -> Subscription:
-    sets = {name: frozenset(msgspec.json.decode(row[name])) for name in ("jurisdictions", "states", "kinds")}
-    return Subscription(**row | sets | {"plan": tuple(msgspec.json.decode(row["plan"]))})
+def subscription_from_row(row: Row[Any]) -> Subscription:
+    sets = {name: frozenset(msgspec.json.decode(getattr(row, name))) for name in ("jurisdictions", "states", "kinds")}
+    return Subscription(**row._asdict() | sets | {"plan": tuple(msgspec.json.decode(row.plan))})

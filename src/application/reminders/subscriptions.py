@@ -20,7 +20,6 @@ from application.reminders.subscription import (
     SubscriptionRequest,
     find_subscription,
     parse_subscription,
-    refuse_field,
     subscription_from_row,
 )
 from application.reminders.tables import outbox_table, planner_table
@@ -29,7 +28,7 @@ from application.reminders.webhooks import Secret, Unreachable, destination, for
 from application.service import Service
 from application.settings import Network
 from domain import dates
-from domain.errors import NotFound, Refused
+from domain.errors import Invalid, NotFound, Problem, Refused
 from domain.jurisdictions import CIRCUITS
 from domain.reminders import instant
 from eventlog.engine import reading, writing
@@ -75,7 +74,7 @@ def list_subscriptions(service: Service, *, owner: str, after: str, limit: int) 
     with reading(service.engine) as connection:
         query = select(_table).where(_table.c.owner == owner, _table.c.id > after, _not_ended_by_owner())
         rows = connection.execute(query.order_by(_table.c.id).limit(limit))
-        return [subscription_from_row(row._asdict()) for row in rows]
+        return list(map(subscription_from_row, rows))
 
 
 def change_subscription(
@@ -86,7 +85,11 @@ def change_subscription(
     changed_fields = {**requested(before), **fields}
     request = parse_subscription({name: value for name, value in changed_fields.items() if value is not None})
     if request.channel != before.channel:
-        raise refuse_field("channel", request.channel, f"is {before.channel} and stays so: make another subscription")
+        raise Invalid(
+            problems=[
+                Problem("channel", request.channel, f"is {before.channel} and stays so: make another subscription")
+            ]
+        )
     target_changed = request.target != before.target
     if target_changed:
         _check_url(request, allowed)
@@ -180,7 +183,7 @@ def _owned_by(connection: Connection, id_: str, owner: str) -> Subscription:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"no subscription {id_!r} of yours is in use")
-    return subscription_from_row(row._asdict())
+    return subscription_from_row(row)
 
 
 def _in_use(connection: Connection, id_: str, owner: str) -> Subscription:
@@ -195,18 +198,18 @@ def _check_url(request: SubscriptionRequest, allowed: Collection[Network]) -> No
         try:
             destination(request.url, allowed)
         except Unreachable as error:
-            raise refuse_field("url", request.url, str(error)) from error
+            raise Invalid(problems=[Problem("url", request.url, str(error))]) from error
 
 
 def _check_places(service: Service, request: SubscriptionRequest) -> None:
     with service.snapshot() as snapshot:
         for number, name in enumerate(request.jurisdictions):
             if find_place(snapshot, name) is None:
-                raise refuse_field(f"jurisdictions.{number}", name, "is not on record")
+                raise Invalid(problems=[Problem(f"jurisdictions.{number}", name, "is not on record")])
         for number, state in enumerate(request.states):
             if state not in _STATES and state not in snapshot.cache.directory.states():
                 message = "is no state of the United States, nor of any place on record"
-                raise refuse_field(f"states.{number}", state, message)
+                raise Invalid(problems=[Problem(f"states.{number}", state, message)])
 
 
 def _check_escalation(connection: Connection, request: SubscriptionRequest, owner: str, id_: str) -> None:
@@ -215,12 +218,16 @@ def _check_escalation(connection: Connection, request: SubscriptionRequest, owne
     following, passed = request.escalate_to, {id_}
     while following is not None:
         if following in passed:
-            raise refuse_field("escalate_to", request.escalate_to, "leads back to the subscription itself")
+            raise Invalid(
+                problems=[Problem("escalate_to", request.escalate_to, "leads back to the subscription itself")]
+            )
         passed.add(following)
         subscription = find_subscription(connection, following)
         is_usable = subscription is not None and subscription.owner == owner and subscription.ended_at is None
         if not is_usable and following == request.escalate_to:
-            raise refuse_field("escalate_to", request.escalate_to, "is no subscription of yours that is in use")
+            raise Invalid(
+                problems=[Problem("escalate_to", request.escalate_to, "is no subscription of yours that is in use")]
+            )
         following = subscription.escalate_to if subscription is not None and is_usable else None
 
 

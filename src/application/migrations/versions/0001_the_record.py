@@ -5,8 +5,9 @@ is not migrated but rebuilt.
 """
 
 from alembic import op
-from sqlalchemy import Column, MetaData, Table, Text, insert
+from sqlalchemy import insert
 
+from application.keys import keys_table
 from eventlog.proofs import create_key, drop_key
 from eventlog.tables import create_log, drop_log
 from projections.schema import SCHEMA_VERSION, ReadModels, generations
@@ -16,23 +17,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_more = MetaData()
-_keys = Table(
-    "keys",
-    _more,
-    Column("name", Text, primary_key=True),
-    Column("hash", Text, nullable=False, unique=True),
-    Column("added_at", Text, nullable=False),
-    Column("revoked_at", Text),
-)
-
 
 def upgrade() -> None:
     connection = op.get_bind()
     create_log(connection)
     create_key(connection)
     ReadModels().metadata.create_all(connection, checkfirst=False)
-    _more.create_all(connection, checkfirst=False)
+    keys_table.create(connection)
     generations.create(connection)
     connection.execute(insert(generations).values(id=1, version=SCHEMA_VERSION, generation=0))
 
@@ -40,7 +31,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     connection = op.get_bind()
     generations.drop(connection)
-    _more.drop_all(connection, checkfirst=False)
+    keys_table.drop(connection)
     ReadModels().metadata.drop_all(connection, checkfirst=False)
     drop_key(connection)
     drop_log(connection)
