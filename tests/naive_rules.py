@@ -840,6 +840,26 @@ def came_certainly_later(other: Entry, act: Entry) -> str | None:
     return None
 
 
+def misplaced_days(entry: Entry, entries: dict[str, Entry], extends: list[str]) -> set[str]:
+    """The fields that name a day which must come after another, and does not."""
+    faults: set[str] = set()
+    # "a day to answer before the act's earliest bound, `days` below 1"
+    asked = entry.get("respond_by") or {}
+    if asked.get("days") is not None and asked["days"] < 1:
+        faults.add("respond_by")
+    if asked.get("date") is not None and str(asked["date"]) < earliest(entry):
+        faults.add("respond_by")
+    # "an extension to a day before the demand's own or before the extension itself"
+    if "extended_to" in entry:
+        days = [set_day(entries[name]) for name in extends if "respond_by" in entries.get(name, {})]
+        if any(entry["extended_to"] < day for day in [*days, earliest(entry)] if day is not None):
+            faults.add("extended_to")
+    # "an `until` before its ruling"
+    if any(str(holding["until"]) < earliest(entry) for holding in entry.get("holdings", []) if holding.get("until")):
+        faults.add("holdings")
+    return faults
+
+
 def refusals(log: Sequence[Event], entry: Entry, today: str, together: Iterable[Entry] = ()) -> list[str]:
     """The fields for which an entry is refused after the log; empty when it is accepted."""
     # "judged against the log and everything recorded together with it, so files may refer forward"
@@ -920,20 +940,7 @@ def refusals(log: Sequence[Event], entry: Entry, today: str, together: Iterable[
     if entry.get("public") and bounds(entry["public"])[0] > today and bounds(entry["public"])[0] > latest(entry):
         faults.add("public")
 
-    # "a day to answer before the act's earliest bound, `days` below 1"
-    asked = entry.get("respond_by") or {}
-    if asked.get("days") is not None and asked["days"] < 1:
-        faults.add("respond_by")
-    if asked.get("date") is not None and str(asked["date"]) < earliest(entry):
-        faults.add("respond_by")
-    # "an extension to a day before the demand's own or before the extension itself"
-    if "extended_to" in entry:
-        days = [set_day(entries[name]) for name in links["demand"] if "respond_by" in entries.get(name, {})]
-        if any(entry["extended_to"] < day for day in [*days, earliest(entry)] if day is not None):
-            faults.add("extended_to")
-    # "an `until` before its ruling"
-    if any(str(holding["until"]) < earliest(entry) for holding in entry.get("holdings", []) if holding.get("until")):
-        faults.add("holdings")
+    faults |= misplaced_days(entry, entries, links["demand"])
 
     # "an id that exists with other content"
     old = before.get(entry["id"])

@@ -189,7 +189,8 @@ def correcting(
     with suppress(Refused):
         act = corrected_act(state, event)
         context.include(act, fact_of(act.fields(), lambda _: None))
-    return decide(CorrectEntry(event), State(context, state, [act_of(dependent) for dependent in dependents]))
+    before = fact_of(entry, lambda _: None)
+    return decide(CorrectEntry(event), State(context, state, [act_of(dependent) for dependent in dependents], before))
 
 
 def refusal_of_correction(new: Mapping[str, Any], entry: Fields = WARNING, *dependents: Fields) -> dict[str, str]:
@@ -232,7 +233,8 @@ def test_a_field_that_every_entry_needs_cannot_be_removed() -> None:
 
 
 def test_a_correction_to_what_could_not_be_recorded_is_refused() -> None:
-    assert list(refusal_of_correction({"occurred": "2026-11-25"})) == ["fields.occurred"]
+    assert list(refusal_of_correction({"occurred": "2026-11-25"}, STATEMENT)) == ["fields.occurred"]
+    assert list(refusal_of_correction({"occurred": "2017-07-01"})) == ["fields.respond_by.date"]
 
 
 def test_a_correction_may_name_an_entry_on_record() -> None:
@@ -399,7 +401,7 @@ def test_an_agency_that_speaks_for_another_becomes_no_city() -> None:
 
 def test_an_agency_may_come_to_speak_for_another_place() -> None:
     on_record = place(kind="agency", speaks_for="chicago-il")
-    assert updating(on_record, speaks_for="new-orleans-la") != []
+    assert updating(on_record, speaks_for="new-orleans-la", state="LA") != []
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,10 @@ class Recording:
 
 def write_read_models(service: Service, append: Append, recorded: Sequence[Recorded]) -> None:
     """Brings the read models up to what was appended, in the same transaction."""
-    live_tables().write(append.connection, service.rows_of(append.connection, recorded))
+    rows = service.rows_of(append.connection, recorded)
+    if rows.unreadable:
+        raise ValueError(f"position {rows.unreadable[0][0]} cannot be replayed: {rows.unreadable[0][2]}")
+    live_tables().write(append.connection, rows)
     if recorded:
         mark(append.connection, recorded[-1].position)
 

@@ -148,10 +148,10 @@ class State:
     """For an act, its own fact included; for a correction, that of the act as corrected, and those of `dependents`."""
     entry: EntryState | None = None
     """The entry that the command changes; None where it is not on record."""
-    uncorrected: Fact | None = None
-    """What the entry amounts to before it is corrected."""
     dependents: Sequence[AnyAct] = ()
     """The entries that link to the one that is corrected: they must stay valid."""
+    uncorrected: Fact | None = None
+    """What the entry that is corrected amounts to as it stands."""
     place: Mapping[str, Any] | None = None
     """The fields of the place that the command changes; None where it is not on record."""
 

@@ -113,8 +113,6 @@ _OCD_STATE = re.compile(r"ocd-division/country:us/(?:state|territory|district):(
 def problems_of_identifiers(place: Jurisdiction) -> Iterator[Problem]:
     """For which a place's GEOID or OCD id is refused: its form, or a state that is not the place's."""
     code = STATE_CODES.get(place.state)
-    if code is None:
-        yield Problem("state", place.state, f"{place.state!r} is no state, district or territory of the United States")
     if (geoid := place.geoid) is not None:
         digits = _GEOID_DIGITS[place.kind]
         if len(geoid) not in digits:

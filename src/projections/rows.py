@@ -55,7 +55,7 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     # First what may fail, as of an entry that cannot be read no row is to be written.
     earliest, latest = bounds(header.occurred)
     public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
-    due_days = [(day, demand, position) for day, demand in _due_days(header, latest, due) if bounds(day)]
+    due_days = [(bounds(day)[1], demand, position) for day, demand in _due_days(header, latest, due)]
     id_, sequence = header.id, header.sequence
     days = (earliest, latest, sequence, public_earliest, public_latest)
     retracted, law = change.standing == "retracted", header.reaches_unnamed_places or change.reached_unnamed_places

@@ -42,7 +42,7 @@ from domain.jurisdictions import Place
 from domain.reminders import instant, planned_for, reminder_id
 from eventlog.log import Append, Recorded
 from eventlog.sql import BulkInsert, CompiledQuery
-from projections.projector import ChangedEntry, changes_of, entry_states, place_fields
+from projections.projector import ChangedEntry, UnreadableEvent, changes_of, entry_states, place_fields
 from projections.schema import live_tables
 from projections.snapshot import Snapshot
 
@@ -121,6 +121,8 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
                 yield change.recorded_at, None
                 continue
             names = {name for version in fields for name in version["jurisdictions"]}
+        elif isinstance(change, UnreadableEvent):
+            continue
         else:
             versions = _events_until(stream(f"jurisdiction:{change.fields['id']}"), change.position)
             represented = (place_fields(versions[:count]).get("speaks_for") for count in range(1, len(versions) + 1))
