@@ -5,17 +5,11 @@ from datetime import date, timedelta
 
 import holidays
 import pytest
+import yaml
 
-from application.holiday_calendar import LIBRARY, federal_holidays, federal_list_version, state_holidays
-from application.state_holidays import (
-    DECLARED,
-    NOT_DECLARED,
-    STATUTES,
-    UNSURE,
-    Declared,
-    NotDeclared,
-    easter,
-)
+from application.holiday_calendar import LIBRARY, federal_holidays, state_holidays
+from application.holiday_rules import Declared, NotDeclared, easter
+from application.state_holidays import DECLARED, NOT_DECLARED, STATUTES, UNSURE
 from command_line import SEEDS, run
 from domain.periods import due_after
 
@@ -160,9 +154,7 @@ def test_a_day_is_a_holiday_of_a_state_where_its_statute_declares_it(state: str,
 
 
 def test_every_state_and_every_place_on_record_has_a_statute_that_was_looked_for() -> None:
-    import yaml  # noqa: PLC0415
-
-    places = yaml.safe_load((SEEDS / "jurisdictions.yaml").read_text(encoding="utf-8"))["jurisdictions"]
+    places = yaml.safe_load((SEEDS / "jurisdictions.yaml").read_text(encoding="utf-8"))
     assert {place["state"] for place in places} <= STATUTES.keys()
     assert len(STATUTES) == 51
     assert UNSURE.keys() <= STATUTES.keys()
@@ -219,7 +211,3 @@ def test_what_is_not_sure_of_a_states_list_is_said_with_the_answer() -> None:
 def test_a_states_own_holidays_are_not_asked_for_a_period_counted_back() -> None:
     period = due_after("2026-04-17", -14, federal_holidays, state_holidays("HI"))
     assert (period.due, period.state) == ("2026-04-03", None)
-
-
-def test_the_version_of_the_federal_list_is_the_librarys_and_that_of_its_days() -> None:
-    assert federal_list_version().startswith(f"{LIBRARY}, days ")

@@ -13,17 +13,8 @@ from importlib.metadata import version
 
 import holidays
 
-from application.state_holidays import (
-    DECLARED,
-    FRIDAY,
-    MONDAY,
-    NOT_DECLARED,
-    STATUTES,
-    TABLE_VERSION,
-    UNSURE,
-    Declared,
-    NotDeclared,
-)
+from application.holiday_rules import FRIDAY, MONDAY, Declared, NotDeclared
+from application.state_holidays import DECLARED, NOT_DECLARED, STATUTES, TABLE_VERSION, UNSURE
 from domain.periods import LegalHolidays
 
 LIBRARY = f"holidays {version('holidays')}"
@@ -46,7 +37,9 @@ _federal_names = _library_names(holidays.country_holidays("US", observed=True))
 
 # Made without a state, and of public ones only: with one, the library would add the state's own days.
 federal_holidays = LegalHolidays(
-    f"5 U.S.C. 6103(a), on the days observed, by the library {LIBRARY}", lambda day: _joined(_federal_names(day))
+    f"5 U.S.C. 6103(a), on the days observed, by the library {LIBRARY}",
+    LIBRARY,
+    lambda day: _joined(_federal_names(day)),
 )
 """The federal legal holidays, by which every period on record runs on."""
 
@@ -68,7 +61,7 @@ def state_holidays(state: str) -> LegalHolidays | None:
         added = [name for line in declared if (name := _name_on(line, day)) is not None]
         return _joined([*kept, *(name for name in added if name not in kept)])
 
-    return LegalHolidays(_named(state), holiday)
+    return LegalHolidays(_named(state), f"{LIBRARY}, corrections {TABLE_VERSION}", holiday)
 
 
 def _is_about(line: NotDeclared, name: str, day: date) -> bool:
@@ -98,19 +91,3 @@ def _named(state: str) -> str:
     return (
         f"{statute.citation}, by the library {LIBRARY} and our table of corrections {TABLE_VERSION}{compared}{unsure}"
     )
-
-
-_FIRST_YEAR, _LAST_YEAR = 1990, 2100
-
-
-@cache
-def federal_list_version() -> str:
-    """What tells one federal list from another: the library's version, and a digest of the days that it gives.
-
-    Read models and planned reminders rest on it. Where a newer library gives the same days, the digest is the same.
-    """
-    from hashlib import sha256  # noqa: PLC0415 - this and the days cost a fifth of a second, and few commands ask
-
-    days = holidays.country_holidays("US", observed=True, years=range(_FIRST_YEAR, _LAST_YEAR))
-    written = " ".join(sorted(day.isoformat() for day in days))
-    return f"{LIBRARY}, days {sha256(written.encode()).hexdigest()[:12]}"

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, make_url
 from application import clock
 from application.holiday_calendar import federal_holidays
 from domain.errors import NotFound
+from domain.periods import LegalHolidays
 from eventlog.engine import create_engine_for, reading
 from eventlog.log import EventLog, Recorded
 from projections.cache import ReadCache
@@ -58,7 +59,14 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 class Service:
     """A database with its log, read cache and clock, for the API and the command line. Close it when done."""
 
-    def __init__(self, database_url: str, *, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        holidays: LegalHolidays = federal_holidays,
+    ) -> None:
+        """`holidays`: the list by which periods run on."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         url = make_url(database_url)
         if url.get_backend_name() == "sqlite" and url.database:
@@ -66,7 +74,8 @@ class Service:
         self.engine = create_engine_for(database_url)
         migrate(self.engine)
         self.log = EventLog(self.engine, clock=now)
-        self.cache = ReadCache(federal_holidays)
+        self.cache = ReadCache(holidays)
+        self.holidays = holidays
         self.now = now
 
     def close(self) -> None:

@@ -161,7 +161,9 @@ class PeriodHolidays(TypedDict):
     not_counted: Annotated[str, Field(description="Which days are in no list, and why.")]
 
 
-PeriodSteps = TypedDict("PeriodSteps", {"from": Day, "days": int, "steps": tuple[str, ...], "holidays": PeriodHolidays})
+PeriodSteps = TypedDict(
+    "PeriodSteps", {"from": Day, "days": int, "steps": tuple[str, ...], "holidays": "PeriodHolidays"}
+)
 """How a period came to a day."""
 
 

@@ -20,14 +20,16 @@ NOT_COUNTED = (
 class LegalHolidays:
     """A list of legal holidays. `source`: the statute, and which version of which list, as answers name it.
 
-    `name_of`: the name of the holiday that a day is, or is observed as; None where it is none.
+    `version`: what tells it from the list as it was before. `name_of`: the name of the holiday that a day is, or is
+    observed as; None where it is none.
     """
 
     source: str
+    version: str
     name_of: Callable[[date], str | None]
 
 
-NO_HOLIDAYS = LegalHolidays("none", lambda _: None)
+NO_HOLIDAYS = LegalHolidays("none", "none", lambda _: None)
 """For what is worked out without a calendar."""
 
 
