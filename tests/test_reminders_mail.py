@@ -235,7 +235,10 @@ def test_the_key_of_links_is_made_once(database_url: str) -> None:
         assert signed_links.link_action(service, token).title == "Acknowledge a reminder"
 
 
-def test_words_of_the_record_cannot_become_headers(world: DeliveryWorld, post: Post) -> None:
+def test_words_of_the_record_cannot_become_headers(
+    world: DeliveryWorld, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.legibility.is_on_record", lambda _: True)  # as recorded before such words were refused
     world.timeline.update("alameda", name="Alameda\r\nBcc: everyone@example.org\r\n\r\nHello")
     confirmed(world, post)
     world.timeline.demand(

@@ -320,9 +320,12 @@ def test_a_place_that_turns_out_to_lie_elsewhere_is_reminded_at_its_own_nine(wor
     assert world.offsets() == ALL
 
 
-def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: RemindersWorld) -> None:
+def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: RemindersWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.subscribe()
-    world.demand("never", "9999-12-31")
+    with monkeypatch.context() as before_it_was_refused:
+        before_it_was_refused.setattr("domain.dates.is_on_record", lambda _: True)
+        world.demand("never", "9999-12-31")
+    world.demand("in-two-lifetimes", "2199-12-31")
     world.demand("asks", "2026-04-01")
     world.tick()
     assert world.planned()[:6] == [("2026-04-01", offset) for offset in ALL]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import REFUSED, USAGE, Json, failed, open_record
-from cli.terminal import print_answer, print_bytes, print_json, print_line, print_table, progress
+from cli.terminal import one_line, print_answer, print_bytes, print_json, print_line, print_table, progress
 
 
 def export(
@@ -156,6 +156,13 @@ def rebuild(*, json: Json = False) -> None:
 
         with progress("Replaying") as bar:
             events = rebuild_all(service, bar)
+        with service.snapshot():
+            for event in service.cache.unreadable:
+                typer.echo(
+                    f"dispute-timeline: log position {event.position} ({event.stream}) cannot be read and is left out:"
+                    f" {one_line(event.why)}",
+                    err=True,
+                )
     print_answer({"events": events}, f"Rebuilt from {events:,} events.", json=json)
 
 
