@@ -13,7 +13,7 @@ from time import perf_counter
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
-from eventlog.engine import driver_connection, writing
+from eventlog.engine import driver_connection, writing, wrote
 from eventlog.merkle import HASH_BYTES, grow, hash_of, root_of
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.sql import BulkInsert, CompiledQuery
@@ -50,7 +50,7 @@ class VersionConflict(IntegrityError):
 class Append:
     """What the holder of the lock works with: to look up, to append, and to write the read models."""
 
-    __slots__ = ("_frontier", "_refused", "connection", "head", "position", "recorded_at", "recorder")
+    __slots__ = ("_frontier", "_last", "_refused", "connection", "head", "position", "recorded_at", "recorder")
 
     def __init__(self, connection: Connection, head: Head, frontier: bytes, recorder: str, recorded_at: str) -> None:
         self.connection = connection
@@ -66,6 +66,7 @@ class Append:
         All events of a transaction share it, because nobody could ever have read some of them without the
         others; the next append's is later, so an instant names one state of the log, as a position does.
         """
+        self._last = head.recorded_at
         self._frontier = [frontier[at : at + HASH_BYTES] for at in range(0, len(frontier), HASH_BYTES)]
         self._refused: Exception | None = None
 
@@ -109,18 +110,25 @@ class Append:
             raise
         self.position += len(events)
 
+    def touch(self) -> None:
+        """Write the head as it is: the commit then shows whether the database takes writes."""
+        self._move_head(self._last)
+
     def finish(self) -> None:
         """Move the head to where the log now ends; called once, before the commit."""
         if self._refused:
             # Some rows may be in and others not: whoever swallowed the error learns of it here, and none is kept.
             raise self._refused
         if self.position > self.head:
-            _MOVE_HEAD.run(
-                self.connection,
-                to_position=self.position,
-                to_recorded_at=self.recorded_at,
-                to_frontier=b"".join(self._frontier),
-            )
+            self._move_head(self.recorded_at)
+
+    def _move_head(self, recorded_at: str) -> None:
+        _MOVE_HEAD.run(
+            self.connection,
+            to_position=self.position,
+            to_recorded_at=recorded_at,
+            to_frontier=b"".join(self._frontier),
+        )
 
     def _explain(self, events: Sequence[Recorded], error: Exception) -> IntegrityError:
         driver_connection(self.connection).rollback()
@@ -149,6 +157,7 @@ def appending(
         yield append
         append.finish()
     if append.position > append.head:
+        wrote(engine)
         for observe in observers:
             observe(perf_counter() - begun)
 

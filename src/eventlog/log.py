@@ -11,7 +11,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, Program
 from sqlalchemy import Connection, Engine, bindparam, select
 
 from eventlog.append import Append, VersionConflict, appending
-from eventlog.engine import reading
+from eventlog.engine import head_in_one_round_trip, reading
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.sql import CompiledQuery
 from eventlog.tables import EVENT, log
@@ -92,7 +92,8 @@ class EventLog(ApplicationRecorder):
     def head_position(self) -> int:
         """The last log position, whichever process wrote it, asked as cheaply as can be: what a 304 costs."""
         if self.engine.dialect.name == "postgresql":
-            return _head_in_one_round_trip(self.engine)
+            row = head_in_one_round_trip(self.engine, _HEAD_POSITION)
+            return 0 if row is None else int(row[0])
         with reading(self.engine) as connection:
             return self.head(connection).position
 
@@ -200,19 +201,3 @@ class Tail(Subscription[EventLog]):
             else:
                 sleep(self.pause_s)
         raise StopIteration
-
-
-def _head_in_one_round_trip(engine: Engine) -> int:
-    """Without a transaction, which would add two, and past SQLAlchemy, which would cost more than the query."""
-    connection = engine.raw_connection()
-    driver: Any = connection.driver_connection
-    try:
-        driver.autocommit = True
-        row = driver.execute(_HEAD_POSITION).fetchone()
-        driver.autocommit = False
-    except engine.dialect.loaded_dbapi.Error:
-        connection.invalidate()
-        raise
-    finally:
-        connection.close()
-    return 0 if row is None else int(row[0])

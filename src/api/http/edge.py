@@ -21,7 +21,9 @@ from api.http.idempotency import Idempotency
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
+from eventlog.limits import ANSWERING, waiting_at_most
 from eventlog.log import EventLog
+from eventlog.trouble import DatabaseTrouble
 from projections.lru import LRUCache
 
 # When each series was first seen: as many lines again, which no graph asks for.
@@ -130,7 +132,12 @@ class Edge:
         limits, wait = self._limits.take(client[0] if client else None, context.authorization)
         sender = ResponseSender(context, send, limits, self._validators, self._service)
         try:
-            await self._respond(context, receive, sender, wait)
+            with waiting_at_most(ANSWERING):
+                await self._respond(context, receive, sender, wait)
+        except DatabaseTrouble as error:  # of the layers above the app, which answers its own
+            if sender.status:
+                raise
+            await error_response(error)(scope, receive, sender.send)
         finally:
             if sender.status:
                 endpoint = context.scope.get("endpoint")

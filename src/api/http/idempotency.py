@@ -6,6 +6,7 @@ bearer key: two writers may use the same.
 """
 
 import re
+from contextlib import suppress
 from hashlib import sha256
 
 from anyio import to_thread
@@ -21,6 +22,7 @@ from application.idempotency import IdempotencyClaim, InProgress, KeyReused, Sto
 from application.keys import key_holder
 from application.service import Service
 from domain.errors import Problem
+from eventlog.trouble import DatabaseTrouble
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500
@@ -94,16 +96,20 @@ class Idempotency:
         try:
             await self._app(scope, receive, response.send)
         except BaseException:
-            await to_thread.run_sync(idempotency.release, self._service, claim)
+            with suppress(DatabaseTrouble):  # the lease ends by itself
+                await to_thread.run_sync(idempotency.release, self._service, claim)
             raise
         finally:
             idempotency.set_current_claim(None)
         answered = response.answered()
         failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
-        if answered is None or failed or context.dry_run:
-            await to_thread.run_sync(idempotency.release, self._service, claim)
-        else:
-            await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
+        # Where the database fails now, the answer is sent all the same: the lease ends by itself, and whoever comes
+        # again finds by the mark of the append what was recorded.
+        with suppress(DatabaseTrouble):
+            if answered is None or failed or context.dry_run:
+                await to_thread.run_sync(idempotency.release, self._service, claim)
+            else:
+                await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
         await response.pass_on()
 
     def _recorded_by(self, claim: IdempotencyClaim) -> tuple[bool, str] | None:

@@ -1,6 +1,6 @@
 """Whether the service lives, and whether it can do its work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +10,20 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.http.edge import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
+from application.readiness import faults_for_writing
 from application.reminders.due import last_tick
 from application.reminders.queries import by_state, waiting
 from application.service import Service
 from eventlog.engine import reading
+from eventlog.trouble import DatabaseTrouble
 
 router = APIRouter(tags=["health"])
+_RETRY_AFTER_S = 5
 
 
 class Ticking(Shape):
@@ -32,11 +34,12 @@ class Ticking(Shape):
 
 
 class Health(Shape):
-    """Whether the service does its work, and how far its record goes."""
+    """Whether the service does its work, how far its record goes, and (`why`) what stands against writing to it."""
 
     status: str
     position: int | None
     reminders: Ticking | None
+    why: list[str]
 
 
 @get(router, "/healthz", answer=Health)
@@ -48,13 +51,18 @@ def healthz(request: Request, service: Service) -> Response:
 
 @get(router, "/readyz", answer=Health, also=(503,))
 def readyz(request: Request, service: Service) -> Response:
-    """Whether the record could be written to just now: its lock was had, and given back."""
+    """Whether the record could be written to just now: its lock was had, a row was written, and space is left.
+
+    `why` says what stands against it.
+    """
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
+            why = faults_for_writing(service, append)
             position, reminders = append.head, _reminders(request, append.connection)
-    except (SQLAlchemyError, service.engine.dialect.loaded_dbapi.Error):
-        return _health("unable to write", None, None, 503)
-    return _health("ready", position, reminders)
+            append.touch()
+    except DatabaseTrouble as error:
+        return _health("unable to write", None, None, [error.detail])
+    return _health("unable to write" if why else "ready", position, reminders, why)
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
@@ -67,9 +75,10 @@ def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
     return {"last_tick": ticked, "late_s": late_s}
 
 
-def _health(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
-    answer = {"status": status, "position": position, "reminders": reminders}
-    return Response(msgspec.json.encode(answer), code, media_type="application/json")
+def _health(status: str, position: int | None, reminders: dict[str, Any] | None, why: Sequence[str] = ()) -> Response:
+    answer = {"status": status, "position": position, "reminders": reminders, "why": why}
+    headers = {"Retry-After": str(_RETRY_AFTER_S)} if why else None
+    return Response(msgspec.json.encode(answer), 503 if why else 200, headers, "application/json")
 
 
 _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
