@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from math import inf
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -142,6 +144,18 @@ def _of_postgresql(error: psycopg.Error) -> Trouble | None:
     return next((trouble for said, trouble in _REFUSALS if said in words), Trouble.AWAY)
 
 
+_WARN_EVERY_S = 10.0
+_warned: dict[Trouble, float] = {}
+
+
+def _warn(trouble: Trouble, said: object) -> None:
+    """Once in a while: every request meets the same trouble."""
+    now = monotonic()
+    if now - _warned.get(trouble, -inf) >= _WARN_EVERY_S:
+        _warned[trouble] = now
+        log.warning("%s: %s", trouble.says, said)
+
+
 @contextmanager
 def telling_trouble(*, reads: bool = False) -> Iterator[None]:
     """Raises DatabaseTrouble in place of whatever a driver or the pool raises of the kinds in the table.
@@ -157,5 +171,5 @@ def telling_trouble(*, reads: bool = False) -> Iterator[None]:
         if trouble is None or (reads and trouble is Trouble.READ_ONLY):
             raise
         said: Any = getattr(error, "orig", None) or error
-        log.warning("%s: %s", trouble.says, said)
+        _warn(trouble, said)
         raise DatabaseTrouble(trouble, said) from error

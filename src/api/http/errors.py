@@ -83,6 +83,10 @@ class TooManyStreams(RecordError):
     """This process serves as many streams as it can: come back soon, or ask `GET /events`."""
 
 
+class Overloaded(RecordError):
+    """As many requests as this process can work on are waiting for the database: come back soon."""
+
+
 class WrongMediaType(RecordError):
     """The body is of a kind that is not read here."""
 
@@ -125,6 +129,7 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
+    Overloaded: ErrorRow(503, "overloaded", "Too much at once", {"Retry-After": "2"}),
     DatabaseTrouble: ErrorRow(503, "database-trouble", "The database is in trouble", {"Retry-After": "5"}),
     AtWork: ErrorRow(409, "at-work", "At work on it"),
     KeyUsedBefore: ErrorRow(422, "key-reused", "The key was used before"),
