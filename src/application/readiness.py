@@ -21,6 +21,8 @@ def faults_for_writing(service: Service, append: Append) -> list[str]:
 
 
 def _faults(service: Service, append: Append) -> Iterator[str]:
+    if append.clock_fault is not None:
+        yield append.clock_fault
     if fault := schema_fault(append.connection):
         yield fault
     files = sqlite_files(service.engine)

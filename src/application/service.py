@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -87,7 +87,14 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 class Service:
     """A database with its log, read cache and clock, for the API and the command line. Close it when done."""
 
-    def __init__(self, database_url: str, *, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        most_leap: timedelta = clock.MOST_LEAP,
+    ) -> None:
+        """`most_leap`: how far ahead of the last stamp the clock is believed."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         url = parse_database_url(database_url)
         if url.get_backend_name() == "sqlite" and url.database:
@@ -98,7 +105,7 @@ class Service:
         except BaseException:
             self.engine.dispose()
             raise
-        self.log = EventLog(self.engine, clock=now)
+        self.log = EventLog(self.engine, clock=now, most_leap=most_leap)
         self.cache = ReadCache(federal_holiday)
         self.now = now
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -46,9 +47,10 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
     from projections.projector import CannotReplay
 
     with plain_errors(), ExitStack() as stack:
-        database_url = (settings or settings_or_exit()).database_url
+        settings = settings or settings_or_exit()
+        database_url, most_leap = settings.database_url, timedelta(days=settings.clock_leap_days)
         try:
-            service = stack.enter_context(closing(Service(database_url)))
+            service = stack.enter_context(closing(Service(database_url, most_leap=most_leap)))
             if not (as_it_is or is_current(service)):
                 with progress("Making the read models anew") as bar:
                     rebuild(service, bar)

@@ -118,7 +118,7 @@ class _PostgresConnection(psycopg.Connection[Any]):
             raise NoAnswer(f"no answer in {self.most_s:g} s") from error
 
 
-def _connect_to_postgresql(_dialect: object, _record: object, arguments: Any, named: Any) -> _PostgresConnection:  # noqa: ANN401  # SQLAlchemy's
+def _connect_to_postgresql(_dialect: object, _record: object, arguments: Any, named: Any) -> _PostgresConnection:  # noqa: ANN401  # as SQLAlchemy hands them on
     connection = _PostgresConnection.connect(*arguments, **named)
     connection.most_s = limits().statement_s + _GRACE_S
     return connection

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match
 from application.bulk.batch import BadRows, TooManyRows
 from application.strict_json import NotJson
 from domain.errors import Conflict, Invalid, NotFound, Problem, RecordError, Refused, Stale
+from eventlog.log import ClockLeapt
 from eventlog.trouble import DatabaseTrouble
 
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -129,6 +130,7 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
+    ClockLeapt: ErrorRow(503, "clock-leapt", "The clock cannot be right", {"Retry-After": "60"}),
     Overloaded: ErrorRow(503, "overloaded", "Too much at once", {"Retry-After": "2"}),
     DatabaseTrouble: ErrorRow(503, "database-trouble", "The database is in trouble", {"Retry-After": "5"}),
     AtWork: ErrorRow(409, "at-work", "At work on it"),

@@ -15,6 +15,7 @@ from api.http.edge import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
+from application.clock import step_back
 from application.readiness import faults_for_writing
 from application.reminders.due import last_tick
 from application.reminders.queries import by_state, waiting
@@ -24,6 +25,7 @@ from eventlog.trouble import DatabaseTrouble
 
 router = APIRouter(tags=["health"])
 _RETRY_AFTER_S = 5
+_UNABLE = "unable to write"
 
 
 class Ticking(Shape):
@@ -53,7 +55,7 @@ def healthz(request: Request, service: Service) -> Response:
 def readyz(request: Request, service: Service) -> Response:
     """Whether the record could be written to just now: its lock was had, a row was written, and space is left.
 
-    `why` says what stands against it.
+    `why` says what stands against it; where it is ready, what the keeper is to look at.
     """
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
@@ -61,8 +63,11 @@ def readyz(request: Request, service: Service) -> Response:
             position, reminders = append.head, _reminders(request, append.connection)
             append.touch()
     except DatabaseTrouble as error:
-        return _health("unable to write", None, None, [error.detail])
-    return _health("unable to write" if why else "ready", position, reminders, why)
+        return _health(_UNABLE, None, None, [error.detail])
+    if why:
+        return _health(_UNABLE, position, reminders, why)
+    said = step_back(service.now(), append.stamped_before)
+    return _health("ready", position, reminders, [] if said is None else [said])
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
@@ -77,8 +82,9 @@ def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
 
 def _health(status: str, position: int | None, reminders: dict[str, Any] | None, why: Sequence[str] = ()) -> Response:
     answer = {"status": status, "position": position, "reminders": reminders, "why": why}
-    headers = {"Retry-After": str(_RETRY_AFTER_S)} if why else None
-    return Response(msgspec.json.encode(answer), 503 if why else 200, headers, "application/json")
+    able = status != _UNABLE
+    headers = None if able else {"Retry-After": str(_RETRY_AFTER_S)}
+    return Response(msgspec.json.encode(answer), 200 if able else 503, headers, "application/json")
 
 
 _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")
