@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from application.service import Service
 from command_line import SPRINGFIELD, entry, run, written
+from eventlog.limits import Limits
 from eventlog.records import NewEvent
 
 COMMAND = Path(sys.executable).with_name("dispute-timeline")
@@ -96,7 +97,7 @@ def test_an_event_that_nothing_can_read_stops_a_rebuild_and_is_named(sqlite_url:
 def test_a_database_that_is_held_by_another_is_said_in_one_line(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eventlog.engine._SQLITE_BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("eventlog.limits.PATIENT", Limits(lock_s=0.1, statement_s=60))
     service = Service(sqlite_url)
     with service.log.appending(recorder="test", now=service.now()):
         said = run(sqlite_url, "keys", "add", "newsroom")

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from api.formats.publish import by_suffix
 from api.http import errors
 from api.http.edge import Edge, measure_appends
+from api.http.lanes import Lanes
 from api.openapi.document import openapi_of
 from api.pages.site import install_pages
 from api.resources import (
@@ -87,6 +88,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.settings = settings or Settings()
+    app.state.lanes = Lanes()
     app.state.live = LogFollower(service)
     app.state.registry = CollectorRegistry()  # not the global one: a process may have several apps, as the tests do
     app.state.registry.register(health.RecordMetrics(app))

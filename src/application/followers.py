@@ -20,6 +20,7 @@ from anyio import to_thread
 from application.service import Service
 from eventlog.engine import reading
 from eventlog.log import Recorded
+from eventlog.trouble import DatabaseTrouble
 
 LOOK_S = 0.25
 """Seconds between two looks at the head while anybody follows: how late an event comes at most."""
@@ -82,8 +83,9 @@ class LogFollower:
         while not self._closed:
             try:
                 head, events = await to_thread.run_sync(self._beyond, self._head)
+            except DatabaseTrouble:
+                pass  # which is logged: the database is asked again, and nothing is missed meanwhile
             except Exception:
-                # The database is away or busy: it is asked again, and nothing is missed meanwhile.
                 log.exception("the log's head could not be looked at, and is looked at again")
             else:
                 if events:

@@ -5,50 +5,53 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine
 
 from application import clock
 from application.holiday_calendar import federal_holidays
+from application.versions import migration_config, note_program, present_schema, require_known, wanted_schema
 from domain.errors import NotFound
 from domain.periods import LegalHolidays
-from eventlog.engine import create_engine_for, reading
+from eventlog.engine import create_engine_for, parse_database_url, reading
 from eventlog.log import EventLog, Recorded
+from eventlog.trouble import telling_trouble
 from projections.cache import ReadCache
 from projections.projector import changes_of
 from projections.rows import Rows, rows_of
-from projections.schema import JOIN_READERS
+from projections.schema import JOIN_READERS, SCHEMA_VERSION
 from projections.snapshot import AskedClocks, Snapshot
 
 Progress = Callable[[int, int], None]
 """Called with how much of some work is done, and of how much."""
-MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number that nobody else uses: two processes that start at once migrate one after the other.
 _MIGRATION_LOCK = 1373_2017
 
 
 def migrate(engine: Engine) -> None:
-    """Brings the schema up to date; does nothing, and locks nothing, where it is."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    wanted = ScriptDirectory.from_config(config).get_current_head()
-    with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == wanted:
+    """Brings the schema up to date; does nothing, and locks nothing, where it is.
+
+    Raises LaterProgramNeeded where it is a later program's, and DatabaseTrouble.
+    """
+    wanted = wanted_schema()
+    with telling_trouble(), engine.connect() as connection:
+        require_known(connection)
+        if present_schema(connection) == wanted:
             return
-    with engine.connect() as connection:
+    with telling_trouble(), engine.connect() as connection:
         connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            config = migration_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            note_program(connection, f"schema {wanted}")
+            note_program(connection, f"read models {SCHEMA_VERSION}")
 
 
 # By default Python looks for cycles after every 700 objects made. What a batch of acts makes has none and lives as
@@ -65,15 +68,22 @@ class Service:
         *,
         now: Callable[[], datetime] = clock.now,
         holidays: LegalHolidays = federal_holidays,
+        most_leap: timedelta = clock.MOST_LEAP,
     ) -> None:
-        """`holidays`: the list by which periods run on."""
+        """`holidays`: the list by which periods run on; `most_leap`: how far ahead of the last stamp the clock is
+        believed.
+        """
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        url = make_url(database_url)
+        url = parse_database_url(database_url)
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine_for(database_url)
-        migrate(self.engine)
-        self.log = EventLog(self.engine, clock=now)
+        self.engine = create_engine_for(url)
+        try:
+            migrate(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
+        self.log = EventLog(self.engine, clock=now, most_leap=most_leap)
         self.cache = ReadCache(holidays)
         self.holidays = holidays
         self.now = now

@@ -16,6 +16,7 @@ API = "/api/v1"
 DEFAULT_RATE_LIMIT = 30_000
 """Requests a minute: no reader of pages or feeds comes near it, and nobody takes all of a server's time."""
 _LONGEST_TICK_S = 3600
+_LONGEST_LEAP_DAYS = 36_500
 _LARGEST_SIZE = 10**12
 Network = IPv4Network | IPv6Network
 
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     reminders: Annotated[bool, BeforeValidator(_on_or_off)] = True
     """Whether `serve` plans and sends reminders, too."""
     tick_s: float = Field(5.0, gt=0, le=_LONGEST_TICK_S, allow_inf_nan=False)
+    clock_leap_days: float = Field(180, gt=0, le=_LONGEST_LEAP_DAYS, allow_inf_nan=False)
+    """How many days ahead of the last stamp the clock is believed without asking the keeper."""
     batch_bytes: int = Field(32 * 1024 * 1024, gt=0, lt=_LARGEST_SIZE)
     """How large the body of a batch may be."""
     batch_rows: int = Field(100_000, gt=0, lt=_LARGEST_SIZE)

@@ -39,6 +39,7 @@ def load(
         from application.bulk.files import files_in
         from application.bulk.files import load as load_files
         from domain.errors import RecordError
+        from eventlog.trouble import DatabaseTrouble
 
         try:
             files = len(files_in(paths))
@@ -51,6 +52,8 @@ def load(
                     dry_run=dry_run,
                     progress=progress_bar,
                 )
+        except DatabaseTrouble:
+            raise  # nobody knows whether the last commit arrived
         except RecordError as error:
             _show_errors(error, json=json)
             reason = _counted(len(error.problems), "error") if error.problems and not json else error.detail

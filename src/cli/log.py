@@ -207,3 +207,17 @@ def _replay_item(item: dict[str, Any] | None) -> str:
     if item is None:
         return "nothing"
     return f"{item['value']} ({item['entry']})" if item["entry"] else str(item["value"])
+
+
+def accept_clock(
+    *,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is right, as that the service was off.")],
+    json: Json = False,
+) -> None:
+    """Record that the clock is right although it is far ahead of the last stamp: so long, nothing is recorded."""
+    with open_record() as service:
+        from application.clock import accept
+
+        event = accept(service, reason, recorder="keeper")
+    line = f"The clock is accepted: {event.now}, after the last stamp, {event.last}."
+    print_answer(event.model_dump(), line, json=json)

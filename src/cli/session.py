@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -37,32 +38,34 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
     Read models that another version of the code built are made anew first, unless they are wanted as they are.
     An error of the record ends the command with a line: exit code 2 where the question was malformed, else 1.
     """
-    from sqlalchemy.exc import OperationalError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
     from application.rebuild import is_current, rebuild
     from application.service import Service
     from eventlog.mapper import Unreadable
+    from eventlog.trouble import DatabaseTrouble
     from projections.projector import CannotReplay
 
     with plain_errors(), ExitStack() as stack:
-        database_url = (settings or settings_or_exit()).database_url
+        settings = settings or settings_or_exit()
+        database_url, most_leap = settings.database_url, timedelta(days=settings.clock_leap_days)
         try:
-            service = stack.enter_context(closing(Service(database_url)))
+            service = stack.enter_context(closing(Service(database_url, most_leap=most_leap)))
             if not (as_it_is or is_current(service)):
                 with progress("Making the read models anew") as bar:
                     rebuild(service, bar)
         except (CannotReplay, Unreadable) as error:
             raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
+        except DatabaseTrouble as error:
+            raise failed(f"the database that DATABASE_URL names cannot be used: {error.cause}") from error
         except (SQLAlchemyError, ValueError, OSError) as error:
             # Of SQLAlchemy's the driver's own words, without the statement and the link that it adds.
             what = getattr(error, "orig", error)
             raise failed(f"the database that DATABASE_URL names cannot be used: {what}") from error
-        # Queries run by the driver itself raise its own error, others SQLAlchemy's.
-        lost: type[Exception] = service.engine.dialect.loaded_dbapi.OperationalError
         try:
             yield service
-        except (OperationalError, lost) as error:
-            raise failed(f"the database failed: {getattr(error, 'orig', error)}") from error
+        except DatabaseTrouble as error:
+            raise failed(f"the database failed: {error.cause}") from error
         except (CannotReplay, Unreadable) as error:
             raise failed(str(error)) from error
 

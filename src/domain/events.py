@@ -7,6 +7,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from domain.acts import Act, AnyAct, Entry
 from domain.jurisdictions import Jurisdiction
+from domain.keeping import KeepingEvent
 from domain.reminders import ReminderEvent
 from domain.values import CorrectionSource, OneLine, Slug, Text, Value
 
@@ -69,7 +70,7 @@ class JurisdictionUpdated(Value):
 
 LaterEvent = EntryCorrected | EntryDisputed | EntryRetracted | EntryReinstated
 PlaceEvent = JurisdictionAdded | JurisdictionUpdated
-Event = AnyAct | LaterEvent | PlaceEvent | ReminderEvent
+Event = AnyAct | LaterEvent | PlaceEvent | ReminderEvent | KeepingEvent
 
 ACT_CLASSES: dict[str, type[Act]] = {get_args(cls.model_fields["kind"].annotation)[0]: cls for cls in get_args(AnyAct)}
 EVENT_CLASSES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in get_args(Event)}

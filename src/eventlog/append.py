@@ -13,7 +13,8 @@ from time import perf_counter
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
-from eventlog.engine import driver_connection, writing
+from domain.errors import RecordError
+from eventlog.engine import driver_connection, writing, wrote
 from eventlog.merkle import HASH_BYTES, grow, hash_of, root_of
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.sql import BulkInsert, CompiledQuery
@@ -47,10 +48,24 @@ class VersionConflict(IntegrityError):
         self.actual = actual
 
 
+class ClockLeapt(RecordError):
+    """The clock is further ahead of the last stamp than is believed; nothing was recorded."""
+
+
 class Append:
     """What the holder of the lock works with: to look up, to append, and to write the read models."""
 
-    __slots__ = ("_frontier", "_refused", "connection", "head", "position", "recorded_at", "recorder")
+    __slots__ = (
+        "_frontier",
+        "_refused",
+        "clock_fault",
+        "connection",
+        "head",
+        "position",
+        "recorded_at",
+        "recorder",
+        "stamped_before",
+    )
 
     def __init__(self, connection: Connection, head: Head, frontier: bytes, recorder: str, recorded_at: str) -> None:
         self.connection = connection
@@ -66,8 +81,12 @@ class Append:
         All events of a transaction share it, because nobody could ever have read some of them without the
         others; the next append's is later, so an instant names one state of the log, as a position does.
         """
+        self.stamped_before = head.recorded_at
+        """The last stamp before this append; empty of an empty log."""
         self._frontier = [frontier[at : at + HASH_BYTES] for at in range(0, len(frontier), HASH_BYTES)]
         self._refused: Exception | None = None
+        self.clock_fault: str | None = None
+        """Why nothing may be stamped now: the clock has leapt. What another log has stamped may still be adopted."""
 
     @property
     def root(self) -> bytes:
@@ -75,7 +94,9 @@ class Append:
         return root_of(self._frontier)
 
     def append(self, events: Sequence[NewEvent]) -> list[Recorded]:
-        """Record the events in this order. Raises VersionConflict; nothing of this append is then kept."""
+        """Record the events in this order. Raises VersionConflict or ClockLeapt; nothing is then kept."""
+        if self.clock_fault is not None:
+            raise ClockLeapt(self.clock_fault)
         recorded_at, recorder = self.recorded_at, self.recorder
         recorded = [
             Recorded(position, stream, version, topic, state, recorded_at, recorder)
@@ -109,18 +130,25 @@ class Append:
             raise
         self.position += len(events)
 
+    def touch(self) -> None:
+        """Write the head as it is: the commit then shows whether the database takes writes."""
+        self._move_head(self.stamped_before)
+
     def finish(self) -> None:
         """Move the head to where the log now ends; called once, before the commit."""
         if self._refused:
             # Some rows may be in and others not: whoever swallowed the error learns of it here, and none is kept.
             raise self._refused
         if self.position > self.head:
-            _MOVE_HEAD.run(
-                self.connection,
-                to_position=self.position,
-                to_recorded_at=self.recorded_at,
-                to_frontier=b"".join(self._frontier),
-            )
+            self._move_head(self.recorded_at)
+
+    def _move_head(self, recorded_at: str) -> None:
+        _MOVE_HEAD.run(
+            self.connection,
+            to_position=self.position,
+            to_recorded_at=recorded_at,
+            to_frontier=b"".join(self._frontier),
+        )
 
     def _explain(self, events: Sequence[Recorded], error: Exception) -> IntegrityError:
         driver_connection(self.connection).rollback()
@@ -136,9 +164,17 @@ class Append:
 
 @contextmanager
 def appending(
-    engine: Engine, *, recorder: str, now: datetime, observers: Iterable[Callable[[float], None]] = ()
+    engine: Engine,
+    *,
+    recorder: str,
+    now: datetime,
+    most_leap: timedelta | None = None,
+    observers: Iterable[Callable[[float], None]] = (),
 ) -> Iterator[Append]:
     """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception.
+
+    A clock that is more than `most_leap` ahead of the last stamp may append nothing: one such stamp would make all
+    later ones wrong until the true time has come up to it. None: any clock is believed.
 
     `observers` are given the seconds that it took, the wait for the lock included, where something was appended.
     """
@@ -146,11 +182,26 @@ def appending(
     with writing(engine) as connection:
         position, recorded_at, frontier = _LOCK_HEAD.run(connection).fetchone()
         append = Append(connection, Head(position, recorded_at), frontier, recorder, stamp(now, recorded_at))
+        append.clock_fault = None if most_leap is None else leap_fault(now, recorded_at, most_leap)
         yield append
         append.finish()
     if append.position > append.head:
+        wrote(engine)
         for observe in observers:
             observe(perf_counter() - begun)
+
+
+def leap_fault(now: datetime, last: str, most: timedelta) -> str | None:
+    """What is wrong with a clock that has leapt ahead of the last stamp; None where it has not, or nothing is stamped.
+
+    Where the service was only off for so long, the keeper says so.
+    """
+    if not last or now - datetime.fromisoformat(last) <= most:
+        return None
+    return (
+        f"the clock says {_written(now)}, which is more than {most / timedelta(days=1):g} days after the last stamp "
+        f"({last}): set it right, or, if it is right, run `dispute-timeline accept-clock`"
+    )
 
 
 def stamp(now: datetime, last: str) -> str:

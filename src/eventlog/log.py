@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import sleep
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,13 @@ from uuid import UUID
 from eventsourcing.persistence import ApplicationRecorder, Notification, ProgrammingError, StoredEvent, Subscription
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from eventlog.append import Append, VersionConflict, appending
-from eventlog.engine import reading
+from eventlog.append import Append, ClockLeapt, VersionConflict, appending, leap_fault
+from eventlog.engine import head_in_one_round_trip, reading
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.sql import CompiledQuery
 from eventlog.tables import EVENT, log
 
-__all__ = ["Append", "EventLog", "Head", "NewEvent", "Recorded", "VersionConflict"]
+__all__ = ["Append", "ClockLeapt", "EventLog", "Head", "NewEvent", "Recorded", "VersionConflict"]
 
 # Large enough that the query is a small part of a batch's cost, small enough that a batch is a few megabytes.
 _BATCH = 2_000
@@ -48,20 +48,33 @@ class EventLog(ApplicationRecorder):
     """
 
     def __init__(
-        self, engine: Engine, *, name: str = "eventsourcing", clock: Callable[[], datetime] | None = None
+        self,
+        engine: Engine,
+        *,
+        name: str = "eventsourcing",
+        clock: Callable[[], datetime] | None = None,
+        most_leap: timedelta | None = None,
     ) -> None:
+        """`most_leap`: how far ahead of the last stamp a clock is believed; None: any is."""
         self.engine = engine
         self._name = name
         self._clock = clock
+        self.most_leap = most_leap
         self.append_observers: list[Callable[[float], None]] = []
         """Each is given the seconds that an append took, from asking for the lock to the commit."""
 
-    def appending(self, *, recorder: str, now: datetime) -> AbstractContextManager[Append]:
+    def appending(self, *, recorder: str, now: datetime, any_clock: bool = False) -> AbstractContextManager[Append]:
         """Open a transaction and take the append lock; commit on a clean exit, roll back on an exception.
 
-        `now` must know its time zone; what is stamped is never earlier than what was stamped before.
+        `now` must know its time zone; what is stamped is never earlier than what was stamped before. `any_clock`:
+        also by a clock that has leapt, which the keeper has looked at.
         """
-        return appending(self.engine, recorder=recorder, now=now, observers=self.append_observers)
+        most_leap = None if any_clock else self.most_leap
+        return appending(self.engine, recorder=recorder, now=now, most_leap=most_leap, observers=self.append_observers)
+
+    def clock_fault(self, now: datetime, last: str) -> str | None:
+        """What is wrong with a clock that is too far ahead of the last stamp; None where it is believed."""
+        return None if self.most_leap is None else leap_fault(now, last, self.most_leap)
 
     def read(
         self, connection: Connection, *, after: int = 0, until: int | None = None, limit: int | None = None
@@ -92,7 +105,8 @@ class EventLog(ApplicationRecorder):
     def head_position(self) -> int:
         """The last log position, whichever process wrote it, asked as cheaply as can be: what a 304 costs."""
         if self.engine.dialect.name == "postgresql":
-            return _head_in_one_round_trip(self.engine)
+            row = head_in_one_round_trip(self.engine, _HEAD_POSITION)
+            return 0 if row is None else int(row[0])
         with reading(self.engine) as connection:
             return self.head(connection).position
 
@@ -200,19 +214,3 @@ class Tail(Subscription[EventLog]):
             else:
                 sleep(self.pause_s)
         raise StopIteration
-
-
-def _head_in_one_round_trip(engine: Engine) -> int:
-    """Without a transaction, which would add two, and past SQLAlchemy, which would cost more than the query."""
-    connection = engine.raw_connection()
-    driver: Any = connection.driver_connection
-    try:
-        driver.autocommit = True
-        row = driver.execute(_HEAD_POSITION).fetchone()
-        driver.autocommit = False
-    except engine.dialect.loaded_dbapi.Error:
-        connection.invalidate()
-        raise
-    finally:
-        connection.close()
-    return 0 if row is None else int(row[0])

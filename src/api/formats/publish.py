@@ -1,7 +1,7 @@
 """The addresses of a list, and a list in a format as a response."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import chain
@@ -17,6 +17,7 @@ from api.formats.listing import AUTHORITY, AnyList, Feed, ListReader, place_stre
 from api.formats.tabular import csv_table, data_resource, ndjson_lines
 from api.http.errors import malformed
 from api.http.exchange import ResponseContext, etag_of_body
+from api.http.lanes import lanes_of
 from api.http.memento import http_date
 from api.http.negotiation import (
     ATOM,
@@ -108,8 +109,11 @@ def _suffix_convertor(suffixes: Sequence[str]) -> Convertor[str]:
 
 def _endpoint(
     list_class: type[AnyList], model: type[PageParameters], path_types: dict[str, Any]
-) -> Callable[..., Response]:
-    def endpoint(request: Request, **path: str) -> Response:
+) -> Callable[..., Awaitable[Response]]:
+    async def endpoint(request: Request, **path: str) -> Response:
+        return await lanes_of(request).reading.run(answer, request, path)
+
+    def answer(request: Request, path: dict[str, str]) -> Response:
         query = parse_query(model, request)
         place = path.get("id")
         chosen = BY_SUFFIX[path["format"]] if "format" in path else negotiated_format(request)

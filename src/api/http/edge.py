@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from math import ceil
 from time import monotonic, perf_counter
 
-from anyio import to_thread
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
 from starlette.routing import BaseRoute, Mount, Route
@@ -15,13 +14,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http import memento
 from api.http.bodies import MAX_BODY_BYTES
-from api.http.errors import TooManyRequests, allowed_methods, error_response, malformed, problem_response
+from api.http.errors import Overloaded, TooManyRequests, allowed_methods, error_response, malformed, problem_response
 from api.http.exchange import CONTEXT_KEY, VALIDATORS, RequestContext, ValidatorCache, quarter_of
 from api.http.idempotency import Idempotency
+from api.http.lanes import Lanes
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
+from eventlog.limits import ANSWERING, waiting_at_most
 from eventlog.log import EventLog
+from eventlog.trouble import DatabaseTrouble
 from projections.lru import LRUCache
 
 # When each series was first seen: as many lines again, which no graph asks for.
@@ -114,11 +116,14 @@ class Edge:
         self._app = app
         self._owner = owner
         self._service: Service = owner.state.service
+        self._lanes: Lanes = owner.state.lanes
         self._public_url = settings.public_url.encode()
         self._limits = RateLimits(settings.rate_limit)
         self._validators = ValidatorCache(VALIDATORS)
         self._metrics = RequestMetrics(owner.state.registry, owner.router.routes)
-        self._idempotency = Idempotency(app, self._service, max(settings.batch_bytes, MAX_BODY_BYTES))
+        self._idempotency = Idempotency(
+            app, self._service, max(settings.batch_bytes, MAX_BODY_BYTES), self._lanes.writing
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -130,7 +135,12 @@ class Edge:
         limits, wait = self._limits.take(client[0] if client else None, context.authorization)
         sender = ResponseSender(context, send, limits, self._validators, self._service)
         try:
-            await self._respond(context, receive, sender, wait)
+            with waiting_at_most(ANSWERING):
+                await self._respond(context, receive, sender, wait)
+        except (DatabaseTrouble, Overloaded) as error:  # of the layers above the app, which answers its own
+            if sender.status:
+                raise
+            await error_response(error)(scope, receive, sender.send)
         finally:
             if sender.status:
                 endpoint = context.scope.get("endpoint")
@@ -173,7 +183,7 @@ class Edge:
             service = self._service
             if validator.quarter != quarter_of(service.now().timestamp()):
                 return False
-            if validator.head != await to_thread.run_sync(service.log.head_position):
+            if validator.head != await self._lanes.reading.run(service.log.head_position):
                 return False
         context.scope["endpoint"] = validator.endpoint
         await sender.not_modified(validator.headers)

@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Match
 from application.bulk.batch import BadRows, TooManyRows
 from application.strict_json import NotJson
 from domain.errors import Conflict, Invalid, NotFound, Problem, RecordError, Refused, Stale
+from eventlog.log import ClockLeapt
+from eventlog.trouble import DatabaseTrouble
 
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -82,6 +84,10 @@ class TooManyStreams(RecordError):
     """This process serves as many streams as it can: come back soon, or ask `GET /events`."""
 
 
+class Overloaded(RecordError):
+    """As many requests as this process can work on are waiting for the database: come back soon."""
+
+
 class WrongMediaType(RecordError):
     """The body is of a kind that is not read here."""
 
@@ -124,6 +130,9 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
+    ClockLeapt: ErrorRow(503, "clock-leapt", "The clock cannot be right", {"Retry-After": "60"}),
+    Overloaded: ErrorRow(503, "overloaded", "Too much at once", {"Retry-After": "2"}),
+    DatabaseTrouble: ErrorRow(503, "database-trouble", "The database is in trouble", {"Retry-After": "5"}),
     AtWork: ErrorRow(409, "at-work", "At work on it"),
     KeyUsedBefore: ErrorRow(422, "key-reused", "The key was used before"),
     TooManyRequests: ErrorRow(429, "too-many-requests", "Too many requests"),
@@ -139,16 +148,24 @@ def install(app: FastAPI) -> None:
 
 def error_response(error: RecordError, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to an error of the table; `headers` in place of those that its row has."""
+    if isinstance(error, DatabaseTrouble):
+        headers = {"Retry-After": str(error.trouble.retry_after_s)}
     row = next(ERROR_TABLE[cls] for cls in type(error).__mro__ if cls in ERROR_TABLE)
     return problem_response(
         row.status,
         row.name,
         row.title,
-        error.detail,
+        _detail(error),
         problems=error.problems,
         extra=error.extra,
         headers=headers or row.headers,
     )
+
+
+def _detail(error: RecordError) -> str:
+    if isinstance(error, DatabaseTrouble):
+        return f"{error.detail}; your request was not at fault: send it again in {error.trouble.retry_after_s} s"
+    return error.detail
 
 
 def problem_response(

@@ -6,9 +6,9 @@ bearer key: two writers may use the same.
 """
 
 import re
+from contextlib import suppress
 from hashlib import sha256
 
-from anyio import to_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,11 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.bodies import body_of
 from api.http.errors import AtWork, KeyUsedBefore, TooLarge, error_response, malformed
 from api.http.exchange import RequestContext
+from api.http.lanes import Lane
 from application import idempotency
 from application.idempotency import IdempotencyClaim, InProgress, KeyReused, StoredResponse
 from application.keys import key_holder
 from application.service import Service
 from domain.errors import Problem
+from eventlog.trouble import DatabaseTrouble
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
 _SERVER_ERROR = 500
@@ -33,9 +35,10 @@ _CREATED, _OK = 201, 200
 class Idempotency:
     """Carries out each POST that has a key once."""
 
-    def __init__(self, app: ASGIApp, service: Service, largest: int) -> None:
+    def __init__(self, app: ASGIApp, service: Service, largest: int, lane: Lane) -> None:
         """`largest`: bytes of a body that is read whole to be hashed; a route may accept less."""
         self._app = app
+        self._lane = lane
         self._service = service
         self._largest = largest
 
@@ -47,7 +50,7 @@ class Idempotency:
             value = (context.idempotency_key or b"").decode("latin-1")
             await error_response(malformed("Idempotency-Key", value, message))(scope, receive, send)
             return
-        principal = await to_thread.run_sync(self._principal, context)
+        principal = await self._lane.run(self._principal, context)
         if principal is None:
             await self._app(scope, receive, send)  # which answers that a key is needed
             return
@@ -60,7 +63,7 @@ class Idempotency:
             return  # half a body is no request, and nobody waits for an answer
         key = written_key[1].decode()
         request = _hash(scope, body)
-        outcome = await to_thread.run_sync(idempotency.begin_request, self._service, principal, key, request)
+        outcome = await self._lane.run(idempotency.begin_request, self._service, principal, key, request)
         match outcome:
             case StoredResponse():
                 headers = [*outcome.headers, _REPLAYED]
@@ -84,7 +87,7 @@ class Idempotency:
         scope, response = context.scope, _BufferedResponse(send)
         # A batch that was cut off finds its own rows on record.
         is_batch = context.path.endswith(b":batch")
-        recorded = None if is_batch else await to_thread.run_sync(self._recorded_by, claim)
+        recorded = None if is_batch else await self._lane.run(self._recorded_by, claim)
         if recorded is not None:
             response.first, path = recorded
             response.path = path
@@ -94,16 +97,20 @@ class Idempotency:
         try:
             await self._app(scope, receive, response.send)
         except BaseException:
-            await to_thread.run_sync(idempotency.release, self._service, claim)
+            with suppress(DatabaseTrouble):  # the lease ends by itself
+                await self._lane.run(idempotency.release, self._service, claim)
             raise
         finally:
             idempotency.set_current_claim(None)
         answered = response.answered()
         failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
-        if answered is None or failed or context.dry_run:
-            await to_thread.run_sync(idempotency.release, self._service, claim)
-        else:
-            await to_thread.run_sync(idempotency.finish, self._service, claim, answered)
+        # Where the database fails now, the answer is sent all the same: the lease ends by itself, and whoever comes
+        # again finds by the mark of the append what was recorded.
+        with suppress(DatabaseTrouble):
+            if answered is None or failed or context.dry_run:
+                await self._lane.run(idempotency.release, self._service, claim)
+            else:
+                await self._lane.run(idempotency.finish, self._service, claim, answered)
         await response.pass_on()
 
     def _recorded_by(self, claim: IdempotencyClaim) -> tuple[bool, str] | None:

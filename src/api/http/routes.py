@@ -22,6 +22,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.http.exchange import ResponseContext, set_response_context
+from api.http.lanes import HEALTH_PATHS, lanes_of
 from api.http.memento import http_date
 from api.http.parameters import (
     ClockQuery,
@@ -62,14 +63,15 @@ def _declared(router: APIRouter, method: str, path: str, contract: Contract) -> 
     query, documentation = contract.get("query", NoParameters), documented(contract)
 
     def declare(handler: HandlerT) -> HandlerT:
-        router.add_api_route(path, _endpoint(handler, path, query), methods=[method], **documentation)
+        router.add_api_route(path, _endpoint(handler, method, path, query), methods=[method], **documentation)
         return handler
 
     return declare
 
 
-def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -> Callable[..., Any]:
+def _endpoint(handler: Callable[..., Any], method: str, path: str, model: type[QueryModel]) -> Callable[..., Any]:
     """The function that FastAPI calls: it parses the query, opens the snapshot, and calls the handler."""
+    lane = "health" if path in HEALTH_PATHS else "reading" if method == "GET" else "writing"
     hints = get_type_hints(handler, include_extras=True)
     parameters = inspect.signature(handler).parameters
     injected = [name for name in _INJECTED if name in parameters and name != "snapshot"]
@@ -79,8 +81,7 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
     stream_kind = _stream_kind(hints.get("id"))
     timemap = stream_kind is not None and path.endswith("/{id}")
 
-    @wraps(handler)
-    def endpoint(request: Request, **arguments: Any) -> Any:  # noqa: ANN401 - the handler's own arguments and response
+    def answer(request: Request, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - the handler's own response
         query = parse_query(model, request)
         at_hand = {"request": request, "service": service_of(request), "query": query}
         arguments |= {name: at_hand[name] for name in injected}
@@ -90,6 +91,10 @@ def _endpoint(handler: Callable[..., Any], path: str, model: type[QueryModel]) -
         return on_snapshot(
             request, query, lambda snapshot: handler(snapshot=snapshot, **arguments), stream=stream, timemap=timemap
         )
+
+    @wraps(handler)
+    async def endpoint(request: Request, **arguments: Any) -> Any:  # noqa: ANN401 - the handler's own arguments and response
+        return await getattr(lanes_of(request), lane).run(answer, request, arguments)
 
     first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
     rest = [each.replace(annotation=hints[name]) for name, each in parameters.items() if name not in _INJECTED]

@@ -75,6 +75,7 @@ def _complete_responses(path: str, method: str, operation: Operation) -> None:
     problems |= {"409", "413", "422"} if method == "post" else set()
     problems |= {"413", "415", "422"} if "requestBody" in operation else set()
     responses: dict[str, Any] = operation["responses"]
+    problems |= {"503"} - responses.keys()  # `/readyz` has its own
     if _FASTAPIS in str(responses.get("422")):
         del responses["422"]  # FastAPI adds it to every route with parameters
     problems |= {status for status, response in responses.items() if PROBLEM_JSON in response.get("content", {})}

@@ -30,13 +30,13 @@ PROBLEM_TEXTS = {
     "428": "`If-Match` was left out.",
     "429": "Too many requests: `Retry-After` says for how many seconds to wait.",
     "500": "A bug of ours.",
-    "503": "Too many streams just now: come back after `Retry-After` seconds.",
+    "503": "The database is in trouble, or there are too many streams: come back after `Retry-After` seconds.",
 }
 PROBLEM_NAMES = {
     "400": "Malformed", "401": "KeyNeeded", "404": "NotOnRecord", "406": "NotAcceptable", "409": "Conflict",
     "412": "Stale", "413": "TooLarge", "415": "WrongMediaType", "422": "Refused", "428": "IfMatchNeeded",
     "429": "TooManyRequests", "500": "Bug", "503": "TooManyStreams",
-}  # fmt: skip
+}  # fmt: skip  # these are promised: the last was named when there was no other reason for it
 PROBLEM_ROWS = (
     *ERROR_TABLE.values(),
     ErrorRow(500, "", "Internal Server Error"),

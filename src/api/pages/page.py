@@ -21,6 +21,7 @@ from starlette.routing import Route
 from api.formats.words import web_address
 from api.http.errors import malformed_where_invalid
 from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
+from api.http.lanes import lanes_of
 from api.http.negotiation import ATOM, JSON_FEED
 from api.http.parameters import answer_clocks, clocks_asked, parse_query, service_of
 from api.http.routes import ResourceResponse
@@ -189,8 +190,11 @@ def page(router: APIRouter, path: str, *, query: type[QueryT]) -> Callable[[Hand
     """Declares a page: its path, its query model, and the handler that makes it from a snapshot."""
 
     def declare(handler: Handler[QueryT]) -> Handler[QueryT]:
-        def endpoint(request: Request) -> Response:
+        def answer(request: Request) -> Response:
             return _redirect(request) or _respond(request, query, handler)
+
+        async def endpoint(request: Request) -> Response:
+            return await lanes_of(request).reading.run(answer, request)
 
         router.routes.append(Route(path, endpoint, methods=["GET"], include_in_schema=False))
         return handler

@@ -23,12 +23,14 @@ from api.pages.urls import PageQuery, PageRequest
 from application.reminders.signed_links import carry_out_link, link_action
 from domain.errors import NotFound, RecordError
 from eventlog.proofs import proving
+from eventlog.trouble import DatabaseTrouble
 from projections.snapshot import Snapshot
 
 router = APIRouter()
 ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
 _NOT_PAGES = ("/api/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
 _ADDRESS_IN_DOCS = "http://127.0.0.1:8000"
+_KEPT_HEADERS = ("allow", "retry-after", "x-content-type-options")
 LinkToken = Annotated[str, Path(max_length=300)]
 _LINK_HEADERS = {
     "Cache-Control": "no-store",
@@ -111,6 +113,8 @@ def press(request: Request, token: LinkToken) -> Response:
     """Does what the link is for, once, however often it is pressed."""
     try:
         action = carry_out_link(service_of(request), token)
+    except DatabaseTrouble:
+        raise
     except RecordError as error:
         return _refused(error)
     return _link_page(action.title, action.says)
@@ -142,7 +146,7 @@ def _or_page(problem_handler: ErrorHandler) -> ErrorHandler:
             path_without_query=path if request.scope["query_string"] else None,
         )
         content = PageContent(html.encode())
-        kept = {name: value for name, value in response.headers.items() if name in ("allow", "x-content-type-options")}
+        kept = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
         return Response(content.body, problem["status"], content.headers | kept, content.media_type)
 
     return handle

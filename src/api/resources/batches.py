@@ -16,6 +16,7 @@ from application.bulk.batch import record_rows
 from application.bulk.files import MEDIA_TYPES, READERS
 from application.service import Service
 from application.settings import Settings
+from eventlog.limits import BATCH, waiting_at_most
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 MOST_SUSPECTED = 1_000
@@ -96,7 +97,8 @@ def record_a_batch(
     recorder = recorder_of(service, batch.key)
     rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
     unnamed, most = (("", row) for row in rows), settings.batch_rows
-    report = record_rows(service, unnamed, recorder=recorder, dry_run=query.dry_run, revising=False, most=most)
+    with waiting_at_most(BATCH):
+        report = record_rows(service, unnamed, recorder=recorder, dry_run=query.dry_run, revising=False, most=most)
     answer = {
         "recorded": report.recorded,
         "already": report.already_recorded,

@@ -1,6 +1,6 @@
 """Whether the service lives, and whether it can do its work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +10,22 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.http.edge import PREFIX
 from api.http.parameters import service_of
 from api.http.routes import get
 from api.openapi.schemas import Instant, Shape
+from application.clock import step_back
+from application.readiness import faults_for_writing
 from application.reminders.due import last_tick
 from application.reminders.queries import by_state, waiting
 from application.service import Service
 from eventlog.engine import reading
+from eventlog.trouble import DatabaseTrouble
 
 router = APIRouter(tags=["health"])
+_RETRY_AFTER_S = 5
+_UNABLE = "unable to write"
 
 
 class Ticking(Shape):
@@ -32,11 +36,12 @@ class Ticking(Shape):
 
 
 class Health(Shape):
-    """Whether the service does its work, and how far its record goes."""
+    """Whether the service does its work, how far its record goes, and (`why`) what stands against writing to it."""
 
     status: str
     position: int | None
     reminders: Ticking | None
+    why: list[str]
 
 
 @get(router, "/healthz", answer=Health)
@@ -48,13 +53,21 @@ def healthz(request: Request, service: Service) -> Response:
 
 @get(router, "/readyz", answer=Health, also=(503,))
 def readyz(request: Request, service: Service) -> Response:
-    """Whether the record could be written to just now: its lock was had, and given back."""
+    """Whether the record could be written to just now: its lock was had, a row was written, and space is left.
+
+    `why` says what stands against it; where it is ready, what the keeper is to look at.
+    """
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
+            why = faults_for_writing(service, append)
             position, reminders = append.head, _reminders(request, append.connection)
-    except (SQLAlchemyError, service.engine.dialect.loaded_dbapi.Error):
-        return _health("unable to write", None, None, 503)
-    return _health("ready", position, reminders)
+            append.touch()
+    except DatabaseTrouble as error:
+        return _health(_UNABLE, None, None, [error.detail])
+    if why:
+        return _health(_UNABLE, position, reminders, why)
+    said = step_back(service.now(), append.stamped_before)
+    return _health("ready", position, reminders, [] if said is None else [said])
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
@@ -67,9 +80,11 @@ def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
     return {"last_tick": ticked, "late_s": late_s}
 
 
-def _health(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
-    answer = {"status": status, "position": position, "reminders": reminders}
-    return Response(msgspec.json.encode(answer), code, media_type="application/json")
+def _health(status: str, position: int | None, reminders: dict[str, Any] | None, why: Sequence[str] = ()) -> Response:
+    answer = {"status": status, "position": position, "reminders": reminders, "why": why}
+    able = status != _UNABLE
+    headers = None if able else {"Retry-After": str(_RETRY_AFTER_S)}
+    return Response(msgspec.json.encode(answer), 200 if able else 503, headers, "application/json")
 
 
 _STATES = ("planned", "due", "delivered", "failed", "acknowledged", "cancelled")

@@ -110,7 +110,7 @@ def read_work(service: Service) -> Work:
 
 def record_tick(service: Service, late_s: int) -> None:
     """Record that the scheduler ticked now, and how late it was, for whoever monitors it."""
-    with service.engine.begin() as connection:
+    with writing(service.engine) as connection:
         connection.execute(update(planner_table).values(last_tick=instant(service.now()), late_s=late_s))
 
 

@@ -19,6 +19,7 @@ from application.reminders.due import read_work, record_tick, tick
 from application.reminders.sender import OutboxSender
 from application.service import Service
 from application.settings import Settings
+from eventlog.trouble import DatabaseTrouble
 
 log = logging.getLogger("reminders")
 
@@ -72,6 +73,8 @@ def _logging_errors(name: str, job: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
         try:
             job()
+        except DatabaseTrouble as error:
+            log.warning("%s failed, and is tried again: %s", name, error)
         except Exception:
             log.exception("reminders: %s failed, and is tried again", name)
 

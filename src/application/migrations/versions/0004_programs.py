@@ -1,0 +1,18 @@
+"""Which version of the program made the schema and the read models."""
+
+from alembic import op
+
+from application.versions import programs
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    programs.metadata.create_all(op.get_bind(), tables=[programs], checkfirst=False)
+
+
+def downgrade() -> None:
+    programs.metadata.drop_all(op.get_bind(), tables=[programs], checkfirst=False)

@@ -1,0 +1,20 @@
+"""What the keeper of the service decides about it, and the log keeps beside the acts."""
+
+from typing import ClassVar
+
+from domain.values import OneLine, Text, Value
+
+
+class ClockAccepted(Value):
+    """A clock was accepted that had leapt ahead of the last stamp further than is believed without being asked."""
+
+    TOPIC: ClassVar[str] = "clock-accepted"
+    VERSION: ClassVar[int] = 1
+    last: OneLine
+    """The last stamp of the log before, as it was written."""
+    now: OneLine
+    """What the clock said."""
+    reason: Text
+
+
+KeepingEvent = ClockAccepted

@@ -1,0 +1,49 @@
+"""How long a wait on the database may take: every one has an end, and who waits says how patient they are.
+
+A reader of pages wants an answer within some seconds, even if it is that there is none. A rebuild, an import or a
+command on the terminal has time. The limits are those of the context in which a transaction begins.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: `lock_s` for a lock that another holds, `statement_s` for the answer to one statement."""
+
+    lock_s: float
+    statement_s: float
+
+
+PATIENT = Limits(lock_s=30, statement_s=3600)
+"""For commands, jobs and long work: rebuilding, verifying, importing, migrating."""
+ANSWERING = Limits(lock_s=3, statement_s=4)
+"""For requests, which are answered in some five seconds whatever happens."""
+BATCH = Limits(lock_s=3, statement_s=60)
+"""For a batch of rows: it waits no longer than others for its turn, and then has more to do."""
+CONNECT_S = 3
+"""Seconds to reach one server and be let in."""
+POOL_S = 3
+"""Seconds to wait for a connection that another of this process uses."""
+IDLE_S = 300
+"""Seconds after which PostgreSQL ends a transaction that asks nothing, and with it the locks that it holds."""
+
+_current: ContextVar[Limits | None] = ContextVar("limits", default=None)
+
+
+def limits() -> Limits:
+    """The limits of this context: those of long work, unless something else was said."""
+    return _current.get() or PATIENT
+
+
+@contextmanager
+def waiting_at_most(most: Limits) -> Iterator[None]:
+    """Every transaction that begins in this block, or in a thread that it starts, has these limits."""
+    token = _current.set(most)
+    try:
+        yield
+    finally:
+        _current.reset(token)
