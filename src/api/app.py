@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from api.formats.publish import by_suffix
 from api.http import errors
 from api.http.edge import Edge, measure_appends
+from api.http.limits import RefusedKeys
 from api.openapi.document import openapi_of
 from api.pages.site import install_pages
 from api.resources import (
@@ -28,7 +29,7 @@ from api.resources import (
     subscriptions,
     timeline,
 )
-from application.followers import LogFollower
+from application.followers import MOST_STREAMS, MOST_STREAMS_OF_ONE, LogFollower
 from application.service import Service
 from application.settings import Settings
 
@@ -87,7 +88,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.settings = settings or Settings()
-    app.state.live = LogFollower(service)
+    streams_of_one = MOST_STREAMS_OF_ONE if app.state.settings.rate_limit else MOST_STREAMS
+    app.state.live = LogFollower(service, most_of_one=streams_of_one)
+    app.state.refused_keys = RefusedKeys()
     app.state.registry = CollectorRegistry()  # not the global one: a process may have several apps, as the tests do
     app.state.registry.register(health.RecordMetrics(app))
     measure_appends(service.log, app.state.registry)
