@@ -35,6 +35,7 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 _METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 _FOR_MONITORING = frozenset(("/healthz", "/readyz", "/metrics"))
 """Answered however often they are asked: whoever watches is not to take a limit for a failure."""
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 WINDOW_S = 60
 _CLIENTS = 50_000
 
@@ -119,6 +120,7 @@ class Edge:
         self._owner = owner
         self._service: Service = owner.state.service
         self._public_url = settings.public_url.encode()
+        self._only_https = [_ONLY_HTTPS] if settings.public_url.startswith("https:") else []
         self._limits = RateLimits(settings.rate_limit)
         self._open = OpenRequests()
         self._validators = ValidatorCache(VALIDATORS)
@@ -141,6 +143,7 @@ class Edge:
         body = BodyInTime(receive)
         watched, who = scope["path"] in _FOR_MONITORING, who_asks(scope)
         limits, wait = ([], 0) if watched else self._limits.take(who, context.authorization)
+        limits += self._only_https
         sender = ResponseSender(context, send, limits, self._validators, self._service, body)
         try:
             if wait:

@@ -67,6 +67,11 @@ CORS_PREFLIGHT = (
 )  # fmt: skip
 
 
+SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""On every answer that does not say otherwise: it is what it says it is, and runs and loads nothing."""
 Headers = list[tuple[bytes, bytes]]
 _OK = 200
 _NOT_MODIFIED = 304
@@ -222,6 +227,8 @@ class ResponseSender:
 
     async def _send_start(self, status: int, headers: Headers) -> None:
         self.status, self.began = status, perf_counter()
+        names = {name for name, _ in headers}
+        headers = [*headers, *(header for header in SAFE if header[0] not in names)]
         if not self._body.whole and self._context.long_body:
             # Whoever goes on sending has to be told that nobody reads on; the server closes once the answer is taken.
             headers = [*headers, (b"connection", b"close")]

@@ -74,7 +74,7 @@ def entry_as_json_ld(request: Request, snapshot: Snapshot, id: EntryId) -> Resou
     revised = entry["log"]["revised"]
     return ResourceResponse(
         snapshot.head,
-        msgspec.json.encode(json_ld(entry, places, f"{root_url(request)}/api/v1")),
+        msgspec.json.encode(json_ld(entry, places, root_url(request))),
         media_type=JSON_LD.content_type,
         position=revised["position"],
         last_modified=revised["recorded_at"],
@@ -85,7 +85,7 @@ def entry_as_json_ld(request: Request, snapshot: Snapshot, id: EntryId) -> Resou
 def citation_of_an_entry(request: Request, snapshot: Snapshot, id: EntryId) -> ResourceResponse:
     """An entry's citation, ready to paste, with an address pinned to what we said: its answer never changes."""
     entry = msgspec.json.decode(read_entry(snapshot, id)[0])
-    permalink = permalink_of(entry, f"{root_url(request)}/api/v1")
+    permalink = permalink_of(entry, root_url(request))
     return raw_json(snapshot, citation(entry, permalink) | {"position": entry["log"]["revised"]["position"]})
 
 
