@@ -2,16 +2,24 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
+from api.app import create_app
+from api.http import connections, limits
 from api.http.connections import HEAD_S
 from api.http.limits import LARGEST_HEAD
+from application.keys import add_key
+from application.service import Service
+from application.settings import Settings
 from command_line import SEEDS, run
 from serving import served, started
 
@@ -201,3 +209,63 @@ def test_a_refused_key_is_in_the_servers_log_without_the_key(tmp_path: Path) -> 
         said = server.stdout.read()
     assert said.count("a key was refused: GET '/api/v1/reminders' from 127.0.0.1") == 1
     assert secret not in said
+
+
+@pytest.fixture
+def near(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server in this process, which is less patient."""
+    monkeypatch.setattr(connections, "TAKEN_S", 0.3)
+    service = Service(f"sqlite:///{tmp_path}/timeline.db")
+    with listening(create_app(service)) as address:
+        yield address
+    service.close()
+
+
+@contextmanager
+def listening(app: FastAPI) -> Iterator[str]:
+    server = uvicorn.Server(connections.server_config(app, Settings()))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=server.run, args=([door],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE_S)
+
+
+def test_answers_that_nobody_takes_are_not_kept_for_ever(near: str) -> None:
+    ask = b"GET /docs/files/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    size = len(answer_to(near, ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")))
+    assert size > 1_000_000
+    with connected(near) as connection:
+        connection.sendall(ask * 20)
+        time.sleep(3)  # takes nothing
+        taken = 0
+        with suppress(ConnectionError):
+            while data := connection.recv(65_536):
+                taken += len(data)
+    assert taken < 19 * size
+
+
+def test_an_answer_that_is_taken_slowly_is_taken_whole(near: str) -> None:
+    ask = b"GET /docs/files/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with connected(near) as connection:
+        connection.sendall(ask)
+        taken = b""
+        while data := connection.recv(65_536):
+            taken += data
+            time.sleep(0.03)
+    announced = int(taken.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    assert len(taken.partition(b"\r\n\r\n")[2]) == announced
+
+
+def test_a_body_that_stops_under_a_key_is_answered_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODY_S", 0.3)
+    service = Service(f"sqlite:///{tmp_path}/timeline.db")
+    key = add_key(service, "A Newsroom").encode()
+    with listening(create_app(service)) as near:
+        answer = answer_to(near, a_post(1_000, b"Authorization: Bearer " + key), b"half of it")
+    service.close()
+    assert answer.startswith(b"HTTP/1.1 408"), answer[:200]
+    assert b"urn:problem-type:too-slow" in answer

@@ -59,11 +59,11 @@ class ReadText(str):
         self.looked_at += len(self)
         return super().__contains__(str(part))
 
-    def find(self, part: str, first: int = 0, last: int = sys.maxsize) -> int:  # type: ignore[override]
+    def find(self, part: str, first: int = 0, last: int = sys.maxsize) -> int:  # type: ignore[override]  # None as a bound, which nobody gives
         self.looked_at += min(last, len(self)) - first
         return super().find(part, first, last)
 
-    def count(self, part: str, first: int = 0, last: int = sys.maxsize) -> int:  # type: ignore[override]
+    def count(self, part: str, first: int = 0, last: int = sys.maxsize) -> int:  # type: ignore[override]  # None as a bound, which nobody gives
         self.looked_at += min(last, len(self)) - first
         return super().count(part, first, last)
 

@@ -139,9 +139,10 @@ class OpenRequests:
 class BodyInTime:
     """The messages of a request: TooSlow where its body does not come in time."""
 
-    def __init__(self, receive: Receive, seconds: float = BODY_S) -> None:
+    def __init__(self, receive: Receive, seconds: float | None = None) -> None:
+        """`seconds`: to begin with, `BODY_S` where left out."""
         self._receive = receive
-        self._until = monotonic() + seconds
+        self._until = monotonic() + (BODY_S if seconds is None else seconds)
         self.whole = False
         """Whether the body has been read to its end."""
 
