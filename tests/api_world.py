@@ -19,7 +19,7 @@ from api.app import create_app
 from application import keys
 from application.bulk.files import load
 from application.service import Service
-from conftest import libpq
+from conftest import libpq, sqlite_template
 from eventlog.tables import log
 from projections.schema import live_tables
 
@@ -87,13 +87,14 @@ def world_on(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterato
     """A world on a new database, for as long as a module, a class or a test wants it."""
     number = next(_numbers)
     if kind == "sqlite":
+        (folder / f"api_{number}.db").write_bytes(sqlite_template())
         with _world(f"sqlite:///{folder}/api_{number}.db") as world:
             yield world
         return
     server = sqlalchemy.make_url(request.getfixturevalue("postgres_url"))
     name = f"api_{number}"
     with psycopg.connect(libpq(server), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
         with _world(server.set(database=name).render_as_string(hide_password=False)) as world:
             yield world
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

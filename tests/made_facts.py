@@ -6,6 +6,7 @@ from typing import Any
 from domain.facts import Fact, fact_of
 from domain.jurisdictions import Place
 from domain.national import FactVersion, NationalActs
+from domain.periods import NO_HOLIDAYS
 
 STATE = Place("california", "CA", "America/Los_Angeles", None, ("ca-police",))
 CITY = Place("oakland-ca", "CA", "America/Los_Angeles")
@@ -22,7 +23,7 @@ def fact(id_: str, kind: str, day: str, *names: str, **fields: Any) -> Fact:
         "sources": [{"id": "s1", "title": "A letter", "rank": "primary"}],
         **fields,
     }
-    return fact_of(entry, lambda _: None)  # no day is a holiday
+    return fact_of(entry, NO_HOLIDAYS)  # no day is a holiday
 
 
 def demand(id_: str, day: str, *names: str, due: str | None = None, **fields: Any) -> Fact:

@@ -83,11 +83,13 @@ def in_this_process(app: FastAPI) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until(lambda: server.started)
+    loop = server.servers[0].get_loop()
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1/events/stream"
     finally:
+        # An asyncio.Event belongs to its loop: to set it from this thread would be a race.
         live: LogFollower = app.state.live
-        live.close()
+        loop.call_soon_threadsafe(live.close)
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive()

@@ -34,6 +34,9 @@ def test_a_period_explains_itself_and_a_day_has_nothing_to_explain(world: World)
         assert period["computed"]["from"] == "2017-06-30"
         assert period["computed"]["days"] == 14
         assert period["computed"]["steps"][-1] == "due on 2017-07-14 (Friday)"
+        assert period["computed"]["holidays"]["federal"].startswith("5 U.S.C. 6103(a), on the days observed, by the")
+        assert period["computed"]["holidays"]["state"] is None
+        assert "the President closes offices once" in period["computed"]["holidays"]["not_counted"]
         assert day["computed"] is None
         assert (period["source"], day["source"]) == (paper, None)
 

@@ -113,7 +113,7 @@ def test_a_server_that_is_stopped_ends_its_streams_at_once(database_url: str, tm
         assert {next(iterator).id for iterator in iterators} == {"2"}
         server.send_signal(signal.SIGTERM)
         assert [list(iterator) for iterator in iterators] == [[]] * 5, "the answers end as answers do"
-        server.wait(timeout=5)
+        server.wait(timeout=20)
         assert server.stdout is not None
         assert "Traceback" not in server.stdout.read()
     service.close()

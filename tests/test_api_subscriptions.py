@@ -4,20 +4,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from api.resources.subscriptions import ReminderShown, SubscriptionShown
 from application import keys
 from application.reminders.scheduler import Scheduler
-from delivery_world import DeliveryWorld, delivery_world
+from application.reminders.tables import secrets_table
+from delivery_world import LOOPBACK, DeliveryWorld, delivery_world
 
 HOOK = "http://127.0.0.1:9/hook"
 WEBHOOK = {"all": True, "channel": "webhook", "url": HOOK}
 TO_LOG = {"all": True, "channel": "log"}
+BY_MAIL = {"all": True, "channel": "email", "address": "attorney@example.org"}
+WITH_MAIL = LOOPBACK.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeliveryWorld]:
-    with delivery_world(f"sqlite:///{tmp_path_factory.mktemp('subscriptions')}/timeline.db") as world:
+    with delivery_world(f"sqlite:///{tmp_path_factory.mktemp('subscriptions')}/timeline.db", WITH_MAIL) as world:
         yield world
 
 
@@ -50,6 +54,59 @@ def test_a_subscription_is_made_shown_changed_and_ended(database_url: str) -> No
         assert {one["state"] for one in world.reminders()} == {"cancelled"}
         for one in world.reminders():
             ReminderShown.model_validate(one)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"smtp_url": None}, "SMTP_URL is not set"),
+        ({"smtp_url": "http://mail.example.org"}, "SMTP_URL is no address"),
+        ({"smtp_url": "smtp://127.0.0.1:1", "mail_from": None}, "MAIL_FROM is not set"),
+    ],
+)
+def test_e_mail_is_refused_in_words_where_the_server_sends_none(
+    sqlite_url: str, settings: dict[str, Any], why: str
+) -> None:
+    with delivery_world(sqlite_url, LOOPBACK.model_copy(update=settings)) as world:
+        answer = world.ask("POST", "subscriptions", BY_MAIL)
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert (error["field"], error["value"]) == ("channel", "email")
+        assert error["message"].startswith(f"this server sends no mail ({why}")
+        assert "choose webhook or log" in error["message"]
+        assert world.ask("GET", "subscriptions").json()["subscriptions"] == []
+
+
+def test_an_address_is_not_changed_where_the_server_sends_no_mail_and_other_fields_are(sqlite_url: str) -> None:
+    with delivery_world(sqlite_url, WITH_MAIL) as world:
+        address = f"subscriptions/{world.ask('POST', 'subscriptions', BY_MAIL).json()['id']}"
+        world.client.app.state.settings = LOOPBACK  # type: ignore[attr-defined]  # what its setting was taken away from
+        assert world.ask("PATCH", address, {"address": "another@example.org"}).status_code == 422
+        assert world.ask("PATCH", address, {"plan": [-1]}).status_code == 200
+
+
+def test_revoking_a_key_ends_its_subscriptions_and_cancels_what_they_planned(sqlite_url: str) -> None:
+    with delivery_world(sqlite_url) as world:
+        service = world.timeline.service
+        key = keys.add_key(service, "Leaving")
+        theirs = {"Authorization": f"Bearer {key}"}
+        made = [world.client.post("/api/v1/subscriptions", json=fields, headers=theirs) for fields in (TO_LOG, WEBHOOK)]
+        assert [answer.status_code for answer in made] == [201, 201]
+        ids = {answer.json()["id"] for answer in made}
+        mine = world.ask("POST", "subscriptions", TO_LOG).json()["id"]
+        world.timeline.demand("a-letter", "2026-03-20")
+        world.timeline.tick()
+        assert {row.subscription for row in world.timeline.rows("planned")} == {*ids, mine}
+        assert set(keys.revoke_key(service, "Leaving")) == ids
+        assert {row.subscription for row in world.timeline.rows("planned")} == {mine}
+        assert {row.subscription for row in world.timeline.rows("cancelled")} == ids
+        assert world.timeline.reasons() == {"the subscription no longer asks for it"}
+        assert {event.TOPIC for event in world.timeline.events()} == {"reminder-cancelled"}
+        assert world.client.get("/api/v1/subscriptions", headers=theirs).status_code == 401
+        world.timeline.tick("2026-03-21")
+        assert {row.subscription for row in world.timeline.rows("due")} == {mine}
+        with service.engine.connect() as connection:
+            assert connection.execute(select(secrets_table)).all() == [], "nothing signs for it any more"
 
 
 def test_nobody_else_sees_or_changes_it(world: DeliveryWorld) -> None:

@@ -8,6 +8,7 @@ import json
 import lzma
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from fastapi.testclient import TestClient
 
@@ -41,5 +42,18 @@ def test_a_database_written_by_an_earlier_version_opens_and_answers_the_same(tmp
             for address, expected in answers.items():
                 answer = client.get(address)
                 assert answer.status_code == 200, (address, answer.text)
-                assert (answer.text if isinstance(expected, str) else answer.json()) == expected, address
+                given = answer.text if isinstance(expected, str) else without_holidays(answer.json())
+                assert given == expected, address
     assert len(answers) > 150
+
+
+def without_holidays(answer: Any) -> Any:
+    """An answer without what was added to it since: by which lists of holidays a day was computed."""
+    if isinstance(answer, list):
+        return [without_holidays(item) for item in answer]
+    if not isinstance(answer, dict):
+        return answer
+    kept = {name: without_holidays(value) for name, value in answer.items()}
+    if isinstance(kept.get("computed"), dict):
+        del kept["computed"]["holidays"]
+    return kept

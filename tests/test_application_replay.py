@@ -191,10 +191,10 @@ def test_two_rebuilds_at_once_share_the_work(seeded: Service, database_url: str)
 def test_one_that_lags_behind_does_not_write_into_the_next_generation(seeded: Service) -> None:
     """It began a generation that another finished; by now a third process builds the next."""
     with writing(seeded.engine) as connection:
-        first = under_test._begin(connection)
+        first = under_test._begin(connection, seeded.holidays.version)
     rebuild(seeded)
     with writing(seeded.engine) as connection:
-        assert under_test._begin(connection) == first + 1
+        assert under_test._begin(connection, seeded.holidays.version) == first + 1
         assert under_test._claim(connection, first) is None
         assert under_test._claim(connection, first + 1) == 0
     rebuild(seeded)

@@ -35,6 +35,7 @@ from domain.events import (
 )
 from domain.facts import fact_of
 from domain.jurisdictions import Place
+from domain.periods import NO_HOLIDAYS
 from domain.validation import ValidationContext
 
 TODAY = "2026-11-24"
@@ -62,7 +63,7 @@ def context_of(*entries: Fields) -> ValidationContext:
     context = ValidationContext(places=dict(PLACES), today=lambda _: TODAY)
     for entry in entries:
         act = act_of(entry)
-        context.include(act, fact_of(act.fields(), lambda _: None))
+        context.include(act, fact_of(act.fields(), NO_HOLIDAYS))
     return context
 
 
@@ -188,8 +189,8 @@ def correcting(
     context = context_of(*on_record, entry, *dependents)
     with suppress(Refused):
         act = corrected_act(state, event)
-        context.include(act, fact_of(act.fields(), lambda _: None))
-    before = fact_of(entry, lambda _: None)
+        context.include(act, fact_of(act.fields(), NO_HOLIDAYS))
+    before = fact_of(entry, NO_HOLIDAYS)
     return decide(CorrectEntry(event), State(context, state, [act_of(dependent) for dependent in dependents], before))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.service import federal_holiday, state_holidays
+from application.holiday_calendar import federal_holidays, state_holidays
 from domain.periods import Period, due_after
 
 
@@ -15,7 +15,7 @@ def due(trigger: str, days: int, state: str | None = None) -> str:
 
 
 def period(trigger: str, days: int, state: str | None = None) -> Period:
-    return due_after(trigger, days, federal_holiday, None if state is None else state_holidays(state))
+    return due_after(trigger, days, federal_holidays, None if state is None else state_holidays(state))
 
 
 def test_the_day_of_the_event_is_left_out_and_every_other_day_counts() -> None:
@@ -111,9 +111,9 @@ def test_a_period_ends_on_a_day_of_work_never_short_and_never_far(trigger: date,
     its = period(trigger.isoformat(), days)
     last, counted = date.fromisoformat(its.due), trigger + timedelta(days=days)
     assert last.weekday() < 5
-    assert federal_holiday(last) is None
+    assert federal_holidays.name_of(last) is None
     assert 0 <= (last - counted).days * (1 if days >= 0 else -1) <= 4
     passed = (counted + timedelta(days=one * (1 if days >= 0 else -1)) for one in range(abs((last - counted).days)))
-    assert all(day.weekday() >= 5 or federal_holiday(day) for day in passed)
+    assert all(day.weekday() >= 5 or federal_holidays.name_of(day) for day in passed)
     assert its.steps[-1].startswith(f"due on {its.due}")
     assert len(its.steps) == 3 + abs((last - counted).days)

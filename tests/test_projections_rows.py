@@ -6,7 +6,7 @@ import pytest
 
 import generated_records
 import naive_rules
-from application.service import federal_holiday
+from application.holiday_calendar import federal_holidays
 from domain.decisions import act_of
 from domain.events import ACT_CLASSES
 from domain.facts import Fact, fact_of, reaches_unnamed_places
@@ -43,7 +43,7 @@ def index_of_national_acts(fact: Fact) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rows_of_an_entry_agree_with_its_fact(seed: int) -> None:
     for entry in generated_records.generate(seed)["entries"]:
-        rows, fact = rows_from(entry), fact_of(entry, federal_holiday)
+        rows, fact = rows_from(entry), fact_of(entry, federal_holidays)
         assert {row[REVIEW] for row in rows.timeline} == {fact.review}, entry["id"]
         assert fact.review == naive_rules.review_of(entry)
         reaches = (
@@ -61,7 +61,7 @@ def test_the_rows_of_an_entry_agree_with_its_fact(seed: int) -> None:
 def test_the_names_kept_of_an_entry_are_those_it_is_accepted_by(seed: int) -> None:
     for entry in generated_records.generate(seed)["entries"]:
         kept = {(kind, id_) for id_, kind, _ in rows_from(entry).names}
-        assert kept == names_defined_by(act_of(entry), fact_of(entry, federal_holiday)), entry["id"]
+        assert kept == names_defined_by(act_of(entry), fact_of(entry, federal_holidays)), entry["id"]
         assert kept == {(thing, id_) for thing in THINGS for id_ in naive_rules.introduced([entry], thing)}
 
 
@@ -71,7 +71,7 @@ def test_a_policy_is_not_made_known_by_an_id_alone() -> None:
     named = entry | {"policy": {"id": entry["id"]}}
     for fields, policies in ((entry, {("policy", entry["id"])}), (named, set())):
         assert {(kind, id_) for id_, kind, _ in rows_from(fields).names} == policies
-        assert names_defined_by(act_of(fields), fact_of(fields, federal_holiday)) == policies
+        assert names_defined_by(act_of(fields), fact_of(fields, federal_holidays)) == policies
 
 
 def test_every_act_about_a_case_or_a_list_reaches_beyond_those_it_names() -> None:

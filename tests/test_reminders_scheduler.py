@@ -36,7 +36,7 @@ def there() -> Iterator[Receiver]:
         yield server
 
 
-def soon(true: Callable[[], object], within_s: float = 10.0) -> None:
+def soon(true: Callable[[], object], within_s: float = 30.0) -> None:
     until = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < until

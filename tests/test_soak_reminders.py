@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parent.parent
-SMALL = ["--deadlines", "60", "--kills", "4", "--processes", "4", "--weeks", "1"]
+SMALL = ["--deadlines", "100", "--kills", "4", "--processes", "4", "--weeks", "1"]
 
 
 @pytest.mark.slow
@@ -19,6 +19,6 @@ def test_processes_that_are_killed_lose_no_reminder_and_double_none(database: st
     outcome = json.loads(done.stdout)
     assert outcome["faults"] == []
     assert (outcome["kills"], outcome["died"]) == (4, 0)
-    assert outcome["reminders"] == outcome["messages"] > 90
+    assert outcome["reminders"] == outcome["messages"] > 150
     assert outcome["taken"] >= outcome["messages"]
     assert done.returncode == 0

@@ -7,6 +7,8 @@ from hashlib import sha256
 
 from sqlalchemy import Column, MetaData, Table, Text, insert, select, update
 
+from application.reminders.planner import catch_up
+from application.reminders.subscriptions import end_with_key
 from application.service import Service
 from domain.errors import Conflict, NotFound
 from domain.reminders import instant
@@ -43,12 +45,17 @@ def list_keys(service: Service) -> list[dict[str, str | None]]:
         return [row._asdict() for row in rows]
 
 
-def revoke_key(service: Service, name: str) -> None:
-    """Revokes a key; NotFound where no key of that name is in use."""
+def revoke_key(service: Service, name: str) -> list[str]:
+    """Revokes a key and ends its subscriptions, whose ids it returns; NotFound where no key of that name is in use."""
+    now = service.now()
     with writing(service.engine) as connection:
         query = update(keys_table).where(keys_table.c.name == name, keys_table.c.revoked_at.is_(None))
-        if not connection.execute(query.values(revoked_at=instant(service.now()))).rowcount:
+        if not connection.execute(query.values(revoked_at=instant(now))).rowcount:
             raise NotFound(f"there is no key named {name!r} in use")
+        ended = end_with_key(connection, name, now)
+    if ended:
+        catch_up(service, everywhere=True)
+    return ended
 
 
 def key_holder(service: Service, key: str) -> str | None:

@@ -9,6 +9,7 @@ from time import sleep
 
 from sqlalchemy import Connection, select, update
 
+from application.holiday_lists import list_used, remember_list
 from application.service import Progress, Service
 from eventlog.engine import reading, writing
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers
@@ -25,7 +26,7 @@ def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *
     position that it ends at: a rebuild that was killed goes on where it was, and two that run at once share the work.
     """
     with writing(service.engine) as connection:
-        generation = _begin(connection)
+        generation = _begin(connection, service.holidays.version)
     fresh = ReadModels(prefix_of(generation))
     while True:
         with writing(service.engine) as connection:
@@ -51,6 +52,7 @@ def rebuild(service: Service, progress: Progress = lambda _done, _total: None, *
         if built_to is not None:
             shut_out_readers(append.connection)
             _take_over(append.connection, fresh, generation)
+            remember_list(append.connection, "read models", service.holidays.version)
     progress(append.head, append.head)
     return append.head
 
@@ -62,22 +64,24 @@ def _let_writers_in(service: Service) -> None:
 
 
 def is_current(service: Service) -> bool:
-    """Whether the tables in use were built by the present version of the projections."""
+    """Whether the tables in use were built by the present version of the projections and list of legal holidays."""
     with reading(service.engine) as connection:
-        return connection.execute(select(generations.c.version)).scalar() == SCHEMA_VERSION
+        version = connection.execute(select(generations.c.version)).scalar()
+        return version == SCHEMA_VERSION and list_used(connection, "read models") == service.holidays.version
 
 
-def _begin(connection: Connection) -> int:
-    """The number of the generation to build: an unfinished one of this version is gone on with."""
+def _begin(connection: Connection, holidays: str) -> int:
+    """The number of the generation to build: an unfinished one of this version and list is gone on with."""
     row = connection.execute(select(generations).with_for_update()).one()
     generation: int = row.generation + 1
-    if row.building != SCHEMA_VERSION:
+    if row.building != SCHEMA_VERSION or list_used(connection, "rebuild") != holidays:
         fresh = ReadModels(prefix_of(generation))
         fresh.metadata.drop_all(connection)
         fresh.metadata.create_all(connection, checkfirst=False)
         for index in fresh.indexes:
             index.drop(connection)
         connection.execute(update(generations).values(building=SCHEMA_VERSION, built_to=0))
+        remember_list(connection, "rebuild", holidays)
     return generation
 
 

@@ -6,11 +6,10 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import holidays
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -18,8 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
 
 from application import clock
+from application.holiday_calendar import federal_holidays
 from domain.errors import NotFound
-from domain.periods import Holidays
+from domain.periods import LegalHolidays
 from eventlog.engine import create_engine_for, reading
 from eventlog.log import EventLog, Recorded
 from projections.cache import ReadCache
@@ -52,31 +52,6 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
-def _names_of(days: holidays.HolidayBase) -> Holidays:
-    def holiday(day: date) -> str | None:
-        name = days.get(day)
-        return None if name is None else str(name)
-
-    return holiday
-
-
-federal_holiday = _names_of(holidays.country_holidays("US", observed=True))
-"""The name of the federal holiday that a day is, or is observed as; None where it is none.
-
-Made without a state, and of public ones only: with one, the library would add the state's own days.
-"""
-
-
-def state_holidays(state: str) -> Holidays | None:
-    """The public holidays of a state, district or territory; None where the library knows none of that code.
-
-    A federal holiday that a state does not keep is one all the same: the two are asked one after the other.
-    """
-    if state not in holidays.country_holidays("US").subdivisions:
-        return None
-    return _names_of(holidays.country_holidays("US", subdiv=state, observed=True))
-
-
 def _make_private(file: Path) -> None:
     """Makes a database's file for its owner alone, where there is none yet: it holds addresses and secrets.
 
@@ -95,15 +70,23 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 class Service:
     """A database with its log, read cache and clock, for the API and the command line. Close it when done."""
 
-    def __init__(self, database_url: str, *, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        holidays: LegalHolidays = federal_holidays,
+    ) -> None:
+        """`holidays`: the list by which periods run on."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         url = make_url(database_url)
-        if url.get_backend_name() == "sqlite" and url.database:
+        if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
             _make_private(Path(url.database))
         self.engine = create_engine_for(database_url)
         migrate(self.engine)
         self.log = EventLog(self.engine, clock=now)
-        self.cache = ReadCache(federal_holiday)
+        self.cache = ReadCache(holidays)
+        self.holidays = holidays
         self.now = now
 
     def close(self) -> None:

@@ -94,21 +94,27 @@ def compute(
     """Compute the last day of a period: Fed. R. Civ. P. 6(a), with the federal holidays and, if asked, a state's."""
     with plain_errors():
         from application.clocks import parse_day
-        from application.service import federal_holiday, state_holidays
+        from application.holiday_calendar import federal_holidays, state_holidays
+        from domain.deadlines import period_steps
         from domain.periods import due_after
 
         of_state = None if state is None else state_holidays(state)
         if state is not None and of_state is None:
             raise failed(f"state: {state!r} is not the code of a state, district or territory, as LA", USAGE)
         try:
-            period = due_after(parse_day("from", from_), days, federal_holiday, of_state)
+            period = due_after(parse_day("from", from_), days, federal_holidays, of_state)
         except OverflowError as error:
             raise failed(f"from: the period leaves the calendar: {days} days from {from_}", USAGE) from error
     if json:
-        answer = {"from": period.trigger, "days": period.days, "due": period.due, "steps": period.steps}
+        answer = {**period_steps(period), "due": period.due}
         print_json(answer if state is None else answer | {"state": state})
         return
     if explain:
+        holidays = period_steps(period)["holidays"]
+        print_line(f"Legal holidays: {holidays['federal']}")
+        if holidays["state"] is not None:
+            print_line(f"Of the state: {holidays['state']}")
+        print_line(f"Not counted: {holidays['not_counted']}.")
         for number, step in enumerate(period.steps, 1):
             print_line(f"{number}. {step}")
     else:

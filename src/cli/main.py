@@ -19,6 +19,7 @@ from cli.reading import changes, history, status, timeline
 from cli.revise import correct, dispute, reinstate, retract
 from cli.serve import serve
 from cli.session import Json, open_record
+from cli.subscriptions import subscriptions_app
 from cli.terminal import print_answer, print_json, print_line, print_table
 
 keys_app = typer.Typer(name="keys", help="Add, list and revoke the keys that may write.", no_args_is_help=True)
@@ -69,8 +70,14 @@ def revoke(name: _KeyName, *, json: Json = False) -> None:
     with open_record() as service:
         from application.keys import revoke_key
 
-        revoke_key(service, name)
-    print_answer({"name": name, "revoked": True}, f"The key of {name} is revoked.", json=json)
+        ended = revoke_key(service, name)
+    answer: dict[str, object] = {"name": name, "revoked": True}
+    if not ended:
+        print_answer(answer, f"The key of {name} is revoked.", json=json)
+        return
+    number = "1 subscription" if len(ended) == 1 else f"{len(ended)} subscriptions"
+    with_it = f"The key of {name} is revoked, and {number} ended with it."
+    print_answer(answer | {"ended": ended}, with_it, json=json)
 
 
 # No rich markup in help and errors: text of the record must not be taken for markup.
@@ -89,6 +96,7 @@ for command in (serve, *_READING, *_WRITING, *_KEEPING):
     app.command()(command)
 app.add_typer(keys_app)
 app.add_typer(deadline_app)
+app.add_typer(subscriptions_app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag

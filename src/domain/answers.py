@@ -152,7 +152,18 @@ class PlaceStatus(Status):
 # A class cannot have a field called `for` or `from`, so the dicts that have one are written as calls. Annotations that
 # name another class are text there, as they are in a class.
 
-PeriodSteps = TypedDict("PeriodSteps", {"from": Day, "days": int, "steps": tuple[str, ...]})
+
+class PeriodHolidays(TypedDict):
+    """The lists of legal holidays by which a period was computed, each with its version."""
+
+    federal: str
+    state: Annotated[str | None, Field(description="Where a state's own holidays were asked for.")]
+    not_counted: Annotated[str, Field(description="Which days are in no list, and why.")]
+
+
+PeriodSteps = TypedDict(
+    "PeriodSteps", {"from": Day, "days": int, "steps": tuple[str, ...], "holidays": "PeriodHolidays"}
+)
 """How a period came to a day."""
 
 

@@ -5,10 +5,11 @@ Only what certainly counts on the clocks asked makes, moves or closes a deadline
 
 from collections.abc import Iterable
 
-from domain.answers import Deadline, DeadlineState
+from domain.answers import Deadline, DeadlineState, PeriodHolidays, PeriodSteps
 from domain.facts import Fact
 from domain.jurisdictions import Place
 from domain.national import Clocks, FactVersion, NationalActs
+from domain.periods import NOT_COUNTED, Period
 from domain.reviews import DueDate, Links, Move, resolve_due_date, stage_moves
 from domain.status import counted_facts
 
@@ -53,7 +54,6 @@ def _state(
 def _deadline(
     demand: Fact, addressee: Place, due: str, due_date: DueDate, answer: Fact | None, state: DeadlineState
 ) -> Deadline:
-    period = demand.period
     return {
         "demand": demand.id,
         "addressee": addressee.id,
@@ -61,7 +61,7 @@ def _deadline(
         "original_due": due_date.original_due or due,
         "words": demand.words,
         "source": demand.words_source,
-        "computed": None if period is None else {"from": period.trigger, "days": period.days, "steps": period.steps},
+        "computed": None if demand.period is None else period_steps(demand.period),
         "claims": demand.claims,
         "state": state,
         "late": state == "answered" and answer is not None and answer.earliest > due,
@@ -72,6 +72,12 @@ def _deadline(
         "extended_by": due_date.extended_by.id if due_date.extended_by else None,
         "withdrawn_by": due_date.withdrawn_by.id if due_date.withdrawn_by else None,
     }
+
+
+def period_steps(period: Period) -> PeriodSteps:
+    """How a period came to its day, as an answer says it."""
+    holidays: PeriodHolidays = {"federal": period.federal, "state": period.state, "not_counted": NOT_COUNTED}
+    return {"from": period.trigger, "days": period.days, "steps": period.steps, "holidays": holidays}
 
 
 def _is_moot(demand: Fact, due: str, moves: Iterable[Move]) -> bool:

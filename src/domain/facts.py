@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, assert_never
 
 from domain.dates import bounds
-from domain.periods import Holidays, Period, due_after
+from domain.periods import NO_HOLIDAYS, LegalHolidays, Period, due_after
 from domain.values import Circuit, CourtValue, Direction, Effect, Role, Scope
 
 Kind = Literal[
@@ -143,7 +143,7 @@ def reaches_unnamed_places(kind: str, jurisdictions: Collection[str], subjects: 
     )
 
 
-def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
+def fact_of(entry: Mapping[str, Any], holidays: LegalHolidays) -> Fact:
     """The fact that an entry's fields (the record file's, validated) amount to."""
     occurred = entry["occurred"]
     earliest, latest = bounds(occurred)
@@ -190,7 +190,7 @@ def fact_of(entry: Mapping[str, Any], holidays: Holidays) -> Fact:
 def inert_fact_of(entry: Mapping[str, Any]) -> Fact:
     """What is left of an entry whose other fields cannot be read: an act of its day and places that moves nothing."""
     kept = ("id", "occurred", "public", "sequence", "jurisdictions")
-    return fact_of({name: entry[name] for name in kept if name in entry} | {"kind": "statement"}, lambda _: None)
+    return fact_of({name: entry[name] for name in kept if name in entry} | {"kind": "statement"}, NO_HOLIDAYS)
 
 
 def _of_kind(entry: Mapping[str, Any], id_: str) -> dict[str, Any]:

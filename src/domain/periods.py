@@ -1,27 +1,51 @@
 """Periods computed as Fed. R. Civ. P. 6(a) says, with every step shown.
 
-The holidays come in as a function, so that this room needs no library: the composition root passes the federal ones.
+The holidays come in as a list with a name, so that this room needs no library: the composition root passes the federal
+ones.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-Holidays = Callable[[date], str | None]
-"""The name of the legal holiday that a day is, or None."""
+NOT_COUNTED = (
+    "days on which the President closes offices once, as 2018-12-05 and 2025-01-09: a day declared a holiday by the "
+    "President is a legal holiday (Rule 6(a)(6)(B)), but such an order excuses employees of the executive and declares "
+    "none, and who acts a day early is never late"
+)
+"""Which days are left out of every list, and why (rules, section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHolidays:
+    """A list of legal holidays. `source`: the statute, and which version of which list, as answers name it.
+
+    `version`: what tells it from the list as it was before. `name_of`: the name of the holiday that a day is, or is
+    observed as; None where it is none.
+    """
+
+    source: str
+    version: str
+    name_of: Callable[[date], str | None]
+
+
+NO_HOLIDAYS = LegalHolidays("none", "none", lambda _: None)
+"""For what is worked out without a calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A computed period: the day it runs out, and the steps that led there."""
+    """A computed period: the day it runs out, the steps that led there, and the lists of holidays that were asked."""
 
     trigger: str
     days: int
     due: str
     steps: tuple[str, ...]
+    federal: str
+    state: str | None = None
 
 
-def due_day(trigger: str, days: int, holidays: Holidays) -> str:
+def due_day(trigger: str, days: int, holidays: LegalHolidays) -> str:
     """The last day of a period of `days` from the `trigger` day; below zero it is counted back.
 
     Fed. R. Civ. P. 6(a)(1): leave out the day of the event, count every day, and where the last is a Saturday, Sunday
@@ -34,7 +58,7 @@ def due_day(trigger: str, days: int, holidays: Holidays) -> str:
     return last.isoformat()
 
 
-def due_after(trigger: str, days: int, holidays: Holidays, state_holidays: Holidays | None = None) -> Period:
+def due_after(trigger: str, days: int, holidays: LegalHolidays, state_holidays: LegalHolidays | None = None) -> Period:
     """The same, with the steps that lead there."""
     start = date.fromisoformat(trigger)
     last = start + timedelta(days=days)
@@ -50,7 +74,8 @@ def due_after(trigger: str, days: int, holidays: Holidays, state_holidays: Holid
         steps.append(f"{last} is {why}: {'on' if days >= 0 else 'back'} to {following} ({following:%A})")
         last = following
     steps.append(f"due on {last} ({last:%A})")
-    return Period(trigger, days, last.isoformat(), tuple(steps))
+    of_state = None if state_holidays is None else state_holidays.source
+    return Period(trigger, days, last.isoformat(), tuple(steps), holidays.source, of_state)
 
 
 def _step(days: int) -> timedelta:
@@ -62,9 +87,9 @@ def _days(days: int) -> str:
     return f"1 day counted {direction} ends" if abs(days) == 1 else f"{abs(days)} days counted {direction} end"
 
 
-def _no_day_to_end_on(day: date, holidays: Holidays, state_holidays: Holidays | None = None) -> str | None:
-    if (name := holidays(day)) is not None:
+def _no_day_to_end_on(day: date, holidays: LegalHolidays, state_holidays: LegalHolidays | None = None) -> str | None:
+    if (name := holidays.name_of(day)) is not None:
         return f"a legal holiday, {name}"
-    if state_holidays is not None and (name := state_holidays(day)) is not None:
+    if state_holidays is not None and (name := state_holidays.name_of(day)) is not None:
         return f"a legal holiday of the state, {name} (Rule 6(a)(6)(C))"
     return {5: "a Saturday", 6: "a Sunday"}.get(day.weekday())

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from domain.facts import Fact, fact_of, inert_fact_of
 from domain.jurisdictions import Place
 from domain.national import STILL, FactVersion, NationalActs
-from domain.periods import Holidays, due_day
+from domain.periods import LegalHolidays, due_day
 from eventlog.sql import CompiledQuery
 from projections.lru import LRUCache
 from projections.projector import MALFORMED, UnreadableEvent
@@ -121,8 +121,8 @@ _BODY_AT = CompiledQuery(select(_versions.c.body).where(_versions.c.position == 
 class ReadCache:
     """Places, law and facts, as far as they were asked for."""
 
-    def __init__(self, holidays: Holidays) -> None:
-        """Begins empty; the first read fills it. `holidays` names the legal holidays by which periods run on."""
+    def __init__(self, holidays: LegalHolidays) -> None:
+        """Begins empty; the first read fills it. `holidays`: the legal holidays by which periods run on."""
         self.law = NationalActs()
         self.directory = Directory()
         self.head = 0

@@ -73,6 +73,7 @@ for _answer, _name, _doc in (
     (answers.FundingItem, "Funded", "A grant, and what was said or done about it."),
     (answers.CourtLine, "CourtLine", "Where a subject stands in a case, for the place."),
     (answers.PolicyItem, "PolicyShown", "A local policy, and which way it points."),
+    (answers.PeriodHolidays, "PeriodHolidays", "The lists of legal holidays that were asked, each with its version."),
     (answers.PeriodSteps, "Computed", "How a period came to a day, by Fed. R. Civ. P. 6(a)."),
 ):
     shape_of(_answer)(create_model(_name, __base__=Shape, __module__=__name__, __doc__=_doc))

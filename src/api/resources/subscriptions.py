@@ -15,6 +15,7 @@ from api.openapi.schemas import Instant, Next, Shape
 from application.reminders import queries
 from application.reminders import subscriptions as registry
 from application.reminders.lifecycle import acknowledge
+from application.reminders.mail import why_no_mail
 from application.reminders.subscription import Subscription
 from application.service import Service
 from domain.dates import Day
@@ -153,8 +154,10 @@ def acknowledge_a_reminder(service: Service, id: ReminderId, owner: Recorder) ->
 @post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)
 def subscribe(request: Request, service: Service, body: Body) -> Response:
     """Asks for reminders, or for news of entries. A webhook's secret is in this answer and in no other."""
-    owner, networks = body.recorder, request.app.state.settings.webhook_networks
-    subscription, secret = registry.create_subscription(service, body.fields(), owner=owner, allowed=networks)
+    owner, settings = body.recorder, request.app.state.settings
+    subscription, secret = registry.create_subscription(
+        service, body.fields(), owner=owner, allowed=settings.webhook_networks, no_mail=why_no_mail(settings)
+    )
     answer = _subscription_fields(subscription) | ({} if secret is None else {"secret": secret.shown_once})
     return private_response(answer, 201, {"Location": f"/api/v1/subscriptions/{subscription.id}"})
 
@@ -184,8 +187,10 @@ def a_subscription(service: Service, id: SubscriptionId, owner: Recorder) -> Res
 )
 def change_a_subscription(request: Request, service: Service, id: SubscriptionId, body: Body) -> Response:
     """Gives fields new values; null gives a field its default back. What is planned follows at once."""
-    owner, networks = body.recorder, request.app.state.settings.webhook_networks
-    changed = registry.change_subscription(service, id, body.fields(), owner=owner, allowed=networks)
+    owner, settings = body.recorder, request.app.state.settings
+    changed = registry.change_subscription(
+        service, id, body.fields(), owner=owner, allowed=settings.webhook_networks, no_mail=why_no_mail(settings)
+    )
     return private_response(_subscription_fields(changed))
 
 

@@ -3,9 +3,9 @@
 The path of a tick:
 
 1. The scheduler calls `tick` every few seconds. One statement reads where the log ends, up to where reminders are
-   planned, and the first instant planned. If there is nothing to do, that was all.
-2. While the log goes on beyond the planner's position, `planner.catch_up` plans, updates and cancels reminders of the
-   places affected, and enqueues notices of the events.
+   planned, by which lists of holidays, and the first instant planned. If there is nothing to do, that was all.
+2. While the log goes on beyond the planner's position, or the days due are by another list than what is planned,
+   `planner.catch_up` plans, updates and cancels reminders of the places affected, and enqueues notices of the events.
 3. While a planned instant has passed, `fire_due` takes the next reminders. Each whose deadlines still need an answer
    gets a ReminderDue event and a message in the outbox; the others are cancelled.
 4. In a job of its own the sender takes messages from the outbox, sends them, and records how that went.
@@ -23,10 +23,11 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, select, update
 
+from application import holiday_lists
 from application.reminders.deadline_states import deadline_states, snapshot_in_append, still_due, why_not_due
 from application.reminders.lifecycle import RECORDER, advance, cancel
 from application.reminders.outbox import OutboxMessage, enqueue
-from application.reminders.planner import catch_up
+from application.reminders.planner import catch_up, has_other_holidays
 from application.reminders.subscription import find_subscription
 from application.reminders.tables import planner_table, reminders_table, subscriptions_table
 from application.service import Service
@@ -47,11 +48,16 @@ ESCALATION_ID = "esc_"
 
 # A literal, not a bind parameter, so that the database's planner can use the partial index.
 _IS_PLANNED = reminders_table.c.state == literal_column("'planned'")
+_LISTS = select(holiday_lists.table.c.version)
 _WORK = CompiledQuery(
     select(
         select(log_head.c.position).where(log_head.c.id == 1).scalar_subquery(),
         select(planner_table.c.planned_to).where(planner_table.c.id == 1).scalar_subquery(),
         select(func.min(reminders_table.c.planned_for)).where(_IS_PLANNED).scalar_subquery(),
+        *(
+            _LISTS.where(holiday_lists.table.c.used_by == used).scalar_subquery()
+            for used in ("read models", "reminders")
+        ),
     )
 )
 _DUE = (
@@ -70,11 +76,16 @@ _TO_ESCALATE = (
 
 
 class Work(NamedTuple):
-    """What there may be to do: the log's head, the position planned up to, and the first instant planned."""
+    """What there may be to do: the log's head, the position planned up to, and the first instant planned.
+
+    And the lists of legal holidays by which days are due, and by which reminders are planned.
+    """
 
     head: int
     planned_to: int
     next_due: str | None
+    days_due_by: str | None
+    planned_by: str | None
 
 
 def tick(service: Service) -> int:
@@ -83,7 +94,7 @@ def tick(service: Service) -> int:
     while True:
         now = instant(service.now())
         work = read_work(service)
-        if work.planned_to < work.head:
+        if work.planned_to < work.head or has_other_holidays(service, work.days_due_by, work.planned_by):
             catch_up(service)
         elif work.next_due is None or work.next_due > now:
             return fired

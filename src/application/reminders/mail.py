@@ -82,16 +82,32 @@ def parse_mail_server(url: str | None) -> MailServer:
     return MailServer(parts.hostname, port or (465 if secure else 25), secure, starttls, user, password)
 
 
-def build_message(mail: MailText, settings: Settings) -> EmailMessage:
-    """The mail as it is sent. Raises MailNotConfigured where MAIL_FROM is no sender."""
+def why_no_mail(settings: Settings) -> str | None:
+    """Which setting is missing or invalid, so that no mail can be sent; None where mail can be tried."""
+    try:
+        parse_mail_server(settings.smtp_url)
+        _from_sender(settings)
+    except MailNotConfigured as error:
+        return str(error)
+    return None
+
+
+def _from_sender(settings: Settings) -> EmailMessage:
+    """An empty message from MAIL_FROM. Raises MailNotConfigured where that is no sender."""
     message = EmailMessage(policy=SMTP)
-    message.set_content(_plain_mail(mail.text), charset="utf-8", cte="quoted-printable")
     try:
         message["From"] = settings.mail_from or ""
     except ValueError as error:
         raise MailNotConfigured("MAIL_FROM is no mail address") from error
     if not _sender(message):
         raise MailNotConfigured("MAIL_FROM is not set, or is no mail address")
+    return message
+
+
+def build_message(mail: MailText, settings: Settings) -> EmailMessage:
+    """The mail as it is sent. Raises MailNotConfigured where MAIL_FROM is no sender."""
+    message = _from_sender(settings)
+    message.set_content(_plain_mail(mail.text), charset="utf-8", cte="quoted-printable")
     message["To"] = Address(addr_spec=mail.to)
     message["Subject"] = " ".join(_plain_mail(mail.subject).split())
     message["Date"] = mail.at

@@ -8,6 +8,9 @@ A reminder is planned only if its hour comes after what calls for it was recorde
 the instant of the event that affected it, and nothing is planned for an hour before that: loading history plans
 nothing, and an answer retracted after a month brings back the reminders to come, not those of the month. The instant
 is that of the recording, not of the planning, so a planner that was down misses nothing.
+
+A plan rests on a log position and on a list of legal holidays, by which periods run on. Where the read models were made
+anew by another list, every deadline still to come is planned again, from that instant on.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, bindparam, select, update
 
+from application.holiday_lists import list_used, remember_list
 from application.reminders.deadline_states import (
     END_OF_TIME,
     addressees_of,
@@ -73,11 +77,31 @@ def catch_up(service: Service, *, everywhere: bool = False) -> None:
         snapshot = snapshot_in_append(service, append, as_of=END_OF_TIME)
         subscriptions = active_subscriptions(append.connection)
         for_reminders = [subscription for subscription in subscriptions if "reminder" in subscription.kinds]
-        since = _places_to_plan(service, snapshot, for_reminders, planned_to, everywhere=everywhere)
-        new = [row for name in sorted(since) for row in _plan_place(append, snapshot, for_reminders, name, since[name])]
+        planned_by = list_used(append.connection, "reminders")
+        list_changed = has_other_holidays(service, list_used(append.connection, "read models"), planned_by)
+        since = _places_to_plan(service, snapshot, for_reminders, planned_to, everywhere=everywhere or list_changed)
+        list_change = None
+        if list_changed:
+            before = planned_by or "no list known"
+            list_change = f"legal holidays are by {service.holidays.version} now, before by {before}"
+            remember_list(append.connection, "reminders", service.holidays.version)
+        new = [
+            row
+            for name in sorted(since)
+            for row in _plan_place(append, snapshot, for_reminders, name, since[name], list_change)
+        ]
         _INSERT.rows(append.connection, [tuple(row.get(column) for column in _COLUMNS) for row in new])
         enqueue_notices(service, append, snapshot, subscriptions, planned_to)
         append.connection.execute(update(planner_table).values(planned_to=append.position))
+
+
+def has_other_holidays(service: Service, days_due_by: str | None, planned_by: str | None) -> bool:
+    """Whether the days due are by another list of holidays than what is planned.
+
+    Only a process that has the list of the days due plans by it: of two that run different libraries at once, the one
+    that made the read models.
+    """
+    return days_due_by == service.holidays.version != planned_by
 
 
 # Which places to plan for, and from when on
@@ -151,11 +175,16 @@ def _places_with_deadlines(snapshot: Snapshot, for_reminders: Sequence[Subscript
 
 
 def _plan_place(
-    append: Append, snapshot: Snapshot, for_reminders: Sequence[Subscription], name: str, since: str
+    append: Append,
+    snapshot: Snapshot,
+    for_reminders: Sequence[Subscription],
+    name: str,
+    since: str,
+    list_change: str | None,
 ) -> list[dict[str, Any]]:
     """Bring the reminders of a place in line with its deadlines; returns the rows to insert.
 
-    None is planned for an hour before `since`.
+    None is planned for an hour before `since`. `list_change`: how the list of legal holidays changed, if it did.
     """
     place = find_place(snapshot, name)
     if place is None:
@@ -168,7 +197,7 @@ def _plan_place(
     wanted = {reminder["id"]: reminder for reminder in _wanted_rows(covering, place, states.values())}
     for id_, row in rows.items():
         if row.state == "planned" and id_ not in wanted:
-            cancel(append, id_, row.version, _why_overtaken(snapshot, row, covering, states))
+            cancel(append, id_, row.version, _why_overtaken(snapshot, row, covering, states, list_change))
     created_at = {subscription.id: subscription.created_at for subscription in covering}
 
     @cache
@@ -233,9 +262,16 @@ def _update(append: Append, reminder: Mapping[str, Any], **columns: object) -> N
 
 
 def _why_overtaken(
-    snapshot: Snapshot, row: Row[Any], covering: Iterable[Subscription], states: Mapping[str, Deadline]
+    snapshot: Snapshot,
+    row: Row[Any],
+    covering: Iterable[Subscription],
+    states: Mapping[str, Deadline],
+    list_change: str | None,
 ) -> str:
     if row.subscription not in {subscription.id for subscription in covering}:
         return "the subscription no longer asks for it"
     named: list[Mapping[str, str]] = msgspec.json.decode(row.deadlines)
-    return why_not_due(snapshot, states, row.addressee, named) or "the subscription's plan changed"
+    why = why_not_due(snapshot, states, row.addressee, named) or "the subscription's plan changed"
+    of_periods = [states[about["demand"]] for about in named if about["demand"] in states]
+    moved = any(deadline["computed"] is not None and deadline["due"] != row.due for deadline in of_periods)
+    return f"{why}: {list_change}" if moved and list_change is not None else why

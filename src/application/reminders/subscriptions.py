@@ -6,6 +6,7 @@ Every change is planned for before the call returns.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
@@ -34,19 +35,28 @@ from domain.reminders import instant
 from eventlog.engine import reading, writing
 
 BY_ITS_OWNER = "ended by its owner"
+BY_THE_KEEPER = "ended by the keeper"
+KEY_REVOKED = "its key was revoked"
 CONFIRMATION = "subscription.confirmation"
 _STATES = frozenset().union(*CIRCUITS.values())
 _LOCK = select(planner_table.c.id).where(planner_table.c.id == 1).with_for_update()
 
 
 def create_subscription(
-    service: Service, fields: Mapping[str, Any], *, owner: str, allowed: Collection[Network] = ()
+    service: Service,
+    fields: Mapping[str, Any],
+    *,
+    owner: str,
+    allowed: Collection[Network] = (),
+    no_mail: str | None = None,
 ) -> tuple[Subscription, Secret | None]:
     """Create a subscription, and for a webhook the secret that signs, which is shown to nobody again.
 
-    `allowed`: networks that webhooks may reach though they are not public. Raises Invalid, naming each field at fault.
+    `allowed`: networks that webhooks may reach though they are not public. `no_mail`: why this server sends no
+    mail, if so: no address could ever confirm. Raises Invalid, naming each field at fault.
     """
     request = parse_subscription(fields)
+    _check_channel(request, no_mail)
     _check_url(request, allowed)
     id_, secret = f"sub_{token_hex(16)}", None
     _check_places(service, request)
@@ -78,7 +88,13 @@ def list_subscriptions(service: Service, *, owner: str, after: str, limit: int) 
 
 
 def change_subscription(
-    service: Service, id_: str, fields: Mapping[str, Any], *, owner: str, allowed: Collection[Network] = ()
+    service: Service,
+    id_: str,
+    fields: Mapping[str, Any],
+    *,
+    owner: str,
+    allowed: Collection[Network] = (),
+    no_mail: str | None = None,
 ) -> Subscription:
     """Change fields; null restores a default. Raises Invalid, NotFound, or Refused once the subscription has ended."""
     before = read_subscription(service, id_, owner=owner)
@@ -92,6 +108,7 @@ def change_subscription(
         )
     target_changed = request.target != before.target
     if target_changed:
+        _check_channel(request, no_mail)
         _check_url(request, allowed)
     _check_places(service, request)
     with writing(service.engine) as connection:
@@ -128,6 +145,39 @@ def end_subscription(service: Service, id_: str, why: str, *, owner: str | None 
             connection.execute(query.values(why_ended=why))
         forget_secrets(connection, id_)
     catch_up(service, everywhere=True)
+
+
+def all_subscriptions(service: Service, *, owner: str | None = None) -> list[Subscription]:
+    """Every key's subscriptions, by owner and id, ended ones included: for the keeper; those of one key, if asked."""
+    query = select(_table).order_by(_table.c.owner, _table.c.id)
+    with reading(service.engine) as connection:
+        rows = connection.execute(query if owner is None else query.where(_table.c.owner == owner))
+        return list(map(subscription_from_row, rows))
+
+
+def end_as_keeper(service: Service, id_: str) -> Subscription:
+    """End any key's subscription. Raises NotFound, or Refused where it has ended."""
+    with reading(service.engine) as connection:
+        subscription = find_subscription(connection, id_)
+    if subscription is None:
+        raise NotFound(f"no subscription {id_!r} is known")
+    if subscription.ended_at is not None:
+        raise Refused(f"{id_} has ended: {subscription.why_ended}")
+    end_subscription(service, id_, BY_THE_KEEPER)
+    return subscription
+
+
+def end_with_key(connection: Connection, owner: str, now: datetime) -> list[str]:
+    """End the subscriptions of a key that is revoked, in the same transaction; returns their ids.
+
+    What is planned for them is cancelled by the planner, once that is committed.
+    """
+    is_active = (_table.c.owner == owner) & _table.c.ended_at.is_(None)
+    ids = list(connection.execute(select(_table.c.id).where(is_active).order_by(_table.c.id)).scalars())
+    connection.execute(update(_table).where(is_active).values(ended_at=instant(now), why_ended=KEY_REVOKED))
+    for id_ in ids:
+        forget_secrets(connection, id_)
+    return ids
 
 
 def confirm_address(service: Service, id_: str, address: str) -> None:
@@ -191,6 +241,12 @@ def _in_use(connection: Connection, id_: str, owner: str) -> Subscription:
     if subscription.ended_at is not None:
         raise Refused(f"{id_} has ended: {subscription.why_ended}")
     return subscription
+
+
+def _check_channel(request: SubscriptionRequest, no_mail: str | None) -> None:
+    if request.channel == "email" and no_mail is not None:
+        message = f"this server sends no mail ({no_mail}): choose webhook or log, or ask whoever keeps it"
+        raise Invalid(problems=[Problem("channel", request.channel, message)])
 
 
 def _check_url(request: SubscriptionRequest, allowed: Collection[Network]) -> None:
