@@ -83,9 +83,9 @@ def test_a_deadline_is_an_all_day_event_that_says_who_owes_what_to_whom(world: W
         "“no later than 2026-12-15”",
         "A inquiry of 2026-11-01.",
         "Due by the end of 2026-12-15, America/Los_Angeles: open.",
-        "Demand: http://testserver/api/v1/entries/doj-asks",
+        "Demand: http://testserver/entries/doj-asks",
     ]
-    assert event.url.value == "http://testserver/api/v1/entries/doj-asks"
+    assert event.url.value == "http://testserver/entries/doj-asks"
     assert (event.status.value, event.sequence.value) == ("CONFIRMED", "0")
     assert event.categories.value == ["Deadline", "CA", "answer"]
     recorded = world.get("entries/doj-asks")["log"]["recorded_at"]
@@ -109,7 +109,7 @@ def test_an_open_deadline_rings_as_the_default_plan_says_and_a_closed_one_does_n
     event = only(world)
     assert "valarm" not in event.contents
     assert (event.status.value, event.sequence.value) == ("CONFIRMED", "1")
-    assert event.description.value.splitlines()[-1] == "Answer: http://testserver/api/v1/entries/reply"
+    assert event.description.value.splitlines()[-1] == "Answer: http://testserver/entries/reply"
 
 
 def test_a_correction_of_the_day_moves_the_event_that_clients_have(world: World) -> None:

@@ -264,7 +264,7 @@ def test_links_begin_as_set_or_as_the_request_was_addressed(lite: World) -> None
     strange = get(lite, "timeline.atom", Host='x"><script>')
     assert "script" not in strange.text + strange.headers["link"]
     with TestClient(create_app(lite.service, Settings(public_url="https://timeline.example/here"))) as client:
-        assert "https://timeline.example/here/api/v1/entries/a-speech" in client.get("/api/v1/timeline.atom").text
+        assert "https://timeline.example/here/entries/a-speech" in client.get("/api/v1/timeline.atom").text
         assert (
             "testserver"
             not in client.get("/api/v1/timeline.atom").text + client.get("/api/v1/timeline").headers["link"]
@@ -286,6 +286,8 @@ def test_every_link_in_an_answer_leads_somewhere(lite: World) -> None:
         seen.add(address)
         answer = lite.client.get(address)
         assert answer.status_code == 200, address
+        if answer.headers["content-type"].startswith("text/html"):
+            continue  # the links of pages are tested with the pages
         text = (answer.text + answer.headers.get("link", "")).replace("&amp;", "&").replace("&quot;", '"')
         waiting += re.findall(r"http://testserver[^\s\"'<>;\\,|)}]*[^\s\"'<>;\\,|)}.]", text)
     assert len(seen) > 50

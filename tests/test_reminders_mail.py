@@ -121,7 +121,7 @@ def test_a_mail_says_what_is_due_who_asked_and_in_which_words(world: DeliveryWor
         "“by 2026-03-20”",
         "A inquiry of 2026-02-20.",
         "Asked by: a federal office",
-        "https://timeline.test/api/v1/entries/a-letter",
+        "https://timeline.test/entries/a-letter",
     ):
         assert words in body
     assert message["Message-ID"].startswith("<msg_")

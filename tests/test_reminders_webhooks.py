@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 
@@ -179,6 +179,14 @@ def drip(request: BaseHTTPRequestHandler) -> None:
         time.sleep(0.05)
 
 
+def drip_a_body(request: BaseHTTPRequestHandler) -> None:
+    """The status at once, and then its body as above."""
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(100_000):
+        request.wfile.write(b"a")
+        time.sleep(0.05)
+
+
 def pour(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
@@ -191,12 +199,16 @@ def babble(request: BaseHTTPRequestHandler) -> None:
     request.close_connection = True
 
 
+@pytest.mark.parametrize("answer", [drip, drip_a_body])
 def test_a_receiver_that_answers_a_byte_at_a_time_is_not_waited_for(
-    world: DeliveryWorld, there: Receiver, monkeypatch: pytest.MonkeyPatch
+    world: DeliveryWorld,
+    there: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[BaseHTTPRequestHandler], None],
 ) -> None:
     monkeypatch.setattr(webhooks, "WEBHOOK_TOTAL_S", 0.5)
     world.subscribe(channel="webhook", url=there.url)
-    there.answers.append(drip)
+    there.answers.append(answer)
     world.come_due()
     begun = time.perf_counter()
     world.send()

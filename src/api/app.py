@@ -1,5 +1,8 @@
 """The app: every route under /api/v1, those that monitoring reads, errors, pages and documentation."""
 
+import re
+from base64 import b64encode
+from hashlib import sha256
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
@@ -13,6 +16,7 @@ from api.formats.publish import by_suffix
 from api.http import errors
 from api.http.edge import Edge, measure_appends
 from api.http.lanes import Lanes
+from api.http.limits import RefusedKeys
 from api.openapi.document import openapi_of
 from api.pages.site import install_pages
 from api.resources import (
@@ -29,7 +33,7 @@ from api.resources import (
     subscriptions,
     timeline,
 )
-from application.followers import LogFollower
+from application.followers import MOST_STREAMS, MOST_STREAMS_OF_ONE, LogFollower
 from application.service import Service
 from application.settings import Settings
 
@@ -39,15 +43,25 @@ _DOCS_FILES = f"{_DOCS}/files"
 
 def install_docs(app: FastAPI) -> None:
     """Adds the documentation page with files of our own: FastAPI's page loads them from another server."""
-
-    async def page(_request: Request) -> Response:
-        return get_swagger_ui_html(
+    html = bytes(
+        get_swagger_ui_html(
             openapi_url=str(app.openapi_url),
             title=app.title,
             swagger_js_url=f"{_DOCS_FILES}/swagger-ui-bundle.js",
             swagger_css_url=f"{_DOCS_FILES}/swagger-ui.css",
             swagger_favicon_url=f"{_DOCS_FILES}/favicon.png",
-        )
+        ).body
+    )
+    # The page begins with a script of its own, which is let in by its hash; Swagger UI styles its elements itself.
+    scripts = re.findall(rb"<script>(.*?)</script>", html, re.DOTALL)
+    ours = " ".join(f"'sha256-{b64encode(sha256(script).digest()).decode()}'" for script in scripts)
+    policy = (
+        f"default-src 'none'; script-src 'self' {ours}; connect-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+    async def page(_request: Request) -> Response:
+        return Response(html, headers={"Content-Security-Policy": policy}, media_type="text/html; charset=utf-8")
 
     app.router.routes += [
         Route(_DOCS, page, include_in_schema=False),
@@ -89,7 +103,9 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     app.state.settings = settings or Settings()
     app.state.lanes = Lanes()
-    app.state.live = LogFollower(service)
+    streams_of_one = MOST_STREAMS_OF_ONE if app.state.settings.rate_limit else MOST_STREAMS
+    app.state.live = LogFollower(service, most_of_one=streams_of_one)
+    app.state.refused_keys = RefusedKeys()
     app.state.registry = CollectorRegistry()  # not the global one: a process may have several apps, as the tests do
     app.state.registry.register(health.RecordMetrics(app))
     measure_appends(service.log, app.state.registry)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 
@@ -28,6 +28,8 @@ HEARTBEAT_S = 15.0
 """Seconds of silence after which a stream says that it is still there: proxies give up at 30 to 60."""
 MOST_STREAMS = 500
 """In one process: each holds a socket and some kilobytes."""
+MOST_STREAMS_OF_ONE = 20
+"""Of one address: nobody is to take all of them."""
 _TAIL = 128
 _BATCH = 32
 log = logging.getLogger("live")
@@ -36,9 +38,11 @@ log = logging.getLogger("live")
 class LogFollower:
     """Who follows the log in this process, and the last few events, read once for all of them."""
 
-    def __init__(self, service: Service, *, most: int = MOST_STREAMS) -> None:
+    def __init__(self, service: Service, *, most: int = MOST_STREAMS, most_of_one: int = MOST_STREAMS) -> None:
         self._service = service
         self._most = most
+        self._most_of_one = most_of_one
+        self._of_one: Counter[str] = Counter()
         self._head = 0
         self._tail: deque[Recorded] = deque(maxlen=_TAIL)
         self._grown = asyncio.Event()
@@ -47,18 +51,22 @@ class LogFollower:
         self.streams = 0
         """How many follow now."""
 
-    @property
-    def full(self) -> bool:
-        return self.streams >= self._most or self._closed
+    def full(self, who: str) -> bool:
+        """Whether there is no room for another stream of this address."""
+        return self._closed or self.streams >= self._most or self._of_one[who] >= self._most_of_one
 
     def close(self) -> None:
         """Ends every stream, since the server stops; their readers go on elsewhere from where they were."""
         self._closed = True
         self._wake()
 
-    async def follow(self, after: int) -> AsyncGenerator[Sequence[Recorded]]:
-        """Every event beyond a position, in order, as they come; an empty batch after each `HEARTBEAT_S` of silence."""
+    async def follow(self, after: int, who: str = "") -> AsyncGenerator[Sequence[Recorded]]:
+        """Every event beyond a position, in order, as they come; an empty batch after each `HEARTBEAT_S` of silence.
+
+        `who`: the address that asks.
+        """
         self.streams += 1
+        self._of_one[who] += 1
         if self._looking is None:  # while anybody follows, somebody looks
             self._looking = asyncio.get_running_loop().create_task(self._look())
         try:
@@ -75,6 +83,9 @@ class LogFollower:
                         yield ()
         finally:
             self.streams -= 1
+            self._of_one[who] -= 1
+            if not self._of_one[who]:
+                del self._of_one[who]
             if not self.streams:
                 self._looking.cancel()
                 self._looking = None

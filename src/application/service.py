@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,16 @@ def migrate(engine: Engine) -> None:
             note_program(connection, f"read models {SCHEMA_VERSION}")
 
 
+def _make_private(file: Path) -> None:
+    """Makes a database's file for its owner alone, where there is none yet: it holds addresses and secrets.
+
+    SQLite gives the files that it puts beside it the same permissions. One that is there keeps those that it has.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 # By default Python looks for cycles after every 700 objects made. What a batch of acts makes has none and lives as
 # long as the batch, so that most of that time is lost: two fifths of a load's.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -70,13 +81,11 @@ class Service:
         holidays: LegalHolidays = federal_holidays,
         most_leap: timedelta = clock.MOST_LEAP,
     ) -> None:
-        """`holidays`: the list by which periods run on; `most_leap`: how far ahead of the last stamp the clock is
-        believed.
-        """
+        """`holidays`: by which periods run on; `most_leap`: how far ahead of the last stamp the clock is believed."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         url = parse_database_url(database_url)
-        if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
+            _make_private(Path(url.database))
         self.engine = create_engine_for(url)
         try:
             migrate(self.engine)

@@ -58,6 +58,8 @@ class Settings(BaseSettings):
         BeforeValidator(lambda written: 0 if written == "off" else written),
     ] = 0
     """Requests a minute for each key or address; 0: any number, as where nobody set it from the environment."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; of anybody else's nothing is."""
     webhook_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (), validation_alias="webhook_allow_networks"
     )

@@ -1,13 +1,27 @@
-"""JSON read strictly: each name once in an object, numbers that JSON can hold, and text that is UTF-8."""
+"""JSON read strictly: each name once in an object, numbers that JSON can hold, and text that is UTF-8.
+
+The work grows with the text alone: whoever sends a body decides what is in it.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from math import isfinite
 from typing import Any
 
 from domain.errors import Invalid, Problem
+
+MOST_NESTED = 64
+"""Objects and lists in one another; an entry of the record has at most five."""
+MOST_NAMES = 1_000
+"""Names in an object; an entry of the record has at most thirty."""
+MOST_PROBLEMS = 100
+"""Texts that are none, named in one body or row."""
+_LONGEST_NAME = 200
+"""Characters of a name that the path of a problem shows: each of many problems repeats it."""
 
 
 class NotJson(Invalid):
@@ -32,8 +46,11 @@ class StrictDecoder:
             raise NotJson("is nested too deeply") from error
         except ValueError as error:
             raise NotJson(f"is not JSON: {error}") from error
-        if not text.isascii() or "\\u" in text:
-            self._problems += _no_text(read)
+        # Counting is far cheaper than looking, and only what has so many brackets can be so deep.
+        if text.count("[", at, end) + text.count("{", at, end) > MOST_NESTED and _depth(read) > MOST_NESTED:
+            raise NotJson(f"is nested too deeply: more than {MOST_NESTED} objects and lists in one another")
+        if not text.isascii() or text.find("\\u", at, end) >= 0:
+            self._problems += islice(_no_text(read), MOST_PROBLEMS)
         return read, end, self._problems
 
     def whole(self, text: str) -> tuple[Any, list[Problem]]:
@@ -44,10 +61,12 @@ class StrictDecoder:
         return read, problems
 
     def _each_once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) > MOST_NAMES:
+            raise NotJson(f"has an object with {len(pairs):,} names; more than {MOST_NAMES:,} are not read")
         fields = dict(pairs)
         if len(fields) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            counts = Counter(name for name, _ in pairs)
+            twice = next(name for name, count in counts.items() if count > 1)
             self._problems.append(Problem(twice, fields[twice], "is given twice"))
         return fields
 
@@ -65,27 +84,49 @@ def after_space(text: str, at: int) -> int:
     return at
 
 
+_Place = tuple["_Place", str] | None
+"""Where a value is: its name or number, and the place of what holds it; None for the whole."""
+
+
 def _no_text(read: object) -> Iterator[Problem]:
     """Bytes that are not UTF-8 were read as lone surrogates, and so were such escapes: neither can be kept as text."""
-    for path, text in _texts(read, ""):
+    for place, text in _texts(read):
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            yield Problem(path or "(the whole)", text, f"is not UTF-8 text, from character {error.start} on")
+            yield Problem(_path(place), text, f"is not UTF-8 text, from character {error.start} on")
 
 
-def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """All text in a value, names included, each with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for name, field in value.items():
-            path_of_field = f"{path}.{name}" if path else name
-            yield path_of_field, name
-            yield from _texts(field, path_of_field)
-    elif isinstance(value, list):
-        for number, element in enumerate(value):
-            yield from _texts(element, f"{path}.{number}" if path else str(number))
+def _texts(whole: object) -> Iterator[tuple[_Place, str]]:
+    """All text in a value, names included, each with where it is, in order."""
+    waiting: list[tuple[_Place, object]] = [(None, whole)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str):
+            yield place, value
+        elif isinstance(value, dict):
+            for name in value:
+                yield (place, name), name
+            waiting += [((place, name), field) for name, field in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [((place, str(number)), value[number]) for number in range(len(value) - 1, -1, -1)]
+
+
+def _path(place: _Place) -> str:
+    names = []
+    while place is not None:
+        place, name = place
+        names.append(name[:_LONGEST_NAME])
+    return ".".join(reversed(names)) or "(the whole)"
+
+
+def _depth(whole: object) -> int:
+    """How many objects and lists are in one another."""
+    depth, level = 0, [whole]
+    while level := [value for value in level if isinstance(value, (dict, list))]:
+        depth += 1
+        level = [held for value in level for held in (value.values() if isinstance(value, dict) else value)]
+    return depth
 
 
 def fields_in(body: bytes) -> dict[str, Any]:

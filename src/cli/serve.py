@@ -27,9 +27,8 @@ def serve(
     """Serve the API over HTTP until stopped."""
     # Before the slow imports, so that a taken port is reported at once.
     listening = _listen(host, port)
-    import uvicorn
-
     from api.app import create_app
+    from api.http.connections import server_config
     from application.reminders.scheduler import run_scheduler
     from cli.deadlines import log_reminders, stop_when_terminated
 
@@ -42,9 +41,7 @@ def serve(
     with open_record(settings) as service, run_scheduler(service, settings) if settings.reminders else nullcontext():
         app = create_app(service, settings)
         # No access log: writing it costs more than many an answer.
-        server = _server(
-            uvicorn.Config(app, log_level="warning", access_log=False, server_header=False), app.state.live
-        )
+        server = _server(server_config(app, settings), app.state.live)
         api = f"{root}/api/v1"
         typer.echo(f"The API            {api}")
         typer.echo(f"The pages          {root}/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
 from domain.acts import Act
@@ -14,6 +15,8 @@ from domain.events import ACT_CLASSES
 from domain.facts import Fact
 from domain.jurisdictions import Place
 
+_MOST_TOLD = 10
+"""Names in the message of a problem, which may be one of many."""
 DefinedName = tuple[str, str]
 """What an entry makes known: ("review" | "policy" | "subject" | "case" | "list", id)."""
 TitledReference = tuple[str, str, str | None]
@@ -33,7 +36,7 @@ class ValidationContext:
     """What the acts validated follow, and what those that they follow do, as far as a ring could lead."""
     today: Callable[[Sequence[str]], str] = lambda _: LATEST_DAY
     """The latest day that it now is in any of the places named."""
-    _ring: tuple[str, ...] | None = None
+    _ring: Mapping[str, str] | None = None
 
     def include(self, act: Act, fact: Fact) -> None:
         self.facts[act.id] = fact
@@ -44,20 +47,20 @@ class ValidationContext:
         """The same, with another version of one of its facts."""
         return replace(self, facts=self.facts | {fact.id: fact})
 
-    def ring(self) -> tuple[str, ...]:
-        """Entries each of which follows the next, and the last the first; none where there are none such."""
+    def ring(self) -> Mapping[str, str]:
+        """Entries that follow each other in a ring, each with the one that it follows; none where there are none."""
         if self._ring is None:
             self._ring = _ring_among(self.follows)
         return self._ring
 
 
-def _ring_among(follows: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _ring_among(follows: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     try:
         TopologicalSorter(follows).prepare()
     except CycleError as error:
         # The library names the ring from an entry to itself, each followed by the next.
-        return tuple(error.args[1][:0:-1])
-    return ()
+        return dict(pairwise(error.args[1][::-1]))
+    return {}
 
 
 def _fields_of_each_kind(*names: str) -> dict[type[Act], tuple[str, ...]]:
@@ -167,9 +170,10 @@ def _sources(act: Act) -> Iterator[Problem]:
     for name, respond_by in _values(_ASKING, act):
         if respond_by.source is not None:
             cited.append((f"{name}.source", respond_by.source))
+    known = ", ".join(sorted(own)[:_MOST_TOLD])
     for name, source in cited:
         if source not in own:
-            yield Problem(name, source, f"{source!r} is none of the entry's sources ({', '.join(sorted(own))})")
+            yield Problem(name, source, f"{source!r} is none of the entry's sources ({known})")
 
 
 def _dates(fact: Fact, context: ValidationContext) -> Iterator[Problem]:
@@ -204,14 +208,17 @@ def _following(act: Act, context: ValidationContext) -> Iterator[Problem]:
             yield Problem(name, entry, "is the entry itself")
     ring = context.ring()
     if act.id in ring and len(ring) > 1:
-        at = ring.index(act.id)
-        around = " follows ".join(map(repr, (*ring[at:], *ring[:at], act.id)))
-        yield Problem("follows", list(act.follows), f"leads in a ring: {around}")
+        around = [act.id]
+        while len(around) < _MOST_TOLD and (around[-1] != act.id or len(around) == 1):
+            around.append(ring[around[-1]])
+        named = " follows ".join(map(repr, around))
+        yield Problem("follows", list(act.follows), f"leads in a ring: {named}")
 
 
 def _lists(act: Act) -> Iterator[Problem]:
+    addressees = set(act.jurisdictions)
     for name, place in _values(_CHANGING_A_LIST, act):
-        if place not in act.jurisdictions:
+        if place not in addressees:
             yield Problem(name, place, f"{place!r} is not among the entry's jurisdictions")
 
 

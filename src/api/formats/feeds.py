@@ -17,15 +17,15 @@ _NOTHING_YET = "1970-01-01T00:00:00Z"
 
 
 def atom(title: str, feed: Feed, links: dict[str, str], id_: str, generator: str) -> bytes:
-    """A feed document. `links`: the addresses of itself, of the list as JSON, and of the next page."""
+    """A feed document. `links`: the addresses of itself, of its page, of the list as JSON, and of the next page."""
     root = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "en"})
     _add(root, "id", id_)
     _add(root, "title", title)
     _add(root, "updated", max((item.updated for item in feed.items), default=_NOTHING_YET))
     _add(_add(root, "author"), "name", "Dispute timeline")
     _add(root, "generator", generator)
-    for rel, address in links.items():
-        media_type = "application/json" if rel == "alternate" else "application/atom+xml"
+    for rel, address in sorted(links.items(), key=lambda link: link[0] != "alternate"):  # some readers take the first
+        media_type = {"alternate": "text/html", "related": "application/json"}.get(rel, "application/atom+xml")
         _add(root, "link", rel=rel, href=address, type=media_type)
     for item in feed.items:
         _entry(root, item)
@@ -40,7 +40,7 @@ def _entry(root: ET.Element, item: FeedItem) -> None:
     _add(entry, "title", item.title)
     _add(entry, "published", item.published)
     _add(entry, "updated", item.updated)
-    _add(entry, "link", rel="alternate", href=item.address, type="application/json")
+    _add(entry, "link", rel="alternate", href=item.address, type="text/html")
     for address in item.sources:
         _add(entry, "link", rel="via", href=address)
     for tag in item.tags:

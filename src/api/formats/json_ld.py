@@ -13,16 +13,16 @@ _PARTIES = {"federal": "GovernmentOrganization", "jurisdiction": "GovernmentOrga
 _KINDS = {"state": "State", "city": "City", "county": "AdministrativeArea", "agency": "GovernmentOrganization"}
 
 
-def json_ld(entry: Fields, places: Mapping[str, Fields], api: str) -> dict[str, Any]:
-    """An entry. `places`: those that it names, by id."""
-    address = f"{api}/entries/{entry['id']}"
+def json_ld(entry: Fields, places: Mapping[str, Fields], root: str) -> dict[str, Any]:
+    """An entry. `places`: those that it names, by id; `root`: how addresses begin."""
+    api = f"{root}/api/v1"
     log = entry["log"]
     citations = {source["id"]: _source(source) for source in entry["sources"]}
     work: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "CreativeWork",
-        "@id": address,
-        "url": address,
+        "@id": f"{api}/entries/{entry['id']}",
+        "url": f"{root}/entries/{entry['id']}",
         "identifier": entry["id"],
         "name": f"{kind_words(entry['kind'])}, {day_words(entry['occurred'])}",
         "abstract": entry["summary"],

@@ -18,6 +18,7 @@ from fastapi import Request
 from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
 from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, read_cursor, service_of
 from api.http.routes import ResourceResponse, page_response
+from api.pages.names import Names
 from application.service import Service
 from domain.errors import NotFound
 from projections.feed import recorded_span
@@ -82,6 +83,8 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
     """How many items a stream reads at a time."""
     only_in_json: ClassVar[Sequence[str]] = ()
     """The parameters that no other format can answer."""
+    page_path: ClassVar[str] = "/"
+    """The page that tells a reader what the list does; a place's own list leads to its page."""
     title: str
 
     def __init__(
@@ -91,6 +94,8 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         self.service = service
         self.query = query
         self.api = f"{root}/api/v1"
+        self._root = root
+        self._place_names: dict[str, str] = {}
         self._recorded: dict[str, tuple[str, str] | None] = {}
         self.prepare(snapshot, place)
 
@@ -135,7 +140,21 @@ class RecordList(ABC, Generic[QueryT, KeyT, ItemT]):
         return ""
 
     def entry_address(self, id_: str) -> str:
-        return f"{self.api}/entries/{id_}"
+        """The page of an entry: what people click is never the API."""
+        return f"{self._root}/entries/{id_}"
+
+    def place_address(self, id_: str) -> str:
+        return f"{self._root}/places/{id_}"
+
+    def page_address(self, place: str | None) -> str:
+        """The page of the list, or of the place that it is of."""
+        return self._root + self.page_path if place is None else self.place_address(place)
+
+    def place_name(self, snapshot: Snapshot, id_: str) -> str:
+        """A place's name with its state, looked up once."""
+        if id_ not in self._place_names:
+            self._place_names[id_] = Names(snapshot).place_name(id_)
+        return self._place_names[id_]
 
     def instant(self, snapshot: Snapshot, position: int) -> str:
         stamp = recorded_at(snapshot, position)
@@ -201,6 +220,7 @@ class ListReader:
 
     def __init__(self, request: Request, list_class: type[AnyList], query: Any, place: str | None) -> None:  # noqa: ANN401 - each list has a query model of its own
         self.service = service_of(request)
+        self.place = place
         self.root = root_url(request)
         self.context = request_context(request)
         self.limit: int | None = query.limit if "limit" in query.model_fields_set else None

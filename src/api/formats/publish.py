@@ -44,6 +44,7 @@ _STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {
 }
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
 _DEFAULT_FEED_LIMIT = 50
+_CLOCKS = ("as_of=", "public_by=", "recorded_by=")
 by_suffix = APIRouter(prefix="/api/v1", tags=["formats"])
 """The addresses with a suffix, for clients that cannot send `Accept`, such as a spreadsheet or a feed reader."""
 
@@ -194,11 +195,16 @@ def _streamed(reader: ListReader, chosen: Format) -> Response:
 
 
 def _links(reader: ListReader, feed: Feed, chosen: Format) -> dict[str, str]:
-    """The addresses of a feed itself, of the same list as JSON, and of the feed's next page."""
+    """The addresses of a feed itself, of the page for its readers, of the same list as JSON, and of its next page."""
     query = _query(reader)
     plain = f"{reader.root}{_path(reader)}"
     address = f"{plain}.{chosen.suffix}"
-    links = {"self": _with_query(address, query), "alternate": _with_query(plain, _filters(query))}
+    clocks = [parameter for parameter in query if parameter.startswith(_CLOCKS)]
+    links = {
+        "self": _with_query(address, query),
+        "alternate": _with_query(reader.list.page_address(reader.place), clocks),
+        "related": _with_query(plain, _filters(query)),
+    }
     cursor = encode_cursor(feed.next_key)
     if cursor is not None:
         rest = [parameter for parameter in query if not parameter.startswith("cursor=")]

@@ -7,8 +7,9 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http.errors import KeyNeeded, TooLarge, WrongMediaType
+from api.http.exchange import request_context
+from api.http.limits import who_asks
 from application.keys import key_holder
-from application.service import Service
 from application.strict_json import fields_in
 
 MAX_BODY_BYTES = 1_000_000
@@ -18,9 +19,9 @@ BEARER = HTTPBearer(auto_error=False, description="A key, as `dispute-timeline k
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """A body and the key that came with it, neither checked yet."""
+    """A body, not parsed yet, and the name of the key's holder: nothing is read before the key is known."""
 
-    key: str
+    recorder: str
     body: bytes
 
     def fields(self) -> dict[str, Any]:
@@ -37,10 +38,24 @@ async def bearer_key(credentials: Annotated[HTTPAuthorizationCredentials | None,
 BearerKey = Annotated[str, Depends(bearer_key)]
 
 
-async def json_body(request: Request, key: BearerKey) -> JsonBody:
-    """The JSON body of a write; WrongMediaType or TooLarge before it is read whole."""
+def key_owner(request: Request, key: BearerKey) -> str:
+    """The name of the key's holder; KeyNeeded for an unknown or revoked key, which the server's log notes."""
+    name = key_holder(request.app.state.service, key)
+    if name is None:
+        request.app.state.refused_keys.note(who_asks(request.scope), request.method, request.url.path)
+        raise KeyNeeded("the key is not known here, or was revoked")
+    request_context(request).key_known = True
+    return name
+
+
+Recorder = Annotated[str, Depends(key_owner)]
+"""The name of the holder of the key that came with a request."""
+
+
+async def json_body(request: Request, recorder: Recorder) -> JsonBody:
+    """The JSON body of a write; KeyNeeded, WrongMediaType or TooLarge before it is read."""
     require_media_type(request, media_type_of(request) or "nothing", "application/json")
-    return JsonBody(key, await body_of(request, MAX_BODY_BYTES))
+    return JsonBody(recorder, await body_of(request, MAX_BODY_BYTES))
 
 
 Body = Annotated[JsonBody, Depends(json_body)]
@@ -72,11 +87,3 @@ async def body_of(request: Request, largest: int) -> bytes:
             raise TooLarge(f"the body has more than {largest:,} bytes")
         parts.append(part)
     return b"".join(parts)
-
-
-def recorder_of(service: Service, key: str) -> str:
-    """The name of the key's holder; KeyNeeded for an unknown or revoked key."""
-    name = key_holder(service, key)
-    if name is None:
-        raise KeyNeeded("the key is not known here, or was revoked")
-    return name

@@ -4,10 +4,11 @@ One layer and not one for each concern, since each wraps every message again: si
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from math import ceil
 from time import monotonic, perf_counter
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,7 @@ from api.http.errors import Overloaded, TooManyRequests, allowed_methods, error_
 from api.http.exchange import CONTEXT_KEY, VALIDATORS, RequestContext, ValidatorCache, quarter_of
 from api.http.idempotency import Idempotency
 from api.http.lanes import Lanes
+from api.http.limits import BodyInTime, OpenRequests, head_fault, who_asks
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
@@ -33,6 +35,9 @@ PREFIX = "dispute_timeline"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # A method may be any word that a client thinks of: those that no route has are one series.
 _METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
+_FOR_MONITORING = frozenset(("/healthz", "/readyz", "/metrics"))
+"""Answered however often they are asked: whoever watches is not to take a limit for a failure."""
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 WINDOW_S = 60
 _CLIENTS = 50_000
 
@@ -118,7 +123,9 @@ class Edge:
         self._service: Service = owner.state.service
         self._lanes: Lanes = owner.state.lanes
         self._public_url = settings.public_url.encode()
+        self._only_https = [_ONLY_HTTPS] if settings.public_url.startswith("https:") else []
         self._limits = RateLimits(settings.rate_limit)
+        self._open = OpenRequests()
         self._validators = ValidatorCache(VALIDATORS)
         self._metrics = RequestMetrics(owner.state.registry, owner.router.routes)
         self._idempotency = Idempotency(
@@ -130,29 +137,52 @@ class Edge:
             await self._app(scope, receive, send)
             return
         begun = perf_counter()
+        fault = head_fault(scope)
+        if fault is not None:
+            # Nothing of such a head is looked at, and the rest of the request may be as large.
+            answer = error_response(fault, {"Connection": "close"})
+            await answer(scope, receive, send)
+            self._metrics.observe(scope["method"], None, answer.status_code, perf_counter() - begun)
+            return
         context = scope[CONTEXT_KEY] = RequestContext(scope, self._public_url)
-        client = scope.get("client")
-        limits, wait = self._limits.take(client[0] if client else None, context.authorization)
-        sender = ResponseSender(context, send, limits, self._validators, self._service)
+        body = BodyInTime(receive)
+        watched, who = scope["path"] in _FOR_MONITORING, who_asks(scope)
+        limits, wait = ([], 0) if watched else self._limits.take(who, context.authorization)
+        limits += self._only_https
+        sender = ResponseSender(context, send, limits, self._validators, self._service, body)
         try:
             with waiting_at_most(ANSWERING):
-                await self._respond(context, receive, sender, wait)
+                if wait:
+                    refusal = _too_many(f"too many requests: the next is answered in {wait} s", wait)
+                    await refusal(context.scope, body, sender.send)
+                elif watched or not self._limits.quota:
+                    await self._respond(context, body, sender)
+                else:
+                    await self._respond_in_turn(who, context, body, sender)
         except (DatabaseTrouble, Overloaded) as error:  # of the layers above the app, which answers its own
             if sender.status:
                 raise
-            await error_response(error)(scope, receive, sender.send)
+            await error_response(error)(scope, body, sender.send)
         finally:
             if sender.status:
                 endpoint = context.scope.get("endpoint")
                 self._metrics.observe(context.method, endpoint, sender.status, sender.began - begun)
-        if context.authorization is not None and sender.wrote:
+        if context.authorization is not None and context.key_known:
             self._limits.knows(context.authorization)
 
-    async def _respond(self, context: RequestContext, receive: Receive, sender: ResponseSender, wait: int) -> None:
-        if wait:
-            error = TooManyRequests(f"too many requests: the next is answered in {wait} s")
-            await error_response(error, {"Retry-After": str(wait)})(context.scope, receive, sender.send)
-        elif context.reads:
+    async def _respond_in_turn(self, who: str, context: RequestContext, body: Receive, sender: ResponseSender) -> None:
+        if not await self._open.enter(who):
+            refusal = _too_many("too many requests of this address are being worked on", 1)
+            await refusal(context.scope, body, sender.send)
+            return
+        left = ExitStack()
+        left.callback(self._open.leave, who)
+        context.leave = left.close
+        with left:
+            await self._respond(context, body, sender)
+
+    async def _respond(self, context: RequestContext, receive: Receive, sender: ResponseSender) -> None:
+        if context.reads:
             await self._read(context, receive, sender)
         elif context.method == "OPTIONS":
             await self._options(context.scope, receive, sender)
@@ -198,3 +228,7 @@ class Edge:
         headers = [(b"allow", allow.encode()), *CORS_PREFLIGHT]
         await sender.send({"type": "http.response.start", "status": 204, "headers": headers})
         await sender.send({"type": "http.response.body", "body": b""})
+
+
+def _too_many(detail: str, wait_s: int) -> Response:
+    return error_response(TooManyRequests(detail), {"Retry-After": str(wait_s)})

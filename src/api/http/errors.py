@@ -80,8 +80,20 @@ class TooLarge(RecordError):
     """The body is too large."""
 
 
+class HeadTooLarge(RecordError):
+    """The header fields are too many or too large."""
+
+
+class AddressTooLong(RecordError):
+    """The address is too long."""
+
+
+class TooSlow(RecordError):
+    """The request did not come in time."""
+
+
 class TooManyStreams(RecordError):
-    """This process serves as many streams as it can: come back soon, or ask `GET /events`."""
+    """As many streams are open as there may be, in all or of one address: come back soon, or ask `GET /events`."""
 
 
 class Overloaded(RecordError):
@@ -120,15 +132,18 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     KeyNeeded: ErrorRow(401, "key-needed", "A key is needed", {"WWW-Authenticate": 'Bearer realm="dispute-timeline"'}),
     NotFound: ErrorRow(404, "not-on-record", "Not on record"),
     NotAcceptable: ErrorRow(406, "not-acceptable", "Not in a format that is taken"),
+    TooSlow: ErrorRow(408, "too-slow", "The request did not come in time"),
     Conflict: ErrorRow(409, "conflict", "On record with other content"),
     Stale: ErrorRow(412, "stale", "The entry has another version"),
     TooManyRows: ErrorRow(413, "too-many-rows", "There are too many rows"),
     TooLarge: ErrorRow(413, "too-large", "The body is too large"),
+    AddressTooLong: ErrorRow(414, "address-too-long", "The address is too long"),
     WrongMediaType: ErrorRow(415, "wrong-media-type", "The body is of a kind that is not read here"),
     BadRows: ErrorRow(422, "bad-rows", "Rows cannot be recorded"),
     Invalid: ErrorRow(422, "invalid", "The fields are not well formed"),
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
+    HeadTooLarge: ErrorRow(431, "head-too-large", "The header fields are too large"),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
     ClockLeapt: ErrorRow(503, "clock-leapt", "The clock cannot be right", {"Retry-After": "60"}),
     Overloaded: ErrorRow(503, "overloaded", "Too much at once", {"Retry-After": "2"}),

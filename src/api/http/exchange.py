@@ -7,7 +7,7 @@ and reads nothing else.
 """
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, cast
 from zlib import crc32
@@ -18,6 +18,7 @@ from projections.lru import LRUCache
 
 CONTEXT_KEY = "timeline.exchange"
 """The key in a request's scope."""
+_READ_ON_BYTES = 65_536
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
@@ -59,13 +60,18 @@ class RequestContext:
     if_modified_since: bytes | None = None
     authorization: bytes | None = None
     idempotency_key: bytes | None = None
+    content_length: bytes | None = None
+    transfer_encoding: bytes | None = None
+    expect: bytes | None = None
 
     def __init__(self, scope: Any, public_url: bytes) -> None:  # noqa: ANN401 - ASGI's own type is a mapping of anything
+        repeated: dict[str, list[bytes]] = {}
         for name, value in scope["headers"]:
             attribute = _ATTRIBUTES.get(name)
             if attribute is not None:
-                before: bytes | None = getattr(self, attribute)
-                setattr(self, attribute, value if before is None else b"%b, %b" % (before, value))
+                repeated.setdefault(attribute, []).append(value)
+        for attribute, values in repeated.items():
+            setattr(self, attribute, b", ".join(values))
         self.scope = scope
         """The scope that the app is given: once a route has matched, it has the `endpoint`."""
         self.method: str = scope["method"]
@@ -75,11 +81,23 @@ class RequestContext:
         self.reads = self.method in ("GET", "HEAD")
         self.negotiated = self.reads and self.accept_datetime is not None and b"recorded_by=" not in self.query
         """Whether `Accept-Datetime` chooses the recorded clock."""
+        self.key_known = False
+        """Whether the request came with a key that is in use."""
         self.dry_run = False
         """Whether nothing is to be recorded, so that the same `Idempotency-Key` may be used again to record."""
+        self.leave: Callable[[], None] = _nothing_to_leave
+        """Gives back this request's place among those of its address that are worked on."""
         self.response: ResponseContext | None = None
         """None for a response that is not made from the record."""
         self._public_url = public_url
+
+    @property
+    def long_body(self) -> bool:
+        """Whether there may be more of a body than is read on for nobody's use, once the request is answered."""
+        if self.transfer_encoding is not None or self.expect is not None:
+            return True
+        announced = self.content_length
+        return announced is not None and not (announced.isdigit() and int(announced) <= _READ_ON_BYTES)
 
     def has(self, tag: bytes) -> bool:
         """Whether `If-None-Match` has this tag (compared weakly, as RFC 9110 wants)."""
@@ -95,6 +113,10 @@ class RequestContext:
             return self._public_url
         host = self.host if self.host is not None and _HOST.fullmatch(self.host) else b"localhost"
         return b"%b://%b" % (self.scheme.encode(), host)
+
+
+def _nothing_to_leave() -> None:
+    pass
 
 
 _ATTRIBUTES = {name.replace("_", "-").encode(): name for name in RequestContext.__annotations__}

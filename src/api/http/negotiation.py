@@ -50,10 +50,17 @@ def best_of(accept: bytes | None, media_types: Sequence[str]) -> int | None:
     return weights.index(best) if best > 0 else None
 
 
+def is_browsers(accept: bytes) -> bool:
+    """Whether somebody opens an address in a browser: JSON, which it can show, is of more use than a refusal."""
+    return weight_of(accept, "text/html") > 0
+
+
 def acceptable(context: RequestContext, content_type: bytes) -> bool:
     """Whether the client accepts the type of an answer; always where the address names it by suffix."""
     accept = context.accept
     if accept is None or accept == b"*/*" or not content_type or b"." in context.path.rpartition(b"/")[2]:
+        return True
+    if is_browsers(accept):
         return True
     essence = content_type.partition(b";")[0].strip().decode("latin-1").lower()
     return weight_of(accept, essence) > 0
@@ -93,6 +100,8 @@ def negotiated_format(request: Request, formats: Sequence[Format] = LISTS) -> Fo
     """The format that `Accept` prefers; NotAcceptable where it accepts none."""
     context = request_context(request)
     best = best_of(context.accept, [each.media_type for each in formats])
+    if best is None and is_browsers(context.accept or b""):
+        best = 0
     if best is None:
         raise not_acceptable(context, *(each.media_type for each in formats))
     return formats[best]

@@ -5,6 +5,7 @@ parameter and request, used or not (measured: 110 µs for the timeline's thirtee
 300), and lets unknown and repeated ones pass; a model read from the query string costs 5 to 15 in all.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -54,11 +55,11 @@ def parse_query(model: type[QueryT], request: Request) -> QueryT:
             return model.model_validate(values)
         except ValidationError as error:
             raise _malformed(list(_problems_of(model, error))) from error
-    names = [name for name, _ in pairs]
+    counts = Counter(name for name, _ in pairs)
     problems = [
-        Problem(name, value, "is given more than once" if names.count(name) > 1 else "holds a NUL character")
+        Problem(name, value, "is given more than once" if counts[name] > 1 else "holds a NUL character")
         for name, value in values.items()
-        if names.count(name) > 1 or "\0" in name + value
+        if counts[name] > 1 or "\0" in name + value
     ]
     raise _malformed(problems)
 
@@ -80,6 +81,11 @@ def query_parameters(model: type[QueryModel]) -> list[dict[str, Any]]:
 
 
 @cache
+def _names_of(model: type[QueryModel]) -> str:
+    return ", ".join(field.alias or name for name, field in model.model_fields.items()) or "none"
+
+
+@cache
 def _defaults_of(model: type[QueryModel]) -> QueryModel | None:
     return None if any(field.is_required() for field in model.model_fields.values()) else model()
 
@@ -88,8 +94,7 @@ def _problems_of(model: type[QueryModel], error: ValidationError) -> Iterator[Pr
     for fault in error.errors(include_url=False, include_context=False):
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            known = ", ".join(parameter["name"] for parameter in query_parameters(model)) or "none"
-            message = f"is no parameter of this address, whose parameters are: {known}"
+            message = f"is no parameter of this address, whose parameters are: {_names_of(model)}"
         missing = fault["type"] == "missing"
         yield Problem(".".join(map(str, fault["loc"])), None if missing else fault["input"], message)
 

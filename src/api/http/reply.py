@@ -10,6 +10,7 @@ from starlette.types import Message, Send
 from api.http import memento
 from api.http.errors import error_response
 from api.http.exchange import CachedValidator, RequestContext, ValidatorCache, etag_of_body, gzip_etag, quarter_of
+from api.http.limits import BodyInTime
 from api.http.negotiation import acceptable, not_acceptable
 from application.service import Service
 
@@ -66,14 +67,20 @@ CORS_PREFLIGHT = (
 )  # fmt: skip
 
 
+SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""On every answer that does not say otherwise: it is what it says it is, and runs and loads nothing."""
 Headers = list[tuple[bytes, bytes]]
 _OK = 200
 _NOT_MODIFIED = 304
-_UNAUTHORIZED = 401
 FOREVER = "public, max-age=31536000, immutable"
 """`Cache-Control` of an answer that can never change."""
 _FOREVER = (b"cache-control", FOREVER.encode())
 _ASK_AGAIN = (b"cache-control", b"no-cache")
+_LONGEST_KEY = 2_000
+"""Bytes of a request whose validator is kept: a stranger chooses how long they are."""
 _IN_A_THREAD = 65_536
 """Bytes. Larger bodies are compressed in a worker thread: over about 1 ms it would block the event loop."""
 _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding", b"content-disposition"))
@@ -83,27 +90,31 @@ class ResponseSender:
     """Sends the response to one request."""
 
     def __init__(
-        self, context: RequestContext, send: Send, limits: Headers, validators: ValidatorCache, service: Service
+        self,
+        context: RequestContext,
+        send: Send,
+        limits: Headers,
+        validators: ValidatorCache,
+        service: Service,
+        body: BodyInTime,
     ) -> None:
         self._context = context
         self._send = send
         self._limits = limits
         self._validators = validators
         self._service = service
+        self._body = body
         self._start: Message | None = None
         self._gzip: GzipStream | None = None
         self.status = 0
         """The status that was sent; 0 before that."""
         self.began = 0.0
         """When the response began, by `perf_counter`."""
-        self.wrote = False
-        """Whether this was a write whose key was accepted."""
 
     async def send(self, message: Message) -> None:
         """Takes the app's next message; the start waits for the first part of the body."""
         if message["type"] == "http.response.start":
             self._start = message
-            self.wrote = not self._context.reads and message["status"] != _UNAUTHORIZED
         elif self._start is not None and message["type"] == "http.response.body":
             start, self._start = self._start, None
             if message.get("more_body"):
@@ -184,6 +195,8 @@ class ResponseSender:
     def _remember(self, tag: bytes, headers: Headers, head: int) -> None:
         context = self._context
         key = (context.path, context.query, context.accept, context.host)
+        if sum(len(part or b"") for part in key) > _LONGEST_KEY:
+            return
         kept, quarter = _without_body(headers), quarter_of(self._service.now().timestamp())
         endpoint = context.scope.get("endpoint")
         self._validators.put(key, CachedValidator(tag, kept, head, quarter, self._pinned, endpoint))
@@ -214,6 +227,11 @@ class ResponseSender:
 
     async def _send_start(self, status: int, headers: Headers) -> None:
         self.status, self.began = status, perf_counter()
+        names = {name for name, _ in headers}
+        headers = [*headers, *(header for header in SAFE if header[0] not in names)]
+        if not self._body.whole and self._context.long_body:
+            # Whoever goes on sending has to be told that nobody reads on; the server closes once the answer is taken.
+            headers = [*headers, (b"connection", b"close")]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _refuse(self, media_type: bytes) -> None:

@@ -74,7 +74,8 @@ def oembed(request: PageRequest, query: OEmbedQuery, snapshot: Snapshot) -> Page
         problem = {"title": "Not Implemented", "status": 501, "detail": "only format=json is spoken here"}
         return PageContent(msgspec.json.encode(problem), 501, media_type="application/problem+json")
     id_, clocks = _place_and_clocks(request, query.url)
-    place_name = Names(snapshot).place_name(slug_of(snapshot, id_))
+    place = snapshot.place(slug_of(snapshot, id_))
+    place_name = Names(snapshot).place_name(place.id)
     clocks_query = f"?{urlencode(clocks)}" if clocks else ""
     width, height = min(query.maxwidth, _WIDTH), min(query.maxheight, _HEIGHT)
     frame = Markup(
@@ -98,11 +99,14 @@ def oembed(request: PageRequest, query: OEmbedQuery, snapshot: Snapshot) -> Page
 
 def _place_and_clocks(request: PageRequest, url: str) -> tuple[str, dict[str, str]]:
     """The place and clocks of one of our place pages; NotFound for any other URL."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise NotFound(f"{url!r} is no address of the web") from error
     if f"{parts.scheme}://{parts.netloc}" != request.root or not parts.path.startswith("/places/"):
         raise NotFound(f"{url!r} is no page of a place here")
     clocks = {name: value for name, value in parse_qsl(parts.query) if name in CLOCKS}
-    return checked_id(parts.path.removeprefix("/places/"), "jurisdiction"), clocks
+    return checked_id(parts.path.removeprefix("/places/").removesuffix("/"), "jurisdiction"), clocks
 
 
 @page(router, "/places/{id}/lanes.svg", query=PageQuery)

@@ -6,14 +6,18 @@ run no script and send no referrer.
 """
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Annotated, Any, cast
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
+from api.http.errors import allowed_methods
+from api.http.exchange import request_context
 from api.http.negotiation import LISTS
 from api.http.parameters import service_of
 from api.pages import changes, deadlines, embed, entries, home, places
@@ -129,12 +133,30 @@ def _link_page(title: str, text: str, *, button: str | None = None, status: int 
     return Response(content.body, status, content.headers | _LINK_HEADERS, content.media_type)
 
 
+def _without_slash(request: Request, error: Exception) -> str | None:
+    """The address of a page that was asked for with a slash at its end; None for any other."""
+    scope = request.scope
+    path: str = scope["path"]
+    plain = path.rstrip("/")
+    missed = isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND
+    if not missed or plain in ("", path) or path.startswith((*_NOT_PAGES, "//")):
+        return None
+    if not allowed_methods(request.app.router.routes, {**scope, "path": plain}):
+        return None
+    context = request_context(request)
+    query = f"?{context.query.decode('latin-1')}" if context.query else ""
+    return context.path.decode("latin-1").rstrip("/") + query
+
+
 def _or_page(problem_handler: ErrorHandler) -> ErrorHandler:
     """The API's handler of an error, whose problem document becomes a page for browsers outside the API."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        response = await problem_handler(request, error)
         path: str = request.scope["path"]
+        plain = _without_slash(request, error)
+        if plain is not None:
+            return RedirectResponse(plain, HTTPStatus.PERMANENT_REDIRECT)
+        response = await problem_handler(request, error)
         if path.startswith(_NOT_PAGES) or "text/html" not in request.headers.get("accept", ""):
             return response
         problem: dict[str, Any] = msgspec.json.decode(response.body)

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from api.http.bodies import BearerKey, JsonBody, body_of, media_type_of, recorder_of, require_media_type
+from api.http.bodies import JsonBody, Recorder, body_of, media_type_of, require_media_type
 from api.http.exchange import request_context
 from api.http.parameters import QueryModel
 from api.http.routes import post, raw_json
@@ -53,9 +53,9 @@ class BatchShown(BaseModel):
     dry_run: bool
 
 
-async def batch_body(request: Request, key: BearerKey) -> JsonBody:
+async def batch_body(request: Request, recorder: Recorder) -> JsonBody:
     require_media_type(request, media_type_of(request), *MEDIA_TYPES)
-    return JsonBody(key, await body_of(request, request.app.state.settings.batch_bytes))
+    return JsonBody(recorder, await body_of(request, request.app.state.settings.batch_bytes))
 
 
 _ROW = {
@@ -94,11 +94,12 @@ def record_a_batch(
     """Records entries, and the jurisdictions they name: all, or on any fault none, with every bad row in `errors`."""
     request_context(request).dry_run = query.dry_run
     settings: Settings = request.app.state.settings
-    recorder = recorder_of(service, batch.key)
     rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
     unnamed, most = (("", row) for row in rows), settings.batch_rows
     with waiting_at_most(BATCH):
-        report = record_rows(service, unnamed, recorder=recorder, dry_run=query.dry_run, revising=False, most=most)
+        report = record_rows(
+            service, unnamed, recorder=batch.recorder, dry_run=query.dry_run, revising=False, most=most
+        )
     answer = {
         "recorded": report.recorded,
         "already": report.already_recorded,

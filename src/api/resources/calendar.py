@@ -15,6 +15,7 @@ from api.http.errors import malformed
 from api.http.exchange import root_url
 from api.http.parameters import PlaceId
 from api.http.routes import ResourceResponse, get
+from api.pages.names import Names
 from api.resources.deadlines import DueQuery
 from domain.answers import DeadlineState
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN
@@ -73,7 +74,8 @@ class CalendarQuery(DueQuery):
 def calendar_of_a_place(request: Request, query: CalendarQuery, snapshot: Snapshot, id: PlaceId) -> ResourceResponse:
     """The deadlines of a place and of its agencies as a calendar."""
     place = snapshot.place(slug_of(snapshot, id))
-    return _calendar(request, snapshot, {place.id, *place.agencies}, query)
+    name = Names(snapshot).place_name(place.id)
+    return _calendar(request, snapshot, {place.id, *place.agencies}, query, f"Deadlines: {name}")
 
 
 @get(router, "/deadlines.ics", query=CalendarQuery, answer=CALENDAR_TYPE)
@@ -92,10 +94,16 @@ def calendar(request: Request, query: CalendarQuery, snapshot: Snapshot) -> Reso
     return _calendar(request, snapshot, addressees, query)
 
 
-def _calendar(request: Request, snapshot: Snapshot, addressees: set[str], query: CalendarQuery) -> ResourceResponse:
+def _calendar(
+    request: Request,
+    snapshot: Snapshot,
+    addressees: set[str],
+    query: CalendarQuery,
+    name: str = "Deadlines in the dispute",
+) -> ResourceResponse:
     """The deadlines of these in order, with those withdrawn or taken out of the record: always the same bytes."""
     deadline_filter = DeadlineFilter(query.state, query.from_, query.to)
-    entries_url = f"{root_url(request)}/api/v1/entries"
+    entries_url = f"{root_url(request)}/entries"
     events: list[tuple[tuple[str, str, str], icalendar.Event]] = []
     for addressee in addressees:
         place: dict[str, str] = {}
@@ -110,7 +118,8 @@ def _calendar(request: Request, snapshot: Snapshot, addressees: set[str], query:
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("x-wr-calname", "Deadlines in the dispute")
+    calendar.add("name", name)  # RFC 7986
+    calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
     for _, component in sorted(events, key=itemgetter(0)):
         calendar.add_component(component)

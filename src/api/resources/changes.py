@@ -55,6 +55,7 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
     """Entries that say something else, and days about which the account of a place does."""
 
     plural = "changes"
+    page_path = "/changes"
     title = "Changes of our account"
     cursor_shape = CHANGE_KEY
     feed_shape: ClassVar = msgspec.json.Decoder(tuple[int, str])
@@ -119,8 +120,9 @@ class ChangeList(ComputedList[ChangesQuery, ChangeKey]):
             before, after = ((item[side] or {}).get("value", "nothing") for side in ("before", "after"))
             until = f" to {days['to']}" if days["to"] else " on"
             id_ = "/".join((place, track, item["key"].replace(" ", "/"), days["from"]))
-            title = f"{place}, {track} {item['key']}, from {days['from']}{until}: {before}, now {after}"
-            address, tags = f"{self.api}/jurisdictions/{place}/status", (track, place)
+            name = self.place_name(snapshot, place)
+            title = f"{name}, {track} {item['key']}, from {days['from']}{until}: {before}, now {after}"
+            address, tags = self.place_address(place), (track, place)
         causes = (f"{cause['event']}: {cause['reason']}" for cause in item["because"] if cause["reason"])
         reasons = list(dict.fromkeys(causes))
         moment = self.instant(snapshot, position)

@@ -46,7 +46,7 @@ def citation(entry: Fields, permalink: str) -> dict[str, str]:
 
 
 def permalink_of(entry: Fields, root: str) -> str:
-    """The address of this version of an entry: as of the event that made it."""
+    """The page of this version of an entry: as of the event that made it."""
     return f"{root}/entries/{entry['id']}?recorded_by={entry['log']['revised']['position']}"
 
 

@@ -38,6 +38,7 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
     """Deadlines in order of the day due; in feeds in order of what last happened to them."""
 
     plural = "deadlines"
+    page_path = "/deadlines"
     cursor_shape = DEADLINE_KEY
     columns: ClassVar = {
         "demand": Type.TEXT, "addressee": Type.TEXT, "due": Type.DAY, "original_due": Type.DAY, "words": Type.TEXT,
@@ -48,7 +49,7 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
         self._place = None if place is None else slug_of(snapshot, place)
         self._filter = DeadlineFilter(self.query.state, self.query.from_, self.query.to)
-        self.title = "Deadlines" if self._place is None else f"Deadlines: {self._place}"
+        self.title = "Deadlines" if self._place is None else f"Deadlines: {self.place_name(snapshot, self._place)}"
 
     def find(self, snapshot: Snapshot, after: DeadlineKey | None) -> Rows[DeadlineKey, Deadline]:
         return find_deadlines(snapshot, self._place, self._filter, after)
@@ -63,7 +64,8 @@ class DeadlineList(ComputedList[DeadlineQuery, DeadlineKey]):
         updated = max(last for _, last in spans)
         if item["state"] == "lapsed":
             updated = max(updated, _end_of_day(item["due"], item["time_zone"]))
-        title = f"{item['addressee']}: {item['for']} due {day_words(item['due'])}, {item['state']}"
+        name = self.place_name(snapshot, item["addressee"])
+        title = f"{name}: {item['for']} due {day_words(item['due'])}, {item['state']}"
         words = item["words"] or ""
         return FeedItem(
             id=f"{AUTHORITY}:deadline/{item['demand']}/{item['addressee']}",

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.formats.json_ld import json_ld
-from api.http.bodies import Body, JsonBody, recorder_of
+from api.http.bodies import Body, JsonBody
 from api.http.errors import Unconditional, malformed
 from api.http.exchange import root_url
 from api.http.memento import http_date
@@ -74,7 +74,7 @@ def entry_as_json_ld(request: Request, snapshot: Snapshot, id: EntryId) -> Resou
     revised = entry["log"]["revised"]
     return ResourceResponse(
         snapshot.head,
-        msgspec.json.encode(json_ld(entry, places, f"{root_url(request)}/api/v1")),
+        msgspec.json.encode(json_ld(entry, places, root_url(request))),
         media_type=JSON_LD.content_type,
         position=revised["position"],
         last_modified=revised["recorded_at"],
@@ -85,7 +85,7 @@ def entry_as_json_ld(request: Request, snapshot: Snapshot, id: EntryId) -> Resou
 def citation_of_an_entry(request: Request, snapshot: Snapshot, id: EntryId) -> ResourceResponse:
     """An entry's citation, ready to paste, with an address pinned to what we said: its answer never changes."""
     entry = msgspec.json.decode(read_entry(snapshot, id)[0])
-    permalink = permalink_of(entry, f"{root_url(request)}/api/v1")
+    permalink = permalink_of(entry, root_url(request))
     return raw_json(snapshot, citation(entry, permalink) | {"position": entry["log"]["revised"]["position"]})
 
 
@@ -109,7 +109,7 @@ def an_entry(request: Request, snapshot: Snapshot, id: EntryId) -> ResourceRespo
 @post(router, "/entries", body=body_schema("Entry", **ENTRIES), answer=EntryShown, status=201, also=(200,))
 def record_an_entry(service: Service, body: Body) -> Response:
     """Records an act: at once or, on any fault, not at all. The same again, with the same id, is already recorded."""
-    outcome = record_entry(service, body.fields(), recorder=recorder_of(service, body.key))
+    outcome = record_entry(service, body.fields(), recorder=body.recorder)
     with service.snapshot() as snapshot:
         entry, _ = read_entry(snapshot, outcome.id)
         headers = etag_header(entry) | {"Location": f"/api/v1/entries/{outcome.id}"}
@@ -117,9 +117,8 @@ def record_an_entry(service: Service, body: Body) -> Response:
 
 
 def _revised(service: Service, id_: str, body: JsonBody, if_match: str | None, cls: type[LaterEvent]) -> Response:
-    recorder = recorder_of(service, body.key)
     version = _version(if_match)
-    handle(service, [parse_change(cls, id_, body.fields(), version)], recorder=recorder)
+    handle(service, [parse_change(cls, id_, body.fields(), version)], recorder=body.recorder)
     with service.snapshot() as snapshot:
         entry, _ = read_entry(snapshot, id_)
         return json_response(snapshot, entry, headers=etag_header(entry))

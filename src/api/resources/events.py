@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.http.errors import TooManyStreams, malformed
 from api.http.exchange import CONTEXT_KEY
+from api.http.limits import who_asks
 from api.http.parameters import QueryModel
 from api.http.routes import get
 from api.openapi.schemas import Shape
@@ -36,14 +37,16 @@ class EventStreamResponse(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: LogFollower, after: int, source: str) -> None:
+    def __init__(self, live: LogFollower, after: int, source: str, who: str) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._live = live
         self._after = after
         self._source = source
+        self._who = who
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[CONTEXT_KEY].leave()  # streams are counted by themselves
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         if scope[CONTEXT_KEY].method == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": True})  # there would be more
@@ -57,7 +60,7 @@ class EventStreamResponse(Response):
     async def _pour(self, send: Send) -> None:
         # Something at once, so that whatever is in between knows that the answer has begun.
         taken = await _send_within(send, _HEARTBEAT)
-        async with aclosing(self._live.follow(self._after)) as batches:
+        async with aclosing(self._live.follow(self._after, self._who)) as batches:
             while taken:
                 batch = await anext(batches, None)
                 if batch is None:
@@ -184,9 +187,10 @@ def stream(request: Request, service: Service, query: After) -> Response:
         named, after = LAST_EVENT_ID, _position(written)
     live: LogFollower = request.app.state.live
     _check(named, after, service.log.head_position())
-    if live.full:
+    who = who_asks(request.scope)
+    if live.full(who):
         raise TooManyStreams
-    return EventStreamResponse(live, after, request.app.state.settings.source)
+    return EventStreamResponse(live, after, request.app.state.settings.source, who)
 
 
 def _position(written: str) -> int:

@@ -42,7 +42,9 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
 
     def prepare(self, snapshot: Snapshot, place: str | None) -> None:
         self._place = None if place is None else snapshot.place(slug_of(snapshot, place)).id
-        self.title = "Status history" if self._place is None else f"Status history: {self._place}"
+        self.title = "Status history"
+        if self._place is not None:
+            self.title = f"Status history: {self.place_name(snapshot, self._place)}"
 
     @property
     def cursor_shape(self) -> msgspec.json.Decoder[Any]:
@@ -69,10 +71,11 @@ class TransitionList(ComputedList[HistoryQuery, TransitionKey | int]):
         first, last = (item["entry"] and self.recorded(snapshot, item["entry"])) or ("", "")
         place, day = item["jurisdiction"], f"{item['on']}T00:00:00.000000Z"
         before, after = item["from"] or "nothing", item["to"] or "nothing"
-        title = f"{place}, {item['track']} {item['key']}: {before}, from {day_words(item['on'])} {after}"
+        name = self.place_name(snapshot, place)
+        title = f"{name}, {item['track']} {item['key']}: {before}, from {day_words(item['on'])} {after}"
         return FeedItem(
             id="/".join((f"{AUTHORITY}:status", place, item["track"], item["key"].replace(" ", "/"), item["on"])),
-            address=f"{self.api}/jurisdictions/{place}/status?as_of={item['on']}",
+            address=f"{self.place_address(place)}?as_of={item['on']}",
             title=title,
             summary=f"{title}, because of {item['entry']}." if item["entry"] else f"{title}.",
             html=f"<p>{escape(title)}</p>",

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.http.bodies import Body, recorder_of
+from api.http.bodies import Body
 from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
 from api.http.routes import ResourceResponse, get, json_response, page_response, post, raw_json
 from api.openapi.document import A_JURISDICTION, body_schema
@@ -70,7 +70,7 @@ def jurisdictions(query: JurisdictionQuery, snapshot: Snapshot) -> ResourceRespo
 )
 def add_a_jurisdiction(service: Service, body: Body) -> Response:
     """Puts a place or an agency on record."""
-    outcome = record(service, [], [body.fields()], recorder=recorder_of(service, body.key))[0]
+    outcome = record(service, [], [body.fields()], recorder=body.recorder)[0]
     with service.snapshot() as snapshot:
         address = {"Location": f"/api/v1/jurisdictions/{outcome.id}"}
         return json_response(

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
-from api.http.bodies import BearerKey, Body, recorder_of
+from api.http.bodies import Body, Recorder
 from api.http.parameters import PageParameters, PlaceId, read_cursor
 from api.http.routes import delete, get, patch, post
 from api.openapi.document import SUBSCRIPTIONS, body_schema
@@ -133,9 +133,8 @@ class ReminderQuery(PageParameters):
 
 
 @get(router, "/reminders", query=ReminderQuery, answer=Reminders)
-def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Response:
+def reminders(service: Service, query: ReminderQuery, owner: Recorder) -> Response:
     """Reminders of the key's own subscriptions, in order of the instant planned for."""
-    owner = recorder_of(service, key)
     after = read_cursor(query.cursor, queries.REMINDER_KEY)
     filters = queries.ReminderFilter(owner, query.jurisdiction, query.state, query.subscription)
     with service.snapshot() as snapshot:
@@ -144,9 +143,8 @@ def reminders(service: Service, query: ReminderQuery, key: BearerKey) -> Respons
 
 
 @post(router, "/reminders/{id}/acknowledgement", answer=ReminderShown)
-def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> Response:
+def acknowledge_a_reminder(service: Service, id: ReminderId, owner: Recorder) -> Response:
     """Says that a reminder was seen, so that it does not go on to anybody else. Said again, it changes nothing."""
-    owner = recorder_of(service, key)
     acknowledge(service, id, "api", owner=owner)
     with service.snapshot() as snapshot:
         page = queries.find_reminders(snapshot, queries.ReminderFilter(owner, id=id), 1)
@@ -156,7 +154,7 @@ def acknowledge_a_reminder(service: Service, id: ReminderId, key: BearerKey) -> 
 @post(router, "/subscriptions", body=body_schema("Subscription", **SUBSCRIPTIONS), answer=SubscriptionMade, status=201)
 def subscribe(request: Request, service: Service, body: Body) -> Response:
     """Asks for reminders, or for news of entries. A webhook's secret is in this answer and in no other."""
-    owner, settings = recorder_of(service, body.key), request.app.state.settings
+    owner, settings = body.recorder, request.app.state.settings
     subscription, secret = registry.create_subscription(
         service, body.fields(), owner=owner, allowed=settings.webhook_networks, no_mail=why_no_mail(settings)
     )
@@ -165,10 +163,9 @@ def subscribe(request: Request, service: Service, body: Body) -> Response:
 
 
 @get(router, "/subscriptions", query=PageParameters, answer=Subscriptions)
-def subscriptions(service: Service, query: PageParameters, key: BearerKey) -> Response:
+def subscriptions(service: Service, query: PageParameters, owner: Recorder) -> Response:
     """The key's own subscriptions, by id; those too that a receiver ended."""
     after = read_cursor(query.cursor, _ID) or ""
-    owner = recorder_of(service, key)
     rows = registry.list_subscriptions(service, owner=owner, after=after, limit=query.limit + 1)
     page = rows[: query.limit]
     cursor = encode_cursor(page[-1].id) if len(rows) > len(page) else None
@@ -176,9 +173,9 @@ def subscriptions(service: Service, query: PageParameters, key: BearerKey) -> Re
 
 
 @get(router, "/subscriptions/{id}", answer=SubscriptionShown)
-def a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Response:
+def a_subscription(service: Service, id: SubscriptionId, owner: Recorder) -> Response:
     """What was asked for, without what signs for it."""
-    subscription = registry.read_subscription(service, id, owner=recorder_of(service, key))
+    subscription = registry.read_subscription(service, id, owner=owner)
     return private_response(_subscription_fields(subscription))
 
 
@@ -190,7 +187,7 @@ def a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Resp
 )
 def change_a_subscription(request: Request, service: Service, id: SubscriptionId, body: Body) -> Response:
     """Gives fields new values; null gives a field its default back. What is planned follows at once."""
-    owner, settings = recorder_of(service, body.key), request.app.state.settings
+    owner, settings = body.recorder, request.app.state.settings
     changed = registry.change_subscription(
         service, id, body.fields(), owner=owner, allowed=settings.webhook_networks, no_mail=why_no_mail(settings)
     )
@@ -198,16 +195,16 @@ def change_a_subscription(request: Request, service: Service, id: SubscriptionId
 
 
 @delete(router, "/subscriptions/{id}", answer=None, status=204)
-def end_a_subscription(service: Service, id: SubscriptionId, key: BearerKey) -> Response:
+def end_a_subscription(service: Service, id: SubscriptionId, owner: Recorder) -> Response:
     """Ends a subscription and cancels what is planned for it. Its past reminders stay to be read."""
-    registry.end_subscription(service, id, registry.BY_ITS_OWNER, owner=recorder_of(service, key))
+    registry.end_subscription(service, id, registry.BY_ITS_OWNER, owner=owner)
     return Response(status_code=204)
 
 
 @post(router, "/subscriptions/{id}/secret", answer=SecretMade, status=201)
-def rotate_the_secret(service: Service, id: SubscriptionId, key: BearerKey) -> Response:
+def rotate_the_secret(service: Service, id: SubscriptionId, owner: Recorder) -> Response:
     """Makes a new secret, shown this once. For a day messages are signed by both."""
-    secret = registry.rotate_secret(service, id, owner=recorder_of(service, key))
+    secret = registry.rotate_secret(service, id, owner=owner)
     return private_response({"id": id, "secret": secret.shown_once}, 201)
 
 

@@ -123,7 +123,9 @@ class TimelineList(RecordList[TimelineQuery, AnyKey, bytes]):
         if place is None and isinstance(query, EveryonesTimelineQuery):
             place = query.jurisdiction
         self._place = None if place is None else slug_of(snapshot, place)
-        self.title = "Dispute timeline" if self._place is None else f"Dispute timeline: {self._place}"
+        self.title = "Dispute timeline"
+        if self._place is not None:
+            self.title = f"Dispute timeline: {self.place_name(snapshot, self._place)}"
         self.filter = TimelineFilter(
             jurisdiction=self._place,
             state=query.state,

@@ -248,7 +248,7 @@ def _reminder_text(snapshot: Snapshot, settings: Settings, data: Mapping[str, An
             yield f"  Asked by: {_actor(demand['actor'])}, {demand['occurred']}"
         if deadline["words"]:
             yield f"  In these words: “{deadline['words']}”"
-        yield f"  The entry and its sources: {settings.mail_url}/api/v1/entries/{deadline['demand']}"
+        yield f"  The entry and its sources: {settings.mail_url}/entries/{deadline['demand']}"
     yield ""
     yield "If somebody is at it, say so here, and nobody else is asked:"
     yield link
@@ -259,7 +259,7 @@ def _notice_text(snapshot: Snapshot, settings: Settings, body: Mapping[str, Any]
     lead = "On record" if body["type"] == "entry.recorded" else "Changed on record"
     entry = _entry(snapshot, data["entry"])
     summary = data["entry"] if entry is None else entry["summary"]
-    lines = [f"{lead}: {summary}", "", f"{settings.mail_url}/api/v1/entries/{data['entry']}"]
+    lines = [f"{lead}: {summary}", "", f"{settings.mail_url}/entries/{data['entry']}"]
     if data.get("reason"):
         lines.insert(1, f"Why: {data['reason']}")
     return f"{lead}: {summary[:_LONGEST_NAME]}", lines

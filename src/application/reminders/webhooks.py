@@ -149,9 +149,12 @@ def send_webhook(
             fixed = {"Content-Type": "application/json", "User-Agent": "dispute-timeline", "Connection": "close"}
             connection.request("POST", destination.path, body.encode(), fixed | headers)
             response = connection.getresponse()
-            with suppress(OSError, HTTPException):
+            with suppress(ConnectionError, ssl.SSLError, HTTPException):
                 # Closing with an unread body would reset the connection under the receiver; the body is dropped.
                 response.read(_MOST_BODY_BYTES)
+            if timeout.expired:
+                # Whatever its status said: an answer that does not end is none, and costs its sender nothing.
+                return failed("timed out")
         except (OSError, HTTPException, ValueError) as error:
             return failed("timed out" if timeout.expired else _error_text(error))
     if response.status in _SUCCESS:
