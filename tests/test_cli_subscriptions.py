@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from application import keys
 from application.reminders.subscriptions import create_subscription, read_subscription
 from application.service import Service
+from application.versions import migration_config
 from command_line import run
 from domain.errors import NotFound
 
@@ -84,7 +86,9 @@ def test_what_a_key_revoked_by_an_earlier_version_left_ends_when_the_database_is
     left, kept = made(service, "attorney"), made(service, "newsroom")
     with service.engine.begin() as connection:
         connection.execute(text("UPDATE keys SET revoked_at = added_at WHERE name = 'attorney'"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        config = migration_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
     later = Service(database_url)
     assert read_subscription(later, left, owner="attorney").why_ended == "its key was revoked"
     assert read_subscription(later, kept, owner="newsroom").ended_at is None

@@ -25,7 +25,7 @@ programs = Table(
     Column("made", Text, primary_key=True),
     Column("version", Text, nullable=False),
 )
-"""The first version of the program that made something: `schema 0004`, or `read models 5`."""
+"""The first version of the program that made something: `schema 0006`, or `read models 5`."""
 
 
 class LaterProgramNeeded(RecordError):
