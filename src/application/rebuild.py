@@ -10,7 +10,6 @@ from time import sleep
 from sqlalchemy import Connection, select, update
 
 from application.service import Progress, Service
-from application.versions import note_program
 from eventlog.engine import reading, writing
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers
 
@@ -104,4 +103,3 @@ def _take_over(connection: Connection, fresh: ReadModels, generation: int) -> No
     connection.execute(
         update(generations).values(version=SCHEMA_VERSION, generation=generation, building=None, built_to=None)
     )
-    note_program(connection, f"read models {SCHEMA_VERSION}")
