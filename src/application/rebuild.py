@@ -11,7 +11,6 @@ from sqlalchemy import Connection, select, update
 
 from application.holiday_lists import list_used, remember_list
 from application.service import Progress, Service
-from application.versions import note_program
 from eventlog.engine import reading, writing
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers
 
@@ -108,4 +107,3 @@ def _take_over(connection: Connection, fresh: ReadModels, generation: int) -> No
     connection.execute(
         update(generations).values(version=SCHEMA_VERSION, generation=generation, building=None, built_to=None)
     )
-    note_program(connection, f"read models {SCHEMA_VERSION}")

@@ -24,7 +24,7 @@ from eventlog.trouble import telling_trouble
 from projections.cache import ReadCache
 from projections.projector import changes_of
 from projections.rows import Rows, rows_of
-from projections.schema import JOIN_READERS, SCHEMA_VERSION
+from projections.schema import JOIN_READERS
 from projections.snapshot import AskedClocks, Snapshot
 
 Progress = Callable[[int, int], None]
@@ -51,8 +51,7 @@ def migrate(engine: Engine) -> None:
             config = migration_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            note_program(connection, f"schema {wanted}")
-            note_program(connection, f"read models {SCHEMA_VERSION}")
+            note_program(connection)
 
 
 def _make_private(file: Path) -> None:

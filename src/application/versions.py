@@ -1,8 +1,7 @@
-"""Which version of the program made what a database holds, so that an older one can say which is needed.
+"""Which version of the program made the schema of a database, so that an older one can say which is needed.
 
-A database has a schema (the last migration that was applied to it) and read models of a version. A program that knows
-neither of a later one's must not touch them: it would write rows that the later one cannot rest on, or build read
-models back that the later one then builds again.
+A schema is named by the last migration that was applied. A program that does not know it must not touch the database:
+it would write rows that the later program cannot rest on.
 """
 
 from __future__ import annotations
@@ -16,16 +15,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, inspect, select
 
 from domain.errors import RecordError
-from projections.schema import SCHEMA_VERSION, generations
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 programs = Table(
     "programs",
     MetaData(),
-    Column("made", Text, primary_key=True),
+    Column("schema", Text, primary_key=True),
     Column("version", Text, nullable=False),
 )
+<<<<<<< HEAD
 """The first version of the program that made something: `schema 0006`, or `read models 5`."""
+=======
+"""The first version of the program that made each schema, named by the last migration in it."""
+>>>>>>> waits
 
 
 class LaterProgramNeeded(RecordError):
@@ -52,17 +54,16 @@ def wanted_schema() -> str:
 
 
 def require_known(connection: Connection) -> None:
-    """LaterProgramNeeded where the schema or the read models are a later program's."""
+    """LaterProgramNeeded where the schema is a later program's.
+
+    Read models of another version are built anew, whichever is the later: they follow from the log.
+    """
     present = present_schema(connection)
     if present is None:
         return
     known = {script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()}
     if present not in known:
-        raise _later(connection, f"schema {present}", f"schema {wanted_schema()}")
-    if present == wanted_schema():
-        models = connection.execute(select(generations.c.version)).scalar_one()
-        if models > SCHEMA_VERSION:
-            raise _later(connection, f"read models {models}", f"read models {SCHEMA_VERSION}")
+        raise _later(connection, present)
 
 
 def schema_fault(connection: Connection) -> str | None:
@@ -71,18 +72,20 @@ def schema_fault(connection: Connection) -> str | None:
     return None if present == wanted else f"the database has schema {present}, and this program needs {wanted}"
 
 
-def note_program(connection: Connection, made: str) -> None:
-    """Notes, the first time, that this version of the program made something in the database."""
-    if connection.execute(select(programs).where(programs.c.made == made)).first() is None:
-        connection.execute(insert(programs).values(made=made, version=version("dispute-timeline")))
+def note_program(connection: Connection) -> None:
+    """Notes that this version of the program brought the schema up to what it wants."""
+    made = wanted_schema()
+    if connection.execute(select(programs).where(programs.c.schema == made)).first() is None:
+        connection.execute(insert(programs).values(schema=made, version=version("dispute-timeline")))
 
 
-def _later(connection: Connection, made: str, known: str) -> LaterProgramNeeded:
+def _later(connection: Connection, schema: str) -> LaterProgramNeeded:
     by = None
     if inspect(connection).has_table(programs.name):
-        by = connection.execute(select(programs.c.version).where(programs.c.made == made)).scalar()
+        by = connection.execute(select(programs.c.version).where(programs.c.schema == schema)).scalar()
     own = version("dispute-timeline")
     needed = "a later version is needed" if by is None else f"version {by} or later is needed"
     return LaterProgramNeeded(
-        f"{needed}: the database has {made}, and this is version {own}, which knows {known}; nothing was touched"
+        f"{needed}: the database has schema {schema}, and this is version {own}, which knows schemas up to "
+        f"{wanted_schema()}; nothing was touched"
     )

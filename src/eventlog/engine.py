@@ -19,7 +19,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from eventlog.limits import CONNECT_S, IDLE_S, PATIENT, POOL_S, Limits, limits
+from eventlog.limits import CONNECTED_S, IDLE_S, PATIENT, POOL_S, Limits, limits
 from eventlog.sqlite_files import SqliteFiles
 from eventlog.trouble import DatabaseTrouble, NoAnswer, Trouble, telling_trouble, trouble_of
 
@@ -28,9 +28,11 @@ _POOL_SIZE = 16
 _POOL_OVERFLOW = 48
 _WAL = "wal"
 """Where the record of a pooled SQLite connection has the write-ahead log that it opened."""
+_BUSY = "busy"
+"""Where it has the seconds that the connection waits for the lock."""
 # A server says itself when a statement has taken too long. One that says nothing at all for so much longer is frozen.
 _GRACE_S = 0.5
-_TCP = {"connect_timeout": CONNECT_S, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+_TCP = {"connect_timeout": CONNECTED_S, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
 _TCP_USER_TIMEOUT_MS = 10_000
 # libpq takes several servers in one address, which SQLAlchemy does not: postgresql://user@one:5432,two:5432/name
 _SEVERAL_HOSTS = re.compile(
@@ -150,7 +152,7 @@ def _sqlite(url: URL) -> Engine:
 
     def connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         _set_up_sqlite(connection)
-        record.info[_WAL] = files.connected()
+        record.info[_WAL], record.info[_BUSY] = files.connected(), limits().lock_s
 
     event.listen(engine, "do_connect", before_connecting)
     event.listen(engine, "connect", connected)
@@ -265,9 +267,12 @@ def _postgresql_transaction(connection: Connection, mode: str = "", lock: str = 
 
 
 def _begin_on_sqlite(connection: Connection, begin: str, lock_s: float) -> None:
-    _SQLITE[connection.engine].files.check(connection.connection.info[_WAL])
-    driver = driver_connection(connection)
-    driver.execute(f"PRAGMA busy_timeout = {_ms(lock_s)}")
+    driver, kept = driver_connection(connection), connection.connection.info
+    _SQLITE[connection.engine].files.check(kept[_WAL])
+    wait_s = round(lock_s, 1)
+    if kept[_BUSY] != wait_s:
+        driver.execute(f"PRAGMA busy_timeout = {_ms(wait_s)}")
+        kept[_BUSY] = wait_s
     driver.execute(begin)
 
 

@@ -22,9 +22,9 @@ PATIENT = Limits(lock_s=30, statement_s=3600)
 """For commands, jobs and long work: rebuilding, verifying, importing, migrating."""
 ANSWERING = Limits(lock_s=3, statement_s=4)
 """For requests, which are answered in some five seconds whatever happens."""
-BATCH = Limits(lock_s=3, statement_s=60)
+OF_A_BATCH = Limits(lock_s=3, statement_s=60)
 """For a batch of rows: it waits no longer than others for its turn, and then has more to do."""
-CONNECT_S = 3
+CONNECTED_S = 3
 """Seconds to reach one server and be let in."""
 POOL_S = 3
 """Seconds to wait for a connection that another of this process uses."""

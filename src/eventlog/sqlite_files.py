@@ -65,7 +65,7 @@ class SqliteFiles:
 
 def file_id(path: str) -> FileId:
     try:
-        found = os.stat(path)  # noqa: PTH116 - a Path would cost as much as the call, at every transaction
+        status = os.stat(path)  # noqa: PTH116 - a Path would cost as much as the call, at every transaction
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -141,19 +141,19 @@ def _of_postgresql(error: psycopg.Error) -> Trouble | None:
     if not isinstance(error, psycopg.OperationalError):
         return None
     words = str(error)
-    return next((trouble for said, trouble in _REFUSALS if said in words), Trouble.AWAY)
+    return next((trouble for refusal, trouble in _REFUSALS if refusal in words), Trouble.AWAY)
 
 
 _WARN_EVERY_S = 10.0
 _warned: dict[Trouble, float] = {}
 
 
-def _warn(trouble: Trouble, said: object) -> None:
+def _warn(trouble: Trouble, words: object) -> None:
     """Once in a while: every request meets the same trouble."""
     now = monotonic()
     if now - _warned.get(trouble, -inf) >= _WARN_EVERY_S:
         _warned[trouble] = now
-        log.warning("%s: %s", trouble.says, said)
+        log.warning("%s: %s", trouble.says, words)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from application.bulk.batch import record_rows
 from application.bulk.files import MEDIA_TYPES, READERS
 from application.service import Service
 from application.settings import Settings
-from eventlog.limits import BATCH, waiting_at_most
+from eventlog.limits import OF_A_BATCH, waiting_at_most
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 MOST_SUSPECTED = 1_000
@@ -96,7 +96,7 @@ def record_a_batch(
     settings: Settings = request.app.state.settings
     rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
     unnamed, most = (("", row) for row in rows), settings.batch_rows
-    with waiting_at_most(BATCH):
+    with waiting_at_most(OF_A_BATCH):
         report = record_rows(
             service, unnamed, recorder=batch.recorder, dry_run=query.dry_run, revising=False, most=most
         )

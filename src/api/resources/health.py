@@ -66,8 +66,8 @@ def readyz(request: Request, service: Service) -> Response:
         return _health(_UNABLE, None, None, [error.detail])
     if why:
         return _health(_UNABLE, position, reminders, why)
-    said = step_back(service.now(), append.stamped_before)
-    return _health("ready", position, reminders, [] if said is None else [said])
+    behind = step_back(service.now(), append.stamped_before)
+    return _health("ready", position, reminders, [] if behind is None else [behind])
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which version of the program made the schema and the read models."""
+"""Which version of the program made each schema."""
 
 from alembic import op
 
