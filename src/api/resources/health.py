@@ -41,7 +41,7 @@ class Health(Shape):
     status: str
     position: int | None
     reminders: Ticking | None
-    why: list[str] = []
+    why: list[str]
 
 
 @get(router, "/healthz", answer=Health)
