@@ -23,11 +23,7 @@ programs = Table(
     Column("schema", Text, primary_key=True),
     Column("version", Text, nullable=False),
 )
-<<<<<<< HEAD
-"""The first version of the program that made something: `schema 0006`, or `read models 5`."""
-=======
 """The first version of the program that made each schema, named by the last migration in it."""
->>>>>>> waits
 
 
 class LaterProgramNeeded(RecordError):
