@@ -17,7 +17,7 @@ from eventlog.log import Recorded
 SPECVERSION = "1.0"
 CLOUDEVENTS_JSON = "application/json"
 TYPE_PREFIX = "dispute-timeline"
-_FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders"}
+_FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders", "log": "log"}
 
 
 _encode = msgspec.json.Encoder().encode

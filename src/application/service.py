@@ -34,10 +34,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 1373_2017
 
 
-def migrate(engine: Engine) -> None:
-    """Brings the schema up to date; does nothing, and locks nothing, where it is."""
+def migrate(engine: Engine, inside: Connection | None = None) -> None:
+    """Brings the schema up to date; does nothing, and locks nothing, where it is.
+
+    `inside`: a connection in whose open transaction the whole schema is made, in whatever its search path leads to.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    if inside is not None:
+        config.attributes["connection"] = inside
+        command.upgrade(config, "head")
+        return
     wanted = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() == wanted:

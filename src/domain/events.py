@@ -67,9 +67,19 @@ class JurisdictionUpdated(Value):
     fields: dict[str, JsonValue]
 
 
+class SigningKeyReplaced(Value):
+    """The log signs with another key from here on. Both are verifier keys, as `GET /log/key` has them."""
+
+    TOPIC: ClassVar[str] = "signing-key-replaced"
+    VERSION: ClassVar[int] = 1
+    before: OneLine
+    after: OneLine
+    reason: Text
+
+
 LaterEvent = EntryCorrected | EntryDisputed | EntryRetracted | EntryReinstated
 PlaceEvent = JurisdictionAdded | JurisdictionUpdated
-Event = AnyAct | LaterEvent | PlaceEvent | ReminderEvent
+Event = AnyAct | LaterEvent | PlaceEvent | ReminderEvent | SigningKeyReplaced
 
 ACT_CLASSES: dict[str, type[Act]] = {get_args(cls.model_fields["kind"].annotation)[0]: cls for cls in get_args(AnyAct)}
 EVENT_CLASSES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in get_args(Event)}

@@ -19,6 +19,7 @@ from domain.events import (
     JurisdictionUpdated,
     LaterEvent,
     PlaceEvent,
+    SigningKeyReplaced,
 )
 from domain.facts import reaches_unnamed_places, review_of
 from domain.legibility import ON_RECORD
@@ -182,8 +183,8 @@ MALFORMED = (Unreadable, msgspec.MsgspecError, ValueError, TypeError, LookupErro
 def changes_of(events: Iterable[Recorded], stream: Stream) -> Iterator[Change]:
     """What each event changes, in log order; an event of a later version is folded with the others of its `stream`.
 
-    Events of reminders change none of these read models. An event that cannot be read costs its own entry: the others
-    are replayed, and it is named by the read models' `unreadable` table.
+    Events of reminders and of the signing key change none of these read models. An event that cannot be read costs its
+    own entry: the others are replayed, and it is named by the read models' `unreadable` table.
     """
     for event in events:
         try:
@@ -223,7 +224,7 @@ def entry_state(events: Iterable[Recorded]) -> EntryState:
 
 def _later(event: Recorded, stream: Stream) -> Iterator[Change]:
     decoded = MAPPER.event(event)
-    if isinstance(decoded, ReminderEvent):
+    if isinstance(decoded, ReminderEvent | SigningKeyReplaced):
         return
     earlier = [] if event.version == 1 else [past for past in stream(event.stream) if past.position < event.position]
     history = [*earlier, event]
