@@ -99,8 +99,9 @@ class _without:  # noqa: N801 - used as a word of the sentence, as context manag
     def __enter__(self) -> None:
         self._set("off")
 
-    def __exit__(self, *_: object) -> None:
-        self._set("on")
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is None:  # else the transaction takes no more statements
+            self._set("on")
 
     def _set(self, to: str) -> None:
         for way in self._ways:

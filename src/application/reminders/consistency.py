@@ -7,74 +7,24 @@ worked out again, for the position up to which the planner has read the log.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from application.reminders.deadline_states import END_OF_TIME, deadline_states, find_place
 from application.reminders.planner import places_with_deadlines, wanted_reminders
+from application.reminders.recorded import RecordedReminder, recorded_reminders
 from application.reminders.subscription import active_subscriptions
 from application.reminders.tables import planner_table, reminders_table
 from application.service import Service
-from domain.reminders import (
-    ReminderAcknowledged,
-    ReminderCancelled,
-    ReminderDelivered,
-    ReminderDue,
-    ReminderEvent,
-    ReminderFailed,
-    instant,
-)
-from eventlog.log import Recorded
-from eventlog.mapper import Unreadable
+from domain.reminders import instant
 from eventlog.proofs import named_keys
-from eventlog.tables import EVENT, log
-from projections.projector import MAPPER
 from projections.snapshot import AskedClocks, Snapshot
-
-_STREAMS = (log.c.stream >= "reminder:", log.c.stream < "reminder;")
-"""Every stream of a reminder: the character after a colon is a semicolon."""
-
-
-@dataclass(slots=True)
-class RecordedReminder:
-    """What the events of a reminder's stream leave it as."""
-
-    state: str = "planned"
-    version: int = 0
-    due_at: str | None = None
-    """When it was recorded as due."""
-    doubled_at: int | None = None
-    """The position of a second event that says that it is due."""
-    last_position: int = 0
-
-    def take(self, recorded: Recorded, event: ReminderEvent) -> None:
-        self.version, self.last_position = recorded.version, recorded.position
-        match event:
-            case ReminderDue():
-                if self.due_at is not None:
-                    self.doubled_at = recorded.position
-                self.state, self.due_at = "due", recorded.recorded_at
-            case ReminderCancelled():
-                self.state = "cancelled"
-            case ReminderAcknowledged():
-                self.state = "acknowledged"
-            case ReminderDelivered():
-                # Of one that was acknowledged, or failed for a second receiver, the first result stands.
-                self.state = "delivered" if self.state in ("due", "failed") else self.state
-            case ReminderFailed():
-                self.state = "failed" if self.state == "due" else self.state
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """The states that its row may have: one that was cancelled may have been planned again since."""
-        return ("cancelled", "planned") if self.state == "cancelled" else (self.state,)
 
 
 def reminder_faults(service: Service) -> Iterator[str]:
     """Each reminder whose row is not what the log and the deadlines make of it, by the table and the row."""
     with service.reading() as connection:
-        recorded = _recorded(connection)
+        recorded = recorded_reminders(connection)
         imported = max(named_keys(connection).values(), default=0)
         rows = connection.execute(select(reminders_table).order_by(reminders_table.c.id)).all()
         for row in rows:
@@ -92,34 +42,6 @@ def reminder_faults(service: Service) -> Iterator[str]:
             if events.last_position > imported:  # what came with an imported log was another database's
                 yield f"reminders row ({id_}): missing; the log says {events.state!r}"
         yield from _unplanned(service, connection, {row.id: row.planned_for for row in rows})
-
-
-def recorded_reminder(events: list[Recorded]) -> RecordedReminder:
-    """What the events of one reminder's stream leave it as; one that cannot be read only counts."""
-    reminder = RecordedReminder()
-    for event in events:
-        _take(reminder, event)
-    return reminder
-
-
-def _recorded(connection: Connection) -> dict[str, RecordedReminder]:
-    """What the log says of each reminder, by its id."""
-    reminders: dict[str, RecordedReminder] = {}
-    query = select(*EVENT).where(*_STREAMS).order_by(log.c.stream, log.c.version)
-    for row in connection.execute(query):
-        event = Recorded._make(row)
-        _take(reminders.setdefault(event.stream.partition(":")[2], RecordedReminder()), event)
-    return reminders
-
-
-def _take(reminder: RecordedReminder, recorded: Recorded) -> None:
-    try:
-        event = MAPPER.event(recorded)
-    except Unreadable:
-        reminder.version, reminder.last_position = recorded.version, recorded.position  # named with the other events
-        return
-    if isinstance(event, ReminderEvent):
-        reminder.take(recorded, event)
 
 
 def _unplanned(service: Service, connection: Connection, rows: dict[str, str]) -> Iterator[str]:

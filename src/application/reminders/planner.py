@@ -168,7 +168,7 @@ def _plan_place(
     wanted = {reminder["id"]: reminder for reminder in wanted_reminders(covering, place, states.values())}
     for id_, row in rows.items():
         if row.state == "planned" and id_ not in wanted:
-            cancel(append, id_, row.version, _why_overtaken(snapshot, row, covering, states))
+            cancel(append, id_, _why_overtaken(snapshot, row, covering, states))
     created_at = {subscription.id: subscription.created_at for subscription in covering}
 
     @cache
