@@ -48,7 +48,9 @@ def verify(
 def faults_of(
     database_url: str, progress: Progress = lambda _done, _total: None, *, against: str | None = None
 ) -> Iterator[str]:
-    """The faults of the database at an address; that it cannot even be opened is one."""
+    """The faults of the database at an address; that it cannot even be opened is one. Invalid as `verify`."""
+    if against is not None:
+        checkpoint_in(against)
     try:
         service = Service(database_url)
         if not is_current(service):
@@ -102,7 +104,8 @@ def _why(error: Exception) -> str:
 
 def _differing_rows(service: Service, connection: Connection, advance: Advance, *, judge: bool) -> Iterator[str]:
     """What differs from a replay; with `judge`, also the events that no command would record."""
-    superseded = _superseded(connection)
+    unreadable = set(connection.execute(select(live_tables().unreadable.c.position)).scalars())
+    superseded = {position: by for position, by in _superseded(connection).items() if by not in unreadable}
     with ExitStack() as cursors:
         stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live_tables().tables]
         for events, rows, after in _replayed(service, connection):

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 from pydantic import ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from application.service import Service
 from domain.acts import AnyAct
 from domain.decisions import act_of, corrected_act, updated_jurisdiction
-from domain.errors import RecordError, Refused, problem_summary, problems_of
+from domain.errors import Problem, RecordError, Refused, problem_summary, problems_of
 from domain.events import (
     EVENT_CLASSES,
     EntryCorrected,
@@ -32,13 +32,16 @@ from domain.events import (
 )
 from domain.jurisdictions import Jurisdiction, problems_of_identifiers
 from domain.reminders import OnReminder, ReminderEvent
-from domain.validation import ValidationContext, validate_alone
+from domain.validation import ValidationContext, links, places_named, validate_alone
 from eventlog.log import Recorded
 from eventlog.mapper import topic_of
+from eventlog.sql import CompiledQuery, InList, list_param
+from eventlog.tables import log
 from projections.projector import ACT_TOPICS, MALFORMED, entry_state, place_fields
 
 _ANY_DAY = ValidationContext()
 """For what is judged alone: what lay in the future when it was recorded is no fault of the log's now."""
+_FIRST = CompiledQuery(select(log.c.stream).where(InList(log.c.stream, "streams"), log.c.version == 1))
 _CLASSES = {topic_of(cls.TOPIC, cls.VERSION): cls for cls in EVENT_CLASSES.values()}
 _STREAMS: dict[str, Any] = {
     "entry": LaterEvent,
@@ -51,9 +54,12 @@ _STREAMS: dict[str, Any] = {
 
 def event_faults(service: Service, connection: Connection, events: Iterable[Recorded]) -> Iterator[str]:
     """The events that no command would record, and why; those that cannot be read at all among them."""
+    events = list(events)
+    service.cache.refresh(connection, service.log.head(connection).position)
+    entries = _on_record(connection, events)
     for event in events:
         try:
-            _check(service, connection, event)
+            _check(service, connection, event, entries)
         except ValidationError as error:
             why = problem_summary(problems_of(error))
         except RecordError as error:
@@ -65,12 +71,28 @@ def event_faults(service: Service, connection: Connection, events: Iterable[Reco
         yield f"log position {event.position}: {event.topic} of {event.stream!r} is none that is recorded: {why[:500]}"
 
 
-def _check(service: Service, connection: Connection, event: Recorded) -> None:
+def _on_record(connection: Connection, events: Iterable[Recorded]) -> set[str]:
+    """Which of the entries that acts link to have a stream; an act that cannot be read links to none."""
+    linked = {f"entry:{id_}" for event in events if event.topic in ACT_TOPICS for id_ in _links_of(event)}
+    rows = _FIRST.run(connection, streams=list_param(connection, linked)) if linked else ()
+    return {stream.partition(":")[2] for (stream,) in rows}
+
+
+def _links_of(event: Recorded) -> set[str]:
+    try:
+        return {id_ for _, id_ in links(act_of(msgspec.json.decode(event.state)))}
+    except MALFORMED:
+        return set()
+
+
+def _check(service: Service, connection: Connection, event: Recorded, entries: set[str]) -> None:
     """Raises whatever a command that asked for the event would be refused with."""
     kind, _, id_ = event.stream.partition(":")
     if event.topic in ACT_TOPICS:
         act = act_of(msgspec.json.decode(event.state))
         _check_act(service, act)
+        for name, id_ in links(act):
+            _refuse_unless(id_ in entries, f"{name}: no entry {id_!r} is on record")
         _refuse_unless(act.id == id_ and kind == "entry" and event.version == 1, f"is the first of entry {act.id!r}")
         _refuse_unless(event.topic == topic_of(act.TOPIC, act.VERSION), f"is of the kind {act.kind!r}")
         return
@@ -106,10 +128,10 @@ def _subject_of(event: Event) -> str:
 def _check_later(service: Service, event: LaterEvent | PlaceEvent, before: list[Recorded]) -> None:
     if isinstance(event, JurisdictionAdded):
         _refuse_unless(not before, "comes after others of its place")
-        _check_place(event)
+        _check_place(event, service)
     elif isinstance(event, JurisdictionUpdated):
         _refuse_unless(bool(before), "is of a place that is not on record")
-        _check_place(updated_jurisdiction(place_fields(before), event))
+        _check_place(updated_jurisdiction(place_fields(before), event), service)
     else:
         _refuse_unless(bool(before), "is of an entry that is not on record")
         state = entry_state(before)
@@ -123,12 +145,21 @@ def _check_later(service: Service, event: LaterEvent | PlaceEvent, before: list[
 
 def _check_act(service: Service, act: AnyAct) -> None:
     problems = validate_alone(act, service.cache.fact_of(act.fields()), _ANY_DAY)
+    problems += [
+        Problem(name, id_, f"no jurisdiction {id_!r} is on record")
+        for name, id_ in places_named(act)
+        if id_ not in service.cache.directory
+    ]
     if problems:
         raise Refused(problems=problems)
 
 
-def _check_place(place: Jurisdiction) -> None:
+def _check_place(place: Jurisdiction, service: Service) -> None:
     problems = list(problems_of_identifiers(place))
+    if place.speaks_for is not None and (
+        place.speaks_for == place.id or place.speaks_for not in service.cache.directory
+    ):
+        problems.append(Problem("speaks_for", place.speaks_for, "is no other place on record"))
     if problems:
         raise Refused(problems=problems)
 

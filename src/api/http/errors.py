@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match
 from application.bulk.batch import BadRows, TooManyRows
 from application.strict_json import NotJson
 from domain.errors import Conflict, Invalid, NotFound, Problem, RecordError, Refused, Stale
+from eventlog.guards import Unguarded
 
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -123,6 +124,7 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     Invalid: ErrorRow(422, "invalid", "The fields are not well formed"),
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
+    Unguarded: ErrorRow(503, "log-unguarded", "The log has lost its guards", {"Retry-After": "60"}),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
     AtWork: ErrorRow(409, "at-work", "At work on it"),
     KeyUsedBefore: ErrorRow(422, "key-reused", "The key was used before"),

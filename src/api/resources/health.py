@@ -1,6 +1,6 @@
 """Whether the service lives, and whether it can do its work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from pydantic import Field
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +21,7 @@ from application.reminders.due import last_tick
 from application.reminders.queries import by_state, waiting
 from application.service import Service
 from eventlog.engine import reading
+from eventlog.guards import Unguarded
 
 router = APIRouter(tags=["health"])
 
@@ -37,6 +39,7 @@ class Health(Shape):
     status: str
     position: int | None
     reminders: Ticking | None
+    unreadable: list[int] = Field([], description="The log positions that cannot be read: `verify` says why.")
 
 
 @get(router, "/healthz", answer=Health)
@@ -52,9 +55,13 @@ def readyz(request: Request, service: Service) -> Response:
     try:
         with service.log.appending(recorder="readyz", now=service.now()) as append:
             position, reminders = append.head, _reminders(request, append.connection)
+    except Unguarded as error:
+        return _health(f"unable to write: {error.detail}", None, None, 503)
     except (SQLAlchemyError, service.engine.dialect.loaded_dbapi.Error):
         return _health("unable to write", None, None, 503)
-    return _health("ready", position, reminders)
+    with service.snapshot() as snapshot:
+        unreadable = [event.position for event in snapshot.cache.unreadable]
+    return _health("ready", position, reminders, unreadable=unreadable)
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
@@ -67,8 +74,18 @@ def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
     return {"last_tick": ticked, "late_s": late_s}
 
 
-def _health(status: str, position: int | None, reminders: dict[str, Any] | None, code: int = 200) -> Response:
-    answer = {"status": status, "position": position, "reminders": reminders}
+def _health(
+    status: str,
+    position: int | None,
+    reminders: dict[str, Any] | None,
+    code: int = 200,
+    *,
+    unreadable: Sequence[int] = (),
+) -> Response:
+    """`unreadable` is left out where there is nothing of it, as nearly always."""
+    answer: dict[str, Any] = {"status": status, "position": position, "reminders": reminders}
+    if unreadable:
+        answer["unreadable"] = unreadable
     return Response(msgspec.json.encode(answer), code, media_type="application/json")
 
 

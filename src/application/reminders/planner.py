@@ -112,7 +112,9 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
         return
     stream = partial(service.log.stream, snapshot.connection)
     events = list(service.log.read(snapshot.connection, after=planned_to))
-    record_events = (event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS)
+    record_events = service.cache.readable(
+        event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS
+    )
     for change in changes_of(record_events, stream):
         if isinstance(change, ChangedEntry):
             versions = _events_until(stream(f"entry:{change.header.id}"), change.position)
