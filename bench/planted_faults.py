@@ -135,7 +135,7 @@ def _rewritten(file: Path) -> None:
         event = event._replace(recorder="eve") if event.recorder == "ana" else event
         hashes = grow(frontier, number, hash_of(event)).hex()
         statements.append(
-            f"UPDATE log SET recorder = '{event.recorder}', hashes = x'{hashes}' WHERE position = {event.position}"  # noqa: S608
+            f"UPDATE log SET recorder = '{event.recorder}', hashes = x'{hashes}' WHERE position = {event.position}"
         )
     statements.append(f"UPDATE log_head SET frontier = x'{b''.join(frontier).hex()}'")
     _unguarded(file, *statements)
@@ -173,7 +173,7 @@ def _index_without_an_entry(file: Path) -> None:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("DELETE FROM sqlite_master WHERE name = ?", (described[1],))
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute(f"INSERT INTO versions VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - marks
+        connection.execute(f"INSERT INTO versions VALUES ({', '.join('?' * len(row))})", row)
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", described)
 
@@ -196,7 +196,7 @@ def _overwritten(page: int, seed: int) -> Callable[[Path], None]:
     """A page of the file full of noise; below zero, counted from the end."""
 
     def plant(file: Path) -> None:
-        noise = random.Random(seed).randbytes(PAGE_BYTES)  # noqa: S311 - repeatable noise
+        noise = random.Random(seed).randbytes(PAGE_BYTES)
         pages = file.stat().st_size // PAGE_BYTES
         with file.open("r+b") as opened:
             opened.seek(page % pages * PAGE_BYTES)
@@ -286,13 +286,13 @@ def faults() -> Iterator[Fault]:
     yield Fault(
         "the key that the log names changed", _sql("UPDATE log_keys SET key = 'nobody+00000000+AAAA'"), "log_key"
     )
-    yield Fault("a planned reminder deleted", _sql(f"DELETE FROM reminders WHERE id = {_PLANNED}"), "missing")  # noqa: S608
+    yield Fault("a planned reminder deleted", _sql(f"DELETE FROM reminders WHERE id = {_PLANNED}"), "missing")
     yield Fault(
         "a delivered reminder set back to planned",
         _sql(f"UPDATE reminders SET state = 'planned' WHERE id = {_DELIVERED}"),
         "state is 'planned'",
-    )  # noqa: S608
-    yield Fault("a delivered reminder deleted", _sql(f"DELETE FROM reminders WHERE id = {_DELIVERED}"), "missing")  # noqa: S608
+    )
+    yield Fault("a delivered reminder deleted", _sql(f"DELETE FROM reminders WHERE id = {_DELIVERED}"), "missing")
     yield Fault("a reminder recorded as due a second time", _due_again, "a second time")
     yield Fault("the first page overwritten", _overwritten(0, 0), "database")
     yield Fault("the file cut off in the middle", _cut_off, "database")
@@ -305,7 +305,7 @@ def random_pages(file: Path, seed: int) -> Iterator[Fault]:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
     if free:
         raise RuntimeError(f"{free} pages of the record are free, and noise in them is no fault")
-    for page in random.Random(seed).sample(range(1, pages), min(RANDOM_PAGES, pages - 1)):  # noqa: S311 - repeatable
+    for page in random.Random(seed).sample(range(1, pages), min(RANDOM_PAGES, pages - 1)):
         yield Fault(f"page {page + 1} overwritten", _overwritten(page, seed + page), "")
 
 
@@ -333,11 +333,12 @@ def _verified(file: Path, kept: Path | None) -> tuple[int, list[str]]:
     arguments = ["verify"] if kept is None else ["verify", "--against", str(kept)]
     program = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}"}
-    result = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    result = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=300, check=False)
     return result.returncode, f"{result.stdout}{result.stderr}".splitlines()
 
 
 def main() -> None:
+    """Prints what became of each fault."""
     results = judged()
     for result in results:
         print(

@@ -1,15 +1,15 @@
-"""Events that no command records, planted into a log as whole, hashed rows: what answers about everything else survive."""
+"""Events that no command records, planted into a log as whole, hashed rows: what other answers have to survive."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlalchemy import func, select
 
 from application.service import Service
 from eventlog.log import NewEvent
 from eventlog.tables import log
 from projections.schema import live_tables
-from sqlalchemy import func, select
 
 PLACE = "springfield-zz"
 OTHER = "shelbyville-zz"
@@ -173,5 +173,8 @@ def plant(service: Service, *poisons: Poison) -> list[int]:
     return positions
 
 
-def every_poison() -> Iterator[tuple[str, Poison]]:
-    yield from POISONS.items()
+def numbered(poison: Poison, number: int) -> Poison:
+    """The same with an entry of its own, so that several can be planted into one log."""
+    own = f"poison-{number}"
+    state = poison.state.replace(b'"poison"', f'"{own}"'.encode())
+    return replace(poison, stream=poison.stream.replace("entry:poison", f"entry:{own}"), state=state)
