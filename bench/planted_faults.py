@@ -3,8 +3,8 @@
     python -m bench.planted_faults
 
 Each fault is made as whoever holds the database file could make it, past this program. A fault counts as named where
-`dispute-timeline verify` says something with the words expected and ends with exit code 1; a traceback ends it all. Exit
-code 1 here: one was not named, or the record that nobody touched has one.
+`dispute-timeline verify` says something with the words expected and ends with exit code 1; a traceback ends it all.
+Exit code 1 here: one was not named, or the record that nobody touched has one.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text, update
 
 from api.app import create_app
-from api_world import place
 from application import keys
 from application.log_files import export, import_log
 from application.recording import record
@@ -18,14 +17,11 @@ from application.service import Service
 from application.signing_key import replace_signing_key
 from application.verify import verify
 from command_line import SPRINGFIELD, run, written
-from domain.reminders import ReminderDue
 from eventlog.engine import writing
 from eventlog.guards import Unguarded, guard_anew
 from eventlog.proofs import proving
-from reminders_world import RemindersWorld, world
+from reminders_world import ON_BOTH_DATABASES, RemindersWorld, reminders_world, url_for
 from small_record import fill, said, service_on
-
-__all__ = ["world"]
 
 
 @pytest.fixture
@@ -34,6 +30,12 @@ def service(database_url: str) -> Iterator[Service]:
     fill(service)
     yield service
     service.close()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[RemindersWorld]:
+    with reminders_world(url_for(request)) as world:
+        yield world
 
 
 def unguard(engine: Engine) -> None:
@@ -137,23 +139,22 @@ def test_a_copy_knows_the_key_of_the_log_that_it_came_from(service: Service, tmp
     copy.close()
 
 
+@ON_BOTH_DATABASES
 def test_a_reminder_set_back_to_planned_is_named_and_never_due_a_second_time(world: RemindersWorld) -> None:
-    world.places(place("alameda"))
     world.subscribe(plan=[0])
     world.demand("asked", "2026-03-05")
     world.clock.turn("2026-03-05")
-    assert tick(world.service) == 1
+    assert world.tick() == 1
     for values in ({"state": "planned"}, {"state": "planned", "version": 0}):
         with world.service.engine.begin() as connection:
             connection.execute(update(reminders_table).values(**values))
         assert any("state is 'planned', the log says 'due'" in fault for fault in verify(world.service))
         assert tick(world.service) == 0
         assert [fault for fault in verify(world.service) if "reminder" in fault] == []
-    assert sum(isinstance(event, ReminderDue) for event in world.events()) == 1
+    assert len(world.fired()) == 1
 
 
 def test_a_planned_reminder_that_was_deleted_is_named(world: RemindersWorld) -> None:
-    world.places(place("alameda"))
     world.subscribe(plan=[0])
     world.demand("asked", "2026-03-05")
     world.act("statement", "2026-02-01", ["alameda"], "said")
