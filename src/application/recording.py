@@ -83,8 +83,8 @@ def _record_new(recording: Recording, commands: Sequence[PreparedCommand]) -> li
         if recorded is not None and bytes(recorded.state) != prepared.event.state:
             raise Conflict(
                 f"{prepared.id!r} {conflict_message(prepared, recorded)}",
-                on_record=msgspec.json.decode(recorded.state),
-                given=msgspec.json.decode(prepared.event.state),
+                on_record=_fields_in(recorded.state),
+                given=_fields_in(prepared.event.state),
             )
     fresh = [prepared for prepared in commands if prepared.event.stream not in on_record]
     problems = recording.problems_of_new(fresh)
@@ -203,13 +203,23 @@ def add_once(commands: dict[str, PreparedCommand], prepared: PreparedCommand) ->
 
 def conflict_message(prepared: PreparedCommand, recorded: Recorded) -> str:
     """Since when an id is on record, and in which fields its content differs."""
+    if not _fields_in(recorded.state):
+        return f"is on record at position {recorded.position} in a form that cannot be read: `verify` says why"
     fields = ", ".join(_differing(recorded.state, prepared.event.state))
     by = f"position {recorded.position}, by {recorded.recorder}"
     return f"is on record since {recorded.recorded_at} ({by}) with other content: {fields}"
 
 
+def _fields_in(state: bytes) -> dict[str, Any]:
+    """The fields of an event; none of one that no command recorded and that cannot be read."""
+    try:
+        return msgspec.json.decode(state, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
+
+
 def _differing(first: bytes, second: bytes) -> list[str]:
-    before, after = msgspec.json.decode(first), msgspec.json.decode(second)
+    before, after = _fields_in(first), _fields_in(second)
     return sorted(name for name in before | after if before.get(name) != after.get(name))
 
 

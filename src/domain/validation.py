@@ -138,14 +138,16 @@ def validate(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
     """Everything for which an act is refused; empty where it may be recorded."""
     return [
         *_unknown_names(act, context),
-        *_sources(act),
-        *_dates(fact, context),
-        *_days_to_come(act, fact),
-        *_lists(act),
+        *validate_alone(act, fact, context),
         *_following(act, context),
         *(problem for name, entry in links(act) if entry in context.facts
           for problem in _link(name, context.facts[entry], fact, context)),
     ]  # fmt: skip
+
+
+def validate_alone(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
+    """What is wrong with an act whatever else is on record: of the context only `today` is asked."""
+    return [*_sources(act), *_dates(fact, context), *_days_to_come(act, fact), *_lists(act)]
 
 
 def _unknown_names(act: Act, context: ValidationContext) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from domain.facts import Fact, fact_of, inert_fact_of
 from domain.jurisdictions import Place
 from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import LegalHolidays, due_day
+from eventlog.records import Recorded
 from eventlog.sql import CompiledQuery
 from projections.lru import LRUCache
 from projections.projector import MALFORMED, UnreadableEvent
@@ -68,6 +69,10 @@ class Directory:
             if (speaker := self._at(agency, position)) and speaker.speaks_for == id_
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
+
+    def __contains__(self, id_: object) -> bool:
+        """Whether a place was ever on record."""
+        return id_ in self._places
 
     def states(self) -> set[str]:
         return {version.state for versions in self._places.values() for version in versions}
@@ -128,6 +133,7 @@ class ReadCache:
         self.head = 0
         self.unreadable: list[UnreadableEvent] = []
         """The events on record that cannot be read, in log order."""
+        self._unreadable_at: set[int] = set()
         self.stamps = LRUCache[int, str](100_000)
         """When positions that answers rest on were recorded."""
         self._holidays = holidays
@@ -164,7 +170,12 @@ class ReadCache:
             self.law.take(new, head)
             unreadable = _NEW_UNREADABLE.run(connection, after=self.head, head=head).fetchall()
             self.unreadable = [*self.unreadable, *(UnreadableEvent(*row) for row in unreadable)]
+            self._unreadable_at |= {event.position for event in self.unreadable}
             self.head = head
+
+    def readable(self, events: Iterable[Recorded]) -> list[Recorded]:
+        """Events without those that cannot be read: what an account of a stream or of a part of the log goes by."""
+        return [event for event in events if event.position not in self._unreadable_at]
 
     def fact(self, connection: Connection, position: int) -> Fact:
         return self.facts(connection, [position])[0]

@@ -7,11 +7,22 @@ from typing import Any
 import msgspec
 
 from domain.dates import bounds
+from domain.legibility import legible
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
-from projections.projector import MALFORMED, Change, ChangedEntry, ChangedPlace, EntryHeader, UnreadableEvent
+from projections.projector import (
+    MALFORMED,
+    Change,
+    ChangedEntry,
+    ChangedPlace,
+    EntryHeader,
+    UnreadableEvent,
+    why_unreadable,
+)
 from projections.search_text import fold_text
 
+_NUL = b"\\u0000"
+"""U+0000 as JSON writes it."""
 NATIONAL = ""
 """The `timeline.jurisdiction` of an entry that names nobody and so belongs to the national line."""
 
@@ -44,7 +55,7 @@ def rows_of(changes: Iterable[Change], due: Due) -> Rows:
             try:
                 _entry_rows(rows, change, due)
             except MALFORMED as error:
-                rows.unreadable.append((change.position, f"entry:{change.header.id}", f"{error}"[:500]))
+                rows.unreadable.append((change.position, f"entry:{legible(change.header.id)}", why_unreadable(error)))
         else:
             _place_rows(rows, change)
     return rows
@@ -56,6 +67,11 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     earliest, latest = bounds(header.occurred)
     public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
     due_days = [(bounds(day)[1], demand, position) for day, demand in _due_days(header, latest, due)]
+    for holding in header.holdings:
+        if holding.until is not None:
+            bounds(holding.until)
+    if _NUL in change.fields:
+        _refuse_nul(header)
     id_, sequence = header.id, header.sequence
     days = (earliest, latest, sequence, public_earliest, public_latest)
     retracted, law = change.standing == "retracted", header.reaches_unnamed_places or change.reached_unnamed_places
@@ -74,6 +90,14 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     rows.due_days += due_days
     if change.before is not None:
         rows.superseded_entries.append((change.before, position))
+
+
+def _refuse_nul(header: EntryHeader) -> None:
+    """ValueError where an id has a character that no column of PostgreSQL's holds; texts go without it."""
+    references = (id_ for _, id_, _ in _references(header))
+    names = (*header.jurisdictions, *header.answers, *header.disputes, *references)
+    if any("\0" in name for name in (header.id, header.actor.party, header.demand or "", *names)):
+        raise ValueError("an id holds U+0000")
 
 
 def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,11 @@ _STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {
     CSV: csv_table,
     TABLE: data_resource,
 }
+_LAST_WORDS = {
+    CSV: b"\r\nThe list broke off here: it is not whole. Ask again.\r\n",
+    NDJSON: b'{"error":"The list broke off here: it is not whole. Ask again."}\n',
+}
+"""What ends a list that breaks off; a table in JSON lacks its end then, and is no JSON."""
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
 _DEFAULT_FEED_LIMIT = 50
 _CLOCKS = ("as_of=", "public_by=", "recorded_by=")
@@ -182,7 +187,7 @@ def _streamed(reader: ListReader, chosen: Format) -> Response:
     headers = {"Log-Position": str(reader.head), "X-Content-Type-Options": "nosniff", "ETag": tag}
     if reader.recorded_at is not None:
         headers["Last-Modified"] = http_date(reader.recorded_at)
-    pieces = _STREAMS[chosen](reader)
+    pieces = _saying_where_it_breaks(_STREAMS[chosen](reader), _LAST_WORDS.get(chosen, b""))
     if reader.limit is not None:
         pieces = iter(list(pieces))
     elif reader.context.method == "HEAD":
@@ -192,6 +197,23 @@ def _streamed(reader: ListReader, chosen: Format) -> Response:
     response = ResourceStream(pieces, headers=headers, media_type=chosen.content_type)
     response.context = ResponseContext(reader.head, next_cursor=encode_cursor(reader.next_key), clocks=reader.clocks)
     return response
+
+
+def _saying_where_it_breaks(pieces: Iterator[bytes], last_words: bytes) -> Iterator[bytes]:
+    """The pieces of a list; where one after the first cannot be made, a last line that says so, and then the error.
+
+    The error ends the connection without the last chunk. A client of HTTP/1.0, and one that takes what it got, would
+    not know by that alone that the list is not whole.
+    """
+    begun = False
+    try:
+        for piece in pieces:
+            yield piece
+            begun = True
+    except Exception:
+        if begun:
+            yield last_words
+        raise
 
 
 def _links(reader: ListReader, feed: Feed, chosen: Format) -> dict[str, str]:

@@ -104,6 +104,7 @@ def html_page(
             "isPartOf": {"@type": "WebSite", "name": SITE, "url": request.absolute("/")},
             **(structured_data or {}),
         },
+        unreadable=snapshot.cache.unreadable,
         head=snapshot.head,
         position=snapshot.position,
         **context,
