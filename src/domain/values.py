@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 from domain.dates import Edtf, RecordedDay
 from domain.legibility import legible_json, legible_line, legible_text
 
+SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 Slug = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=160),
+    StringConstraints(pattern=SLUG, max_length=160),
     Field(description="lower-case letters and digits, joined by hyphens"),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(legible_text)]

@@ -69,6 +69,10 @@ class Directory:
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
+    def ids(self) -> Iterable[str]:
+        """Those of every place that ever was on record."""
+        return self._places.keys()
+
     def states(self) -> set[str]:
         return {version.state for versions in self._places.values() for version in versions}
 

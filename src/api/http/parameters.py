@@ -21,6 +21,7 @@ from api.http.memento import memento_position
 from application.clocks import parse_clocks
 from application.service import Service
 from domain.errors import Invalid, Problem
+from domain.refusals import plain_message
 from projections import paging
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -85,8 +86,8 @@ def _defaults_of(model: type[QueryModel]) -> QueryModel | None:
 
 
 def _problems_of(model: type[QueryModel], error: ValidationError) -> Iterator[Problem]:
-    for fault in error.errors(include_url=False, include_context=False):
-        message = fault["msg"].removeprefix("Value error, ")
+    for fault in error.errors(include_url=False):
+        message = plain_message(fault)
         if fault["type"] == "extra_forbidden":
             known = ", ".join(parameter["name"] for parameter in query_parameters(model)) or "none"
             message = f"is no parameter of this address, whose parameters are: {known}"

@@ -12,13 +12,17 @@ from api.http.exchange import request_context
 from api.http.parameters import QueryModel
 from api.http.routes import post, raw_json
 from api.openapi.document import A_JURISDICTION, A_WARNING
-from application.bulk.batch import record_rows
+from application.bulk.batch import Report, record_rows
 from application.bulk.files import MEDIA_TYPES, READERS
 from application.service import Service
 from application.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 MOST_SUSPECTED = 1_000
+
+
+class DryRunQuery(QueryModel):
+    dry_run: bool = Field(default=False, description="Say what would become of it, and record nothing.")
 
 
 class BatchQuery(QueryModel):
@@ -97,12 +101,16 @@ def record_a_batch(
     rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
     unnamed, most = (("", row) for row in rows), settings.batch_rows
     report = record_rows(service, unnamed, recorder=recorder, dry_run=query.dry_run, revising=False, most=most)
+    return shown_report(service, report, dry_run=query.dry_run)
+
+
+def shown_report(service: Service, report: Report, *, dry_run: bool) -> Response:
     answer = {
         "recorded": report.recorded,
         "already": report.already_recorded,
         "suspected": [row.shown() for row in report.possible_duplicates[:MOST_SUSPECTED]],
         "suspected_total": len(report.possible_duplicates),
-        "dry_run": query.dry_run,
+        "dry_run": dry_run,
     }
     with service.snapshot() as snapshot:
         return raw_json(snapshot, answer)
