@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import select
 
 from application.decision_state import load_context, load_state
 from application.idempotency import mark
 from application.near_names import NearNames
+from application.parsing import made_id, parse_entries, parse_jurisdiction, unknown_names
 from application.service import Service
-from domain.dates import bounds
 from domain.decisions import (
     AddJurisdiction,
     ChangeCommand,
@@ -26,27 +22,20 @@ from domain.decisions import (
     RecordEntry,
     State,
     UpdateJurisdiction,
-    act_of,
-    command_for,
     decide,
     updated_jurisdiction,
 )
 from domain.errors import Conflict, Invalid, Problem, Refused
-from domain.events import JurisdictionAdded, LaterEvent
 from domain.facts import Fact
 from domain.jurisdictions import Jurisdiction
-from domain.refusals import problems_of, problems_of_entry
-from domain.validation import names_as_written, unknown_entry, unknown_jurisdiction
 from eventlog.log import Append, NewEvent, Recorded
 from eventlog.sql import CompiledQuery, InList, list_param
 from eventlog.tables import EVENT, log
-from projections.cache import Directory, PlaceRow
+from projections.cache import PlaceRow
 from projections.projector import MAPPER, first_event_of
 from projections.schema import live_tables
 
 _FIRST = CompiledQuery(select(*EVENT).where(InList(log.c.stream, "streams"), log.c.version == 1))
-_versions = live_tables().versions
-_VERSION_OF = CompiledQuery(select(_versions.c.position).where(_versions.c.entry == bindparam("entry")).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +114,6 @@ def record(
     return handle(service, [*map(parse_jurisdiction, places), *parse_entries(service, entries)], recorder=recorder)
 
 
-def parse_entries(service: Service, entries: Iterable[Mapping[str, Any]]) -> list[RecordEntry]:
-    """The commands to record entries. Raises Invalid, naming the fields that are malformed, and names not on record."""
-    commands: list[RecordEntry] = []
-    problems: list[Problem] = []
-    for fields in entries:
-        try:
-            commands.append(parse_entry(fields))
-        except Invalid as error:
-            with service.snapshot() as snapshot:
-                directory, head = snapshot.cache.directory, snapshot.position
-                near = NearNames(snapshot.connection, directory)
-                problems += [*error.problems, *unknown_names(snapshot.connection, directory, head, fields, near)]
-    if problems:
-        raise Invalid(problems=problems)
-    return commands
-
-
 EntryT = TypeVar("EntryT")
 
 
@@ -154,54 +126,12 @@ def with_an_id(fields: Mapping[str, Any], record_it: Callable[[Mapping[str, Any]
     """What comes of recording fields under their `id`, or under the first of those made of them that is not taken."""
     if "id" in fields:
         return record_it(fields)
-    made, number = _made_id(fields), 1
+    made, number = made_id(fields), 1
     while True:
         try:
             return record_it({"id": made if number == 1 else f"{made}-{number}", **fields})
         except Conflict:
             number += 1
-
-
-def _made_id(fields: Mapping[str, Any]) -> str:
-    try:
-        day = bounds(str(fields.get("occurred")))[0]
-    except ValueError:
-        day = "undated"
-    plain = unicodedata.normalize("NFKD", str(fields.get("summary", ""))).encode("ascii", "ignore").decode().lower()
-    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:6]])[:100].rstrip("-")
-
-
-def parse_entry(fields: Mapping[str, Any]) -> RecordEntry:
-    """The command to record an entry. Raises Invalid, naming the fields that are malformed."""
-    try:
-        return RecordEntry(act_of(fields))
-    except ValidationError as error:
-        raise Invalid(problems=problems_of_entry(error, fields)) from error
-
-
-def parse_jurisdiction(fields: Mapping[str, Any]) -> AddJurisdiction:
-    """The command to add a place. Raises Invalid, naming the fields that are malformed."""
-    with naming_malformed_fields(JurisdictionAdded):
-        return AddJurisdiction(JurisdictionAdded.model_validate(fields))
-
-
-def parse_change(
-    event: type[LaterEvent], entry: str, fields: Mapping[str, Any], on_version: int | None = None
-) -> ChangeCommand:
-    """The command for an event on an entry. Raises Invalid, naming the fields that are malformed."""
-    if "entry" in fields:
-        raise Invalid(problems=[Problem("entry", fields["entry"], "the address says which entry")])
-    with naming_malformed_fields(event):
-        return command_for(event.model_validate({"entry": entry, **fields}), on_version)
-
-
-@contextmanager
-def naming_malformed_fields(model: type[BaseModel]) -> Iterator[None]:
-    """Raises Invalid for what pydantic refuses of a model."""
-    try:
-        yield
-    except ValidationError as error:
-        raise Invalid(problems=problems_of(error, model)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +162,6 @@ def prepare(service: Service, command: NewCommand, where: str = "", row: int | N
     fields = command.event.fields()
     event = first_event_of(command.event, fields)
     return PreparedCommand(command, event, service.cache.fact_of(fields), where, row)
-
-
-def unknown_names(
-    connection: Connection, directory: Directory, position: int, fields: Mapping[str, Any], near: NearNames
-) -> Iterator[Problem]:
-    """The places and entries not on record that malformed fields name, so that all their errors are told at once."""
-    for name, kind, id_ in dict.fromkeys(names_as_written(fields)):
-        if kind == "jurisdiction" and directory.place(id_, position) is None:
-            yield unknown_jurisdiction(name, id_, near)
-        elif kind == "entry" and _VERSION_OF.run(connection, entry=id_).fetchone() is None:
-            yield unknown_entry(name, id_, near)
 
 
 def add_once(commands: dict[str, PreparedCommand], prepared: PreparedCommand) -> list[Problem]:

@@ -19,7 +19,7 @@ from domain.events import ACT_CLASSES
 from domain.shapes import fields_of, model_at
 from domain.values import SLUG
 
-WHOLE = "(the whole)"
+_WHOLE = "(the whole)"
 _MOST_NEAREST = 3
 _MOST_HELPED = 20
 """Names that are no field, and are told what they may be meant for: each is a comparison with all fields."""
@@ -88,7 +88,7 @@ def problems_of_entry(error: ValidationError, fields: Mapping[str, Any]) -> list
     model = ACT_CLASSES.get(kind) if isinstance(kind, str) else None
     if model is not None:
         # In the union of kinds, the path of an error begins with the kind.
-        details = [found | {"loc": found["loc"][1:]} for found in error.errors(include_url=False)]
+        details = [fault | {"loc": fault["loc"][1:]} for fault in error.errors(include_url=False)]
         return _problems_of(details, model, f"a {kind}")
     problems = [Problem("kind", kind, _no_kind(kind))]
     try:
@@ -124,8 +124,8 @@ def _entry_of_any_kind() -> type[BaseModel]:
 def _problems_of(errors: Sequence[ErrorDetails], model: type[BaseModel] | None, name: str) -> list[Problem]:
     paths = [tuple(part for part in details["loc"] if part not in _NO_FIELDS) for details in errors]
     problems: list[Problem] = []
-    for path, found in groupby(zip(paths, errors, strict=True), key=lambda pair: pair[0]):
-        faults = [details for _, details in found if not _follows_from_another(details, path, paths)]
+    for path, alike in groupby(zip(paths, errors, strict=True), key=lambda pair: pair[0]):
+        faults = [details for _, details in alike if not _follows_from_another(details, path, paths)]
         if faults:
             if faults[0]["type"] == "extra_forbidden":
                 message = _no_field(path, model, name, helpful=len(problems) < _MOST_HELPED)
@@ -134,7 +134,7 @@ def _problems_of(errors: Sequence[ErrorDetails], model: type[BaseModel] | None, 
                 message = ", or ".join(dict.fromkeys(map(plain_message, faults)))
             # The input of a missing field is the whole object around it, which is not its value.
             value = None if faults[0]["type"] == "missing" else faults[0]["input"]
-            problems.append(Problem(".".join(map(str, path)) or WHOLE, value, message))
+            problems.append(Problem(".".join(map(str, path)) or _WHOLE, value, message))
     return problems
 
 

@@ -199,6 +199,14 @@ class PageParameters(QueryModel):
     )
 
 
+class ListParameters(PageParameters):
+    """The parameters of a page of a list that is had in every format."""
+
+    bom: bool = Field(
+        default=False, description="CSV alone: begin with a byte order mark, by which spreadsheets know UTF-8."
+    )
+
+
 def read_cursor(cursor: str | None, shape: msgspec.json.Decoder[KeyT]) -> KeyT | None:
     """The key in a cursor; MalformedQuery where it is not one of this list."""
     try:

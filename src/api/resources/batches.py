@@ -7,13 +7,13 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from api.http.bodies import BearerKey, JsonBody, body_of, media_type_of, recorder_of, require_media_type
+from api.http.bodies import BearerKey, JsonBody, body_of, charset_of, media_type_of, recorder_of, require_media_type
 from api.http.exchange import request_context
 from api.http.parameters import QueryModel
 from api.http.routes import post, raw_json
 from api.openapi.document import A_JURISDICTION, A_WARNING
 from application.bulk.batch import Report, record_rows
-from application.bulk.files import MEDIA_TYPES, READERS
+from application.bulk.files import MEDIA_TYPES, reader_of
 from application.service import Service
 from application.settings import Settings
 
@@ -77,8 +77,9 @@ _ROWS = {
         "schema": {
             "type": "string",
             "description": "A heading, a row each. Columns are fields; `actor.party` and `sources.0.title` are fields "
-            "in a field, `jurisdictions` and other lists of ids have `|` between them (`[]`: none), and a column named "
-            "for any other field with fields of its own holds it as JSON. An empty cell is a field left out.",
+            "in a field, `jurisdictions` and other lists have `|` between them (`[]`: none), `roles` are `chicago-il: "
+            "plaintiff`, and a column named for any other field with fields of its own holds it as JSON. An empty "
+            "cell is a field left out.",
         },
         "example": "id,kind,occurred,actor.party,jurisdictions,summary,sources.0.id,sources.0.title,sources.0.rank\r\n"
         "2017-05-01-said,statement,2017-05-01,federal,chicago-il | new-orleans-la,Something was said.,s1,A page,"
@@ -98,7 +99,8 @@ def record_a_batch(
     request_context(request).dry_run = query.dry_run
     settings: Settings = request.app.state.settings
     recorder = recorder_of(service, batch.key)
-    rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
+    read = reader_of(MEDIA_TYPES[media_type_of(request)], charset_of(request))
+    rows = read(BytesIO(batch.body))
     unnamed, most = (("", row) for row in rows), settings.batch_rows
     report = record_rows(service, unnamed, recorder=recorder, dry_run=query.dry_run, revising=False, most=most)
     return shown_report(service, report, dry_run=query.dry_run)

@@ -25,7 +25,8 @@ from api.openapi.schemas import EntryHistory, EntryShown, Shape
 from api.resources.batches import BatchShown, DryRunQuery, shown_report
 from api.resources.citations import citation, permalink_of
 from application.bulk.batch import dry_run_of_entry
-from application.recording import handle, parse_change, record_entry
+from application.parsing import parse_change
+from application.recording import handle, record_entry
 from application.service import Service
 from domain.answers import Position
 from domain.errors import NotFound

@@ -15,6 +15,7 @@ from typing import Any
 from application.bulk.duplicates import PossibleDuplicate, find_duplicates
 from application.bulk.json_rows import CHANGES, WHOLE, SourceRow
 from application.idempotency import carried_out_to
+from application.parsing import naming_malformed_fields, parse_entries, parse_entry, parse_jurisdiction
 from application.recording import (
     PreparedCommand,
     Recording,
@@ -22,10 +23,6 @@ from application.recording import (
     conflict_message,
     handle,
     located,
-    naming_malformed_fields,
-    parse_entries,
-    parse_entry,
-    parse_jurisdiction,
     prepare,
     stream_of,
     with_an_id,
