@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 
 from domain.dates import Edtf, RecordedDay
 from domain.legibility import legible_json, legible_line, legible_text
+from domain.web_addresses import web_address
 
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 Slug = Annotated[
@@ -15,6 +16,12 @@ Slug = Annotated[
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(legible_text)]
 OneLine = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(legible_line)]
+WebAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
+    AfterValidator(legible_line),
+    AfterValidator(web_address),
+]
 
 Rank = Literal["primary", "secondary"]
 Party = Literal["federal", "jurisdiction", "court", "press", "other"]
@@ -32,7 +39,7 @@ class Source(Value):
     id: Slug
     title: OneLine
     publisher: OneLine | None = None
-    url: OneLine | None = None
+    url: WebAddress | None = None
     date: Edtf | None = None
     rank: Rank
 
@@ -43,7 +50,7 @@ class CorrectionSource(Value):
     id: Slug | None = None
     title: OneLine
     publisher: OneLine | None = None
-    url: OneLine | None = None
+    url: WebAddress | None = None
     date: Edtf | None = None
     rank: Rank
 
