@@ -23,16 +23,20 @@ VOCABULARY = [
     "Orle\u0301ans", "8 U.S.C. 1373", "§1373(a)", "don’t", "don't", "co-operate", "naïve", "İstanbul", "straße",
     "STRASSE", "ﬁne", "fin", "x\u00adray", "½", "a_b", "a  b", "Ωmega", "ω", "东京", "приветъ", "AND", "or", "NOT",
     "100%", "_", "*", "\\", "\U0001f600", "—", "e\u0301", "\u01c5ungla", "\u017f", "\u212a",
+    "Hawaiʻi", "Hawai'i", "O’ahu", "Hawaii",
 ]  # fmt: skip
 
 
 def words(text: str) -> list[str]:
-    """Lower-case letters and digits without diacritics, split by all else."""
+    """Lower-case letters and digits without diacritics, split by all else, an okina between vowels left out."""
+    for mark in "`´ʹʻʼʽ‘’‛′ꞌ＇":
+        text = text.replace(mark, "'")
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = [one for one in plain if unicodedata.category(one) not in ("Mn", "Me", "Cf")]
     out = ""
-    for one in plain:
-        if unicodedata.category(one) not in ("Mn", "Me", "Cf"):
-            out += one if one.isalnum() else " "
+    for before, one, after in zip([" ", *kept], kept, [*kept[1:], " "], strict=False):
+        okina = one == "'" and before in "aeiou" and after in "aeiou"
+        out += one if one.isalnum() else "" if okina else " "
     return [word[:100] for word in out.split()]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +15,7 @@ from domain.dates import bounds
 from domain.decisions import AddJurisdiction, ChangeCommand, RecordEntry, act_of, command_for
 from domain.errors import Invalid, Problem
 from domain.events import JurisdictionAdded, LaterEvent
+from domain.folding import words_of
 from domain.refusals import problems_of, problems_of_entry
 from domain.validation import names_as_written, unknown_entry, unknown_jurisdiction
 from eventlog.sql import CompiledQuery
@@ -94,5 +93,5 @@ def made_id(fields: Mapping[str, Any]) -> str:
         day = bounds(str(fields.get("occurred")))[0]
     except ValueError:
         day = "undated"
-    plain = unicodedata.normalize("NFKD", str(fields.get("summary", ""))).encode("ascii", "ignore").decode().lower()
-    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:6]])[:100].rstrip("-")
+    words = [word for word in words_of(str(fields.get("summary", ""))) if word.isascii()]
+    return "-".join([day, *words[:6]])[:100].rstrip("-")
