@@ -9,8 +9,9 @@ import msgspec
 from domain.dates import bounds
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
+from projections.findable_names import case_token, place_token
 from projections.projector import MALFORMED, Change, ChangedEntry, ChangedPlace, EntryHeader, UnreadableEvent
-from projections.search_text import fold_text
+from projections.search_text import bounded_text, fold_text
 
 NATIONAL = ""
 """The `timeline.jurisdiction` of an entry that names nobody and so belongs to the national line."""
@@ -89,10 +90,15 @@ def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str,
 
 def _words(header: EntryHeader) -> tuple[str, str, str]:
     actor, quotes, sources = header.actor, header.quotes, header.sources
+    tokens = [] if header.case is None else [case_token(header.case.id)]
+    tokens += map(place_token, header.jurisdictions)
+    names = fold_text(
+        actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))
+    )
     return (
         fold_text(header.summary),
         fold_text(*(text for quote in quotes for text in (quote.text, quote.speaker))),
-        fold_text(actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))),
+        bounded_text(" ".join([*tokens, names])),
     )
 
 

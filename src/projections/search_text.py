@@ -22,8 +22,12 @@ _BREAK_BETWEEN = f" {BREAK} "
 def fold_text(*texts: str | None) -> str:
     """The words of texts as a column keeps them, with a break between two texts, or one alone where there are none."""
     parts = [" ".join(words_of(text)) for text in texts if text is not None]
-    whole = _BREAK_BETWEEN.join(part for part in parts if part) or BREAK
-    return whole if len(whole) <= _LONGEST_TEXT else whole[:_LONGEST_TEXT].rpartition(" ")[0]
+    return bounded_text(_BREAK_BETWEEN.join(part for part in parts if part) or BREAK)
+
+
+def bounded_text(words: str) -> str:
+    """As much of a column's words as the databases can index."""
+    return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT].rpartition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)

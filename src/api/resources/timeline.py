@@ -61,7 +61,8 @@ class TimelineQuery(ClockQuery, ListParameters):
     q: Annotated[str, AfterValidator(_valid_search)] | None = Field(
         None,
         max_length=LONGEST_QUESTION,
-        description="Words that all stand in an entry's summary, quotes, actor, or a source's title or publisher, "
+        description="Words that all stand in an entry's summary, quotes, actor, a source's title or publisher, or the "
+        "names of its places and case, "
         'whatever their case and diacritics. "Words in quotes" stand one after the other, a word* may go on, and '
         "what has a -word is left out. All else is searched as the words in it.",
         examples=['"new orleans" detainer* -lawsuit'],
