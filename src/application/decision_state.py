@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlalchemy import bindparam, select
 
+from application.near_names import NearNames
 from application.service import Service
 from domain.acts import AnyAct
 from domain.decisions import (
@@ -64,7 +65,7 @@ def load_context(
     `directory` has the places on record and those recorded with the acts. `places` are looked up beside those that
     the acts name; `new_places` are those recorded with them, or updated.
     """
-    context = ValidationContext()
+    context = ValidationContext(near=NearNames(append.connection, directory))
     context.today = _today(context.places, service.now())
     for act, fact in acts:
         context.include(act, fact)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from application.service import Service
 from domain.acts import AnyAct
 from domain.decisions import act_of, corrected_act, updated_jurisdiction
-from domain.errors import Problem, RecordError, Refused, problem_summary, problems_of
+from domain.errors import Problem, RecordError, Refused, problem_summary
 from domain.events import (
     EVENT_CLASSES,
     EntryCorrected,
@@ -31,6 +31,7 @@ from domain.events import (
 )
 from domain.jurisdictions import Jurisdiction, problems_of_identifiers
 from domain.keeping import ClockAccepted, SigningKeyReplaced
+from domain.refusals import problems_of
 from domain.reminders import OnReminder, ReminderEvent
 from domain.validation import ValidationContext, links, places_named, validate_alone
 from eventlog.log import Recorded

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from domain.acts import Act
 from domain.decisions import EntryState, Standing, act_of, apply_correction, evolve
-from domain.errors import problem_summary, problems_of
+from domain.errors import problem_summary
 from domain.events import (
     ACT_CLASSES,
     EVENT_CLASSES,
@@ -26,6 +26,7 @@ from domain.facts import Kind, reaches_unnamed_places, review_of
 from domain.jurisdictions import Jurisdiction
 from domain.keeping import KeepingEvent
 from domain.legibility import ON_RECORD, legible
+from domain.refusals import problems_of
 from domain.reminders import ReminderEvent
 from domain.values import CourtValue, Effect, Outcome, Rank, Scope
 from eventlog.log import NewEvent, Recorded

@@ -10,6 +10,7 @@ from domain.dates import bounds
 from domain.legibility import legible
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
+from projections.findable_names import case_token, place_token
 from projections.projector import (
     MALFORMED,
     Change,
@@ -19,7 +20,7 @@ from projections.projector import (
     UnreadableEvent,
     why_unreadable,
 )
-from projections.search_text import fold_text
+from projections.search_text import bounded_text, fold_text
 
 _NUL = b"\\u0000"
 """U+0000 as JSON writes it."""
@@ -113,10 +114,15 @@ def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str,
 
 def _words(header: EntryHeader) -> tuple[str, str, str]:
     actor, quotes, sources = header.actor, header.quotes, header.sources
+    tokens = [] if header.case is None else [case_token(header.case.id)]
+    tokens += map(place_token, header.jurisdictions)
+    names = fold_text(
+        actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))
+    )
     return (
         fold_text(header.summary),
         fold_text(*(text for quote in quotes for text in (quote.text, quote.speaker))),
-        fold_text(actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))),
+        bounded_text(" ".join([*tokens, names])),
     )
 
 

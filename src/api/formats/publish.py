@@ -32,7 +32,7 @@ from api.http.negotiation import (
     Format,
     negotiated_format,
 )
-from api.http.parameters import PageParameters, PlaceId, parse_query, service_of
+from api.http.parameters import ListParameters, PlaceId, parse_query, service_of
 from api.http.routes import ResourceResponse, ResourceStream, on_snapshot
 from api.openapi.document import documented
 from projections.paging import encode_cursor
@@ -62,7 +62,7 @@ class ListAddress:
     """
 
     path: str
-    query: type[PageParameters]
+    query: type[ListParameters]
     name: str
     description: str
     name_as: str
@@ -114,7 +114,7 @@ def _suffix_convertor(suffixes: Sequence[str]) -> Convertor[str]:
 
 
 def _endpoint(
-    list_class: type[AnyList], model: type[PageParameters], path_types: dict[str, Any]
+    list_class: type[AnyList], model: type[ListParameters], path_types: dict[str, Any]
 ) -> Callable[..., Awaitable[Response]]:
     async def endpoint(request: Request, **path: str) -> Response:
         return await lanes_of(request).reading.run(answer, request, path)
@@ -123,6 +123,8 @@ def _endpoint(
         query = parse_query(model, request)
         place = path.get("id")
         chosen = BY_SUFFIX[path["format"]] if "format" in path else negotiated_format(request)
+        if query.bom and chosen is not CSV:
+            raise malformed("bom", "true", "is for CSV alone: elsewhere a byte order mark is a fault")
         if chosen is JSON:
             service = service_of(request)
             return on_snapshot(
@@ -179,7 +181,7 @@ def _whole(reader: ListReader, chosen: Format, body: bytes, next_key: object, st
 
 
 def _streamed(reader: ListReader, chosen: Format) -> Response:
-    tag = f'"{reader.validator}.{chosen.suffix}"'
+    tag = f'"{reader.validator}.{chosen.suffix}{"-bom" * reader.bom}"'
     if reader.context.has(tag.encode()):
         unchanged = ResourceResponse(reader.head, b"", 304, {"ETag": tag}, last_modified=reader.recorded_at)
         unchanged.context.clocks = reader.clocks
