@@ -70,10 +70,6 @@ class Directory:
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
-    def __contains__(self, id_: object) -> bool:
-        """Whether a place was ever on record."""
-        return id_ in self._places
-
     def states(self) -> set[str]:
         return {version.state for versions in self._places.values() for version in versions}
 
