@@ -94,7 +94,9 @@ def works(service: Service) -> None:
 def test_every_page_list_feed_picture_and_proof_answers_whatever_is_on_record(service: Service) -> None:
     with TestClient(create_app(service)) as client:
         before = client.get(f"/api/v1/jurisdictions/{OTHER}/timeline").json()["entries"]
-    plant(service, *(numbered(poison, number) for number, poison in enumerate(POISONS.values())))
+    on_postgresql = service.engine.dialect.name == "postgresql"
+    poisons = [poison for poison in POISONS.values() if not (on_postgresql and "\0" in poison.stream)]
+    plant(service, *(numbered(poison, number) for number, poison in enumerate(poisons)))
     works(service)
     assert refused(service, API + PAGES) == []
     with TestClient(create_app(service)) as client:

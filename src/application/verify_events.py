@@ -57,11 +57,10 @@ _STREAMS: dict[str, Any] = {
 def event_faults(service: Service, connection: Connection, events: Iterable[Recorded]) -> Iterator[str]:
     """The events that no command would record, and why; those that cannot be read at all among them."""
     events = list(events)
-    service.cache.refresh(connection, service.log.head(connection).position)
-    entries = _on_record(connection, events)
+    on_record = _on_record(connection, events)
     for event in events:
         try:
-            _check(service, connection, event, entries)
+            _check(service, connection, event, on_record)
         except ValidationError as error:
             why = problem_summary(problems_of(error))
         except RecordError as error:
@@ -74,27 +73,34 @@ def event_faults(service: Service, connection: Connection, events: Iterable[Reco
 
 
 def _on_record(connection: Connection, events: Iterable[Recorded]) -> set[str]:
-    """Which of the entries that acts link to have a stream; an act that cannot be read links to none."""
-    linked = {f"entry:{id_}" for event in events if event.topic in ACT_TOPICS for id_ in _links_of(event)}
-    rows = _FIRST.run(connection, streams=list_param(connection, linked)) if linked else ()
-    return {stream.partition(":")[2] for (stream,) in rows}
+    """Which of the streams of entries and places that events name have a first event."""
+    named = {stream for event in events for stream in _streams_named(event)}
+    rows = _FIRST.run(connection, streams=list_param(connection, named)) if named else ()
+    return {stream for (stream,) in rows}
 
 
-def _links_of(event: Recorded) -> set[str]:
+def _streams_named(event: Recorded) -> set[str]:
+    """None of an act that cannot be read: it is named for that."""
     try:
-        return {id_ for _, id_ in links(act_of(msgspec.json.decode(event.state)))}
+        fields = msgspec.json.decode(event.state)
+        if event.topic in ACT_TOPICS:
+            act = act_of(fields)
+            return {f"entry:{id_}" for _, id_ in links(act)} | {f"jurisdiction:{id_}" for _, id_ in places_named(act)}
+        return {f"jurisdiction:{fields['speaks_for']}"} if fields.get("speaks_for") else set()
     except MALFORMED:
         return set()
 
 
-def _check(service: Service, connection: Connection, event: Recorded, entries: set[str]) -> None:
+def _check(service: Service, connection: Connection, event: Recorded, on_record: set[str]) -> None:
     """Raises whatever a command that asked for the event would be refused with."""
     kind, _, id_ = event.stream.partition(":")
     if event.topic in ACT_TOPICS:
         act = act_of(msgspec.json.decode(event.state))
         _check_act(service, act)
         for name, linked in links(act):
-            _refuse_unless(linked in entries, f"{name}: no entry {linked!r} is on record")
+            _refuse_unless(f"entry:{linked}" in on_record, f"{name}: no entry {linked!r} is on record")
+        for name, place in places_named(act):
+            _refuse_unless(f"jurisdiction:{place}" in on_record, f"{name}: no jurisdiction {place!r} is on record")
         _refuse_unless(act.id == id_ and kind == "entry" and event.version == 1, f"is the first of entry {act.id!r}")
         _refuse_unless(event.topic == topic_of(act.TOPIC, act.VERSION), f"is of the kind {act.kind!r}")
         return
@@ -107,7 +113,7 @@ def _check(service: Service, connection: Connection, event: Recorded, entries: s
     if isinstance(decoded, LaterEvent | PlaceEvent):
         history = service.log.stream(connection, event.stream)
         before = [past for past in history if past.position < event.position]
-        _check_later(service, decoded, before)
+        _check_later(service, decoded, before, on_record)
 
 
 def _subject_of(event: Event) -> str:
@@ -129,13 +135,13 @@ def _subject_of(event: Event) -> str:
             raise TypeError(f"{event.TOPIC} is an act")
 
 
-def _check_later(service: Service, event: LaterEvent | PlaceEvent, before: list[Recorded]) -> None:
+def _check_later(service: Service, event: LaterEvent | PlaceEvent, before: list[Recorded], on_record: set[str]) -> None:
     if isinstance(event, JurisdictionAdded):
         _refuse_unless(not before, "comes after others of its place")
-        _check_place(event, service)
+        _check_place(event, on_record)
     elif isinstance(event, JurisdictionUpdated):
         _refuse_unless(bool(before), "is of a place that is not on record")
-        _check_place(updated_jurisdiction(place_fields(before), event), service)
+        _check_place(updated_jurisdiction(place_fields(before), event), None)
     else:
         _refuse_unless(bool(before), "is of an entry that is not on record")
         state = entry_state(before)
@@ -149,20 +155,15 @@ def _check_later(service: Service, event: LaterEvent | PlaceEvent, before: list[
 
 def _check_act(service: Service, act: AnyAct) -> None:
     problems = validate_alone(act, service.cache.fact_of(act.fields()), _ANY_DAY)
-    problems += [
-        Problem(name, id_, f"no jurisdiction {id_!r} is on record")
-        for name, id_ in places_named(act)
-        if id_ not in service.cache.directory
-    ]
     if problems:
         raise Refused(problems=problems)
 
 
-def _check_place(place: Jurisdiction, service: Service) -> None:
-    problems = list(problems_of_identifiers(place))
-    if place.speaks_for is not None and (
-        place.speaks_for == place.id or place.speaks_for not in service.cache.directory
-    ):
+def _check_place(place: Jurisdiction, on_record: set[str] | None) -> None:
+    """`on_record`: None where it is not to be asked for whom the place speaks."""
+    problems, speaks_for = list(problems_of_identifiers(place)), place.speaks_for
+    is_known = on_record is None or f"jurisdiction:{speaks_for}" in on_record
+    if speaks_for is not None and (speaks_for == place.id or not is_known):
         problems.append(Problem("speaks_for", place.speaks_for, "is no other place on record"))
     if problems:
         raise Refused(problems=problems)

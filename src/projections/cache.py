@@ -72,10 +72,6 @@ class Directory:
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
-    def __contains__(self, id_: object) -> bool:
-        """Whether a place was ever on record."""
-        return id_ in self._places
-
     def ids(self) -> Iterable[str]:
         """Those of every place that ever was on record."""
         return self._places.keys()
