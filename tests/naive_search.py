@@ -1,20 +1,22 @@
 """A naive reading of what a search finds, in which order, and of facets: slow, plain, and apart from `src`.
 
-The README says: all words must stand in an entry's summary, quotes (with their speakers), actor or sources (title and
-publisher), whatever their case and diacritics; "words in quotes" stand one after the other, a word* may go on, and what
-has a -word is left out. First come entries with all of it in the summary, then in summary and quotes, then the rest;
-of those alike, the newest.
+The glossary says: all words must stand in an entry's summary, quotes (with their speakers), actor or sources (title and
+publisher), or in the names of the places and the case that it names, whatever their case and diacritics; "words in
+quotes" stand one after the other, a word* may go on, and what has a -word is left out. First come entries with all of
+it in the summary, then in summary and quotes, then the rest; of those alike, the newest.
 """
 
 import random
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import naive_rules
 
 Entry = dict[str, Any]
+Names = Mapping[tuple[str, str], Sequence[str]]
+"""Names by what they are of: `place` or `case`, and its id."""
 Wanted = tuple[bool, bool, list[str]]
 """Whether it is left out, whether the last word may go on, and the words."""
 
@@ -23,16 +25,20 @@ VOCABULARY = [
     "Orle\u0301ans", "8 U.S.C. 1373", "§1373(a)", "don’t", "don't", "co-operate", "naïve", "İstanbul", "straße",
     "STRASSE", "ﬁne", "fin", "x\u00adray", "½", "a_b", "a  b", "Ωmega", "ω", "东京", "приветъ", "AND", "or", "NOT",
     "100%", "_", "*", "\\", "\U0001f600", "—", "e\u0301", "\u01c5ungla", "\u017f", "\u212a",
+    "Hawaiʻi", "Hawai'i", "O’ahu", "Hawaii",
 ]  # fmt: skip
 
 
 def words(text: str) -> list[str]:
-    """Lower-case letters and digits without diacritics, split by all else."""
+    """Lower-case letters and digits without diacritics, split by all else, an okina between vowels left out."""
+    for mark in "`´ʹʻʼʽ‘’‛′ꞌ＇":
+        text = text.replace(mark, "'")
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = [one for one in plain if unicodedata.category(one) not in ("Mn", "Me", "Cf")]
     out = ""
-    for one in plain:
-        if unicodedata.category(one) not in ("Mn", "Me", "Cf"):
-            out += one if one.isalnum() else " "
+    for before, one, after in zip([" ", *kept], kept, [*kept[1:], " "], strict=False):
+        okina = one == "'" and before in "aeiou" and after in "aeiou"
+        out += one if one.isalnum() else "" if okina else " "
     return [word[:100] for word in out.split()]
 
 
@@ -77,12 +83,22 @@ def stands_in(one: Wanted, texts: Iterable[str | None]) -> bool:
     return False
 
 
-def fit(entry: Entry, question: str) -> int | None:
+def names_of(places: Mapping[str, Mapping[str, Any]], entries: Iterable[Entry]) -> Names:
+    """What places and cases are called: every place by its id, every case by its own."""
+    names = {("place", id_): [place["name"], *place.get("aliases", [])] for id_, place in places.items()}
+    cases = [entry["case"] for entry in entries if "case" in entry]
+    return names | {("case", case["id"]): [case["caption"]] for case in cases if "caption" in case}
+
+
+def fit(entry: Entry, question: str, names: Names) -> int | None:
     """How well: 0 all of it in the summary, 1 in summary and quotes, 2 anywhere; None where it is not found."""
     summary = [entry["summary"]]
     said = [*summary, *(quote.get(part) for quote in entry.get("quotes", []) for part in ("text", "speaker"))]
     everything = [*said, entry["actor"].get("name"), entry["actor"].get("office")]
     everything += [source.get(part) for source in entry["sources"] for part in ("title", "publisher")]
+    named = [("place", slug) for slug in entry["jurisdictions"]]
+    named += [("case", entry["case"]["id"])] if "case" in entry else []
+    everything += [name for key in named for name in names.get(key, [])]
     asked = wanted(question)
     if any(minus and stands_in((minus, more, its), everything) for minus, more, its in asked):
         return None
@@ -92,10 +108,10 @@ def fit(entry: Entry, question: str) -> int | None:
     return None
 
 
-def ranked(entries: Iterable[Entry], question: str) -> list[str]:
+def ranked(entries: Iterable[Entry], question: str, names: Names) -> list[str]:
     """The ids of the entries found, best first."""
     found = sorted(entries, key=naive_rules.by_occurrence, reverse=True)
-    fits = {entry["id"]: level for entry in found if (level := fit(entry, question)) is not None}
+    fits = {entry["id"]: level for entry in found if (level := fit(entry, question, names)) is not None}
     return sorted(fits, key=fits.__getitem__)
 
 

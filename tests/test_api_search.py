@@ -16,7 +16,10 @@ import naive_rules
 import naive_search
 import record_scripts
 from api_world import DATABASES, World, act
+from application.recording import handle
 from conftest import WHOLE
+from domain.decisions import command_for
+from domain.events import JurisdictionUpdated
 
 FACETS = "kind,jurisdiction,party,year"
 
@@ -50,6 +53,11 @@ def found(world: World, q: str, **asked: Any) -> list[str]:
     return ids(world.get("timeline", q=q, limit=1000, **asked)["entries"])
 
 
+def names_in(world: World, entries: list[dict[str, Any]]) -> naive_search.Names:
+    listed = api_world.pages(world, "jurisdictions", "jurisdictions", limit=1000)
+    return naive_search.names_of({place["id"]: place for place in listed}, entries)
+
+
 def say(world: World, *, id: str, occurred: str = "2017-04-21", **more: Any) -> None:
     answer = world.post("entries", act("statement", occurred, [], id=id, **more))
     assert answer.status_code == 201, answer.text
@@ -57,7 +65,13 @@ def say(world: World, *, id: str, occurred: str = "2017-04-21", **more: Any) -> 
 
 def test_the_real_record_is_searched_as_a_reader_would(record: World) -> None:
     whole = record.get("timeline", limit=1000)["entries"]
+    names = names_in(record, whole)
     asked = [
+        '"new orleans" detainer*',
+        "nola letter",
+        "cook county",
+        "-chicago sanctuary",
+        '"city of chicago v. sessions"',
         "letter",
         "new orleans",
         '"new orleans"',
@@ -68,8 +82,11 @@ def test_the_real_record_is_searched_as_a_reader_would(record: World) -> None:
         "Times",
     ]
     for question in [*asked, *naive_search.questions(1373, whole, 60)]:
-        assert found(record, question) == naive_search.ranked(whole, question), question
+        assert found(record, question) == naive_search.ranked(whole, question, names), question
     assert len(found(record, "letter*")) > len(found(record, "letter")) > 5
+    # The examples of the documentation find something.
+    assert found(record, '"new orleans" detainer*')
+    assert found(record, '"new orleans" detainer* -lawsuit')
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3] if WHOLE else [1])
@@ -84,6 +101,7 @@ def test_every_search_of_a_random_record_on_random_clocks_is_the_judges(world: W
         recorded_by = rng.choice([None, rng.randrange(len(log) // 2, len(log))])
         clocks = {"as_of": as_of, "public_by": public_by, "recorded_by": recorded_by}
         places, entries = naive_rules.on_record(log, recorded_by)
+        names = naive_search.names_of(places, entries)
         place = rng.choice([None, *places])
         context = rng.random() < 0.5
         there = dict(naive_rules.timeline(log, place, as_of, public_by, recorded_by, context))
@@ -93,15 +111,15 @@ def test_every_search_of_a_random_record_on_random_clocks_is_the_judges(world: W
         address = "timeline" if place is None else f"jurisdictions/{place}/timeline"
         filters = {"context": context, "kind": kind, "party": party, **clocks}
         for q in (question, None):
-            right = shown if q is None else [one for one in shown if naive_search.fit(one, q) is not None]
+            right = shown if q is None else [one for one in shown if naive_search.fit(one, q, names) is not None]
             answer = world.get(address, q=q, limit=rng.choice([1, 3, 1000]), facets=FACETS, **filters)
             assert answer["facets"] == naive_search.facets(right, places), (q, place, filters)
         in_order = api_world.pages(world, address, "entries", q=question, limit=rng.choice([2, 1000]), **filters)
-        assert ids(in_order) == naive_search.ranked(shown, question), (question, place, filters)
+        assert ids(in_order) == naive_search.ranked(shown, question, names), (question, place, filters)
         assert [entry["certain"] for entry in in_order] == [there[entry["id"]] for entry in in_order]
         oldest = world.get(address, q=question, order="oldest", limit=1000, **filters)["entries"]
         right = sorted(
-            (one for one in shown if naive_search.fit(one, question) is not None), key=naive_rules.by_occurrence
+            (one for one in shown if naive_search.fit(one, question, names) is not None), key=naive_rules.by_occurrence
         )
         assert ids(oldest) == ids(right)
 
@@ -149,7 +167,7 @@ def test_no_text_at_all_is_too_much_for_it(record: World, typed: str) -> None:
     if "\0" in typed or not naive_search.askable(typed):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "q")
     else:
-        assert ids(answer.json()["entries"]) == naive_search.ranked(whole, typed)
+        assert ids(answer.json()["entries"]) == naive_search.ranked(whole, typed, names_in(record, whole))
 
 
 def test_what_the_summary_says_comes_before_quotes_and_those_before_names(world: World) -> None:
@@ -231,3 +249,28 @@ def test_every_format_has_the_entries_of_a_search_in_its_order(record: World) ->
     assert {item["url"].rpartition("/")[2].partition("?")[0] for item in feed["items"]} == set(whole)
     answer = record.ask("timeline.csv", q="letter", facets="kind")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "facets")
+
+
+def test_an_entry_is_found_by_the_names_of_its_places_and_case_also_by_those_given_later(world: World) -> None:
+    assert world.post("jurisdictions", api_world.place("orleans-la", name="New Orleans")).status_code == 201
+    say_of = act("statement", "2017-04-21", ["orleans-la"], id="of-a-place", summary="On detainers.")
+    assert world.post("entries", say_of).status_code == 201
+    case = {"id": "a-v-b", "caption": "Able v. Baker"}
+    filed = act("lawsuit_filed", "2017-05-01", ["orleans-la"], id="filed", case=case)
+    ruled = act("ruling", "2017-06-01", ["orleans-la"], id="ruled", case={"id": "a-v-b"})
+    for entry in (filed, ruled):
+        assert world.post("entries", entry).status_code == 201
+    before = world.get("timeline", q="crescent")
+    assert found(world, '"new orleans" detainer*') == ["of-a-place"]
+    assert found(world, "able v. baker") == ["ruled", "filed"]
+    assert found(world, "detainers -orleans") == []
+    assert before["entries"] == []
+    head = int(world.ask("timeline").headers["log-position"])
+    renamed = JurisdictionUpdated(jurisdiction="orleans-la", fields={"name": "Crescent City", "aliases": ["NOLA"]})
+    handle(world.service, [command_for(renamed)], recorder="test")
+    assert found(world, "crescent detainers") == found(world, "nola detainers") == ["of-a-place"]
+    assert found(world, '"new orleans"') == []
+    assert found(world, '"new orleans"', recorded_by=head) == ["ruled", "filed", "of-a-place"]
+    assert found(world, "crescent", recorded_by=head) == []
+    assert world.get("timeline", q="crescent")["position"] > head >= before["position"]
+    assert world.get("timeline", q='"new orleans"')["position"] > head

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from application.recording import RecordOutcome, handle, parse_entry, parse_jurisdiction, record
+from application.parsing import parse_entry, parse_jurisdiction
+from application.recording import RecordOutcome, handle, record
 from application.service import Service
 from domain.decisions import Command, CorrectEntry, RetractEntry, UpdateJurisdiction, command_for
 from domain.errors import Conflict, Invalid, NotFound, Refused, Stale

@@ -230,7 +230,7 @@ def test_a_correction_to_what_is_malformed_names_the_field_in_the_correction() -
 
 
 def test_a_field_that_every_entry_needs_cannot_be_removed() -> None:
-    assert refusal_of_correction({"summary": None}) == {"fields.summary": "Field required"}
+    assert refusal_of_correction({"summary": None}) == {"fields.summary": "is missing"}
 
 
 def test_a_correction_to_what_could_not_be_recorded_is_refused() -> None:
@@ -387,7 +387,7 @@ def test_an_update_to_what_is_malformed_names_the_field_in_the_update() -> None:
 
 
 def test_a_field_that_every_place_needs_cannot_be_removed() -> None:
-    assert refusal_of_update(place(), name=None) == {"fields.name": "Field required"}
+    assert refusal_of_update(place(), name=None) == {"fields.name": "is missing"}
 
 
 def test_an_update_may_not_let_a_city_speak_for_another() -> None:

@@ -7,12 +7,12 @@ import httpx2
 import pytest
 
 from api_world import act, place
-from application.recording import handle, record
+from application.recording import handle
 from application.service import Service
 from browser import launched
-from domain.decisions import command_for
-from domain.events import EntryCorrected
-from domain.values import CorrectionSource
+from domain.decisions import AddJurisdiction, RecordEntry, act_of, command_for
+from domain.events import EntryCorrected, JurisdictionAdded
+from domain.legibility import ON_RECORD
 from serving import served
 
 pytestmark = pytest.mark.slow
@@ -58,9 +58,12 @@ def _record(service: Service) -> None:
         sources=sources,
     )
     places = [place("springfield"), place("shelbyville", name=HOSTILE + LONG, aliases=[HOSTILE, LONG])]
-    record(service, [warning], list(places), recorder=HOSTILE)
-    source = CorrectionSource(title=HOSTILE, url="data:text/html,<script>window.hit=7</script>", rank="primary")
-    correction = EntryCorrected(entry="hostile", fields={"note": ENDLESS}, reason=HOSTILE + LONG, source=source)
+    # As what was recorded before names and addresses were looked at.
+    old = [AddJurisdiction(JurisdictionAdded.model_validate(each, context=ON_RECORD)) for each in places]
+    handle(service, [*old, RecordEntry(act_of(warning, on_record=True))], recorder=HOSTILE)
+    source = {"title": HOSTILE, "url": "data:text/html,<script>window.hit=7</script>", "rank": "primary"}
+    fields = {"entry": "hostile", "fields": {"note": ENDLESS}, "reason": HOSTILE + LONG, "source": source}
+    correction = EntryCorrected.model_validate(fields, context=ON_RECORD)
     handle(service, [command_for(correction)], recorder=LONG[:100])
 
 

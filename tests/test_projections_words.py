@@ -9,9 +9,10 @@ from api_world import SEEDS
 from application.bulk.files import load
 from application.service import Service
 from command_line import run
+from domain.folding import words_of
 from eventlog.engine import writing
 from projections.schema import generations, live_tables
-from projections.search_text import fold_text, parse_search, words_of
+from projections.search_text import fold_text, parse_search
 
 ASKED = ("timeline", "--q", '"new orleans" -lawsuit', "--facets", "kind", "--json")
 

@@ -61,7 +61,7 @@ def parse_day(name: str, value: str) -> str:
             return value
     except ValueError as error:
         raise Invalid(problems=[Problem(name, value, str(error))]) from error
-    raise Invalid(problems=[Problem(name, value, f"{value!r} is not a day such as 2017-04-21")])
+    raise Invalid(problems=[Problem(name, value, f"{value!r} is not a single day such as 2017-04-21")])
 
 
 def parse_days(days: Mapping[str, str | None]) -> None:

@@ -7,6 +7,7 @@ address that a process happens to listen on.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import NamedTuple
 
 import msgspec
@@ -17,9 +18,18 @@ from eventlog.log import Recorded
 SPECVERSION = "1.0"
 CLOUDEVENTS_JSON = "application/json"
 TYPE_PREFIX = "dispute-timeline"
-_FOLDERS = {"entry": "entries", "jurisdiction": "jurisdictions", "reminder": "reminders", "service": "service"}
+_FOLDERS = {
+    "entry": "entries",
+    "jurisdiction": "jurisdictions",
+    "reminder": "reminders",
+    "service": "service",
+    "log": "log",
+}
 
 
+_UNKNOWN = "Unknown"
+"""Stands for the class of an event that has none."""
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,6 +44,7 @@ class PublishedEvent(NamedTuple):
 def to_cloudevent(event: Recorded, source: str) -> PublishedEvent:
     """An event of the log in its envelope: `recorder` who recorded it, `version` which of its subject's it made."""
     name, _, schema = event.topic.partition("/")
+    cls = EVENT_CLASSES.get(name)
     body = {
         "specversion": SPECVERSION,
         "id": str(event.position),
@@ -44,15 +55,28 @@ def to_cloudevent(event: Recorded, source: str) -> PublishedEvent:
         "datacontenttype": CLOUDEVENTS_JSON,
         "recorder": event.recorder,
         "version": event.version,
-        "data": msgspec.Raw(event.state),  # spliced in as the log holds it
     }
-    return PublishedEvent(event.position, EVENT_CLASSES[name].__name__, _encode(body))
+    if _is_json_object(event.state):
+        body["data"] = msgspec.Raw(event.state)  # spliced in as the log holds it
+    else:
+        # No command records such a state. Whoever follows the log is to have it all the same, byte for byte.
+        body |= {"datacontenttype": "application/octet-stream", "data_base64": b64encode(event.state).decode()}
+    return PublishedEvent(event.position, _UNKNOWN if cls is None else cls.__name__, _encode(body))
+
+
+def _is_json_object(state: bytes) -> bool:
+    try:
+        _fields(state)
+        state.decode()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def subject_of(stream: str) -> str:
     """What a stream of the log is about, as an address below the source."""
     kind, _, id_ = stream.partition(":")
-    return f"{_FOLDERS[kind]}/{id_}"
+    return f"{_FOLDERS.get(kind, kind)}/{id_}"
 
 
 def write_cloudevent(id_: str, body: str, source: str) -> str:

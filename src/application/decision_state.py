@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlalchemy import bindparam, select
 
+from application.near_names import NearNames
 from application.service import Service
 from domain.acts import AnyAct
 from domain.decisions import (
@@ -64,7 +65,7 @@ def load_context(
     `directory` has the places on record and those recorded with the acts. `places` are looked up beside those that
     the acts name; `new_places` are those recorded with them, or updated.
     """
-    context = ValidationContext()
+    context = ValidationContext(near=NearNames(append.connection, directory))
     context.today = _today(context.places, service.now())
     for act, fact in acts:
         context.include(act, fact)
@@ -120,6 +121,11 @@ def load_state(
     """What a change of an entry or a place is decided on, from the `history` of its stream."""
     if not history:
         return State()
+    for event in history[len(service.cache.readable(history)) :]:
+        raise Refused(
+            f"log position {event.position}, an event of {event.stream!r}, cannot be read, so nothing more is recorded "
+            "of it: `dispute-timeline verify` says why"
+        )
     if isinstance(command, UpdateJurisdiction):
         place = place_fields(history)
         speaks_for = command.event.fields.get("speaks_for", place.get("speaks_for"))
@@ -135,7 +141,7 @@ def load_state(
         with suppress(Refused):
             act, connection, corrected = corrected_act(entry, command.event), append.connection, command.event.entry
             linking = [id_ for (id_,) in _LINKING.run(connection, target=corrected).fetchall() if id_ != corrected]
-            streams = (service.log.stream(connection, f"entry:{id_}") for id_ in linking)
+            streams = (service.cache.readable(service.log.stream(connection, f"entry:{id_}")) for id_ in linking)
             acts = [act, *(act_of(entry_state(stream).fields, on_record=True) for stream in streams)]
     if not acts:
         return State(entry=entry)

@@ -26,7 +26,7 @@ from eventlog.audit import stored_rows
 from eventlog.log import Append, Recorded
 from eventlog.mapper import topic_of
 from eventlog.merkle import HASH_BYTES, event_from_leaf, grow, leaf_hash, leaf_of, root_of
-from eventlog.proofs import signer, stored_root
+from eventlog.proofs import name_key, signer, stored_root
 from eventlog.verify_proof import Checkpoint, Key, NotProved
 from projections.projector import MAPPER
 
@@ -194,6 +194,7 @@ def import_log(
         _sealed(lines, header, first, append)
         for fault in broken_streams(append.connection):
             raise Refused(f"{fault}; nothing was imported")
+        name_key(append.connection, Key.read(header.key), header.events)
     return header.events
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from pydantic import ValidationError
 from sqlalchemy import select
 
 from application.decision_state import load_context, load_state
 from application.idempotency import mark
+from application.near_names import NearNames
+from application.parsing import made_id, parse_entries, parse_jurisdiction, unknown_names
 from application.service import Service
-from domain.dates import bounds
 from domain.decisions import (
     AddJurisdiction,
     ChangeCommand,
@@ -25,13 +22,10 @@ from domain.decisions import (
     RecordEntry,
     State,
     UpdateJurisdiction,
-    act_of,
-    command_for,
     decide,
     updated_jurisdiction,
 )
-from domain.errors import Conflict, Invalid, Problem, Refused, problems_of
-from domain.events import JurisdictionAdded, LaterEvent
+from domain.errors import Conflict, Invalid, Problem, Refused
 from domain.facts import Fact
 from domain.jurisdictions import Jurisdiction
 from eventlog.log import Append, NewEvent, Recorded
@@ -53,7 +47,17 @@ class RecordOutcome:
     already_recorded: bool = False
 
 
-def handle(service: Service, commands: Iterable[Command], *, recorder: str) -> list[RecordOutcome]:
+BeforeRecording = Callable[[Append, Sequence["PreparedCommand"]], None]
+"""Called with new commands that nothing is wrong with and that are not on record; nothing is recorded if it raises."""
+
+
+def handle(
+    service: Service,
+    commands: Iterable[Command],
+    *,
+    recorder: str,
+    before_recording: BeforeRecording = lambda _append, _new: None,
+) -> list[RecordOutcome]:
     """Carries out commands together, or on any error none of them: first those that record something new.
 
     What is new may come in any order, and an outcome stands for each id. Then entries and places are changed, in the
@@ -72,24 +76,27 @@ def handle(service: Service, commands: Iterable[Command], *, recorder: str) -> l
         raise Invalid(problems=problems)
     with service.log.appending(recorder=recorder, now=service.now()) as append:
         recording = Recording(service, append)
-        outcomes = _record_new(recording, list(new.values())) if new else []
+        outcomes = _record_new(recording, list(new.values()), before_recording) if new else []
         return outcomes + [recording.change(command) for command in changes]
 
 
-def _record_new(recording: Recording, commands: Sequence[PreparedCommand]) -> list[RecordOutcome]:
+def _record_new(
+    recording: Recording, commands: Sequence[PreparedCommand], before_recording: BeforeRecording
+) -> list[RecordOutcome]:
     on_record = recording.first_events(commands)
     for prepared in commands:
         recorded = on_record.get(prepared.event.stream)
         if recorded is not None and bytes(recorded.state) != prepared.event.state:
             raise Conflict(
                 f"{prepared.id!r} {conflict_message(prepared, recorded)}",
-                on_record=msgspec.json.decode(recorded.state),
-                given=msgspec.json.decode(prepared.event.state),
+                on_record=_fields_in(recorded.state),
+                given=_fields_in(prepared.event.state),
             )
     fresh = [prepared for prepared in commands if prepared.event.stream not in on_record]
     problems = recording.problems_of_new(fresh)
     if problems:
         raise Refused(problems=problems)
+    before_recording(recording.append, fresh)
     positions = {recorded.stream: recorded.position for recorded in (*on_record.values(), *recording.append_new(fresh))}
     return [
         RecordOutcome(prepared.id, positions[prepared.event.stream], prepared.event.stream in on_record)
@@ -104,61 +111,27 @@ def record(
 
     The outcomes are those of the places, then those of the entries.
     """
-    commands: list[Command] = [*map(parse_jurisdiction, places), *map(parse_entry, entries)]
-    return handle(service, commands, recorder=recorder)
+    return handle(service, [*map(parse_jurisdiction, places), *parse_entries(service, entries)], recorder=recorder)
+
+
+EntryT = TypeVar("EntryT")
 
 
 def record_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> RecordOutcome:
     """Records one entry; an `id` left out is made of the day and the summary, numbered where that is taken."""
+    return with_an_id(fields, lambda entry: record(service, [entry], recorder=recorder)[0])
+
+
+def with_an_id(fields: Mapping[str, Any], record_it: Callable[[Mapping[str, Any]], EntryT]) -> EntryT:
+    """What comes of recording fields under their `id`, or under the first of those made of them that is not taken."""
     if "id" in fields:
-        return record(service, [fields], recorder=recorder)[0]
-    made, number = _made_id(fields), 1
+        return record_it(fields)
+    made, number = made_id(fields), 1
     while True:
-        id_ = made if number == 1 else f"{made}-{number}"
         try:
-            return record(service, [{"id": id_, **fields}], recorder=recorder)[0]
+            return record_it({"id": made if number == 1 else f"{made}-{number}", **fields})
         except Conflict:
             number += 1
-
-
-def _made_id(fields: Mapping[str, Any]) -> str:
-    try:
-        day = bounds(str(fields.get("occurred")))[0]
-    except ValueError:
-        day = "undated"
-    plain = unicodedata.normalize("NFKD", str(fields.get("summary", ""))).encode("ascii", "ignore").decode().lower()
-    return "-".join([day, *re.findall(r"[a-z0-9]+", plain)[:6]])[:100].rstrip("-")
-
-
-def parse_entry(fields: Mapping[str, Any]) -> RecordEntry:
-    """The command to record an entry. Raises Invalid, naming the fields that are malformed."""
-    with naming_malformed_fields(fields.get("kind")):
-        return RecordEntry(act_of(fields))
-
-
-def parse_jurisdiction(fields: Mapping[str, Any]) -> AddJurisdiction:
-    """The command to add a place. Raises Invalid, naming the fields that are malformed."""
-    with naming_malformed_fields():
-        return AddJurisdiction(JurisdictionAdded.model_validate(fields))
-
-
-def parse_change(
-    event: type[LaterEvent], entry: str, fields: Mapping[str, Any], on_version: int | None = None
-) -> ChangeCommand:
-    """The command for an event on an entry. Raises Invalid, naming the fields that are malformed."""
-    if "entry" in fields:
-        raise Invalid(problems=[Problem("entry", fields["entry"], "the address says which entry")])
-    with naming_malformed_fields():
-        return command_for(event.model_validate({"entry": entry, **fields}), on_version)
-
-
-@contextmanager
-def naming_malformed_fields(kind: object = None) -> Iterator[None]:
-    """Raises Invalid for what pydantic refuses; `kind`: of the entry that is validated, if it is one."""
-    try:
-        yield
-    except ValidationError as error:
-        raise Invalid(problems=problems_of(error, kind)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +176,23 @@ def add_once(commands: dict[str, PreparedCommand], prepared: PreparedCommand) ->
 
 def conflict_message(prepared: PreparedCommand, recorded: Recorded) -> str:
     """Since when an id is on record, and in which fields its content differs."""
+    if not _fields_in(recorded.state):
+        return f"is on record at position {recorded.position} in a form that cannot be read: `verify` says why"
     fields = ", ".join(_differing(recorded.state, prepared.event.state))
     by = f"position {recorded.position}, by {recorded.recorder}"
     return f"is on record since {recorded.recorded_at} ({by}) with other content: {fields}"
 
 
+def _fields_in(state: bytes) -> dict[str, Any]:
+    """The fields of an event; none of one that no command recorded and that cannot be read."""
+    try:
+        return msgspec.json.decode(state, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
+
+
 def _differing(first: bytes, second: bytes) -> list[str]:
-    before, after = msgspec.json.decode(first), msgspec.json.decode(second)
+    before, after = _fields_in(first), _fields_in(second)
     return sorted(name for name in before | after if before.get(name) != after.get(name))
 
 
@@ -219,13 +202,14 @@ class Recording:
     def __init__(self, service: Service, append: Append) -> None:
         service.cache.refresh(append.connection, append.head)
         self._service = service
-        self._append = append
+        self.append = append
         # As of now, what this append has recorded included.
         self._directory = service.cache.directory
+        self._near = NearNames(append.connection, self._directory)
 
     def first_events(self, commands: Iterable[PreparedCommand]) -> dict[str, Recorded]:
         """The events by which the entries and places of new commands came on record, by stream, where they did."""
-        connection = self._append.connection
+        connection = self.append.connection
         streams = list_param(connection, [prepared.event.stream for prepared in commands])
         return {recorded.stream: recorded for recorded in map(Recorded._make, _FIRST.run(connection, streams=streams))}
 
@@ -233,7 +217,7 @@ class Recording:
         """Everything for which entries and places that are recorded together are refused."""
         places = [prepared.command.event for prepared in commands if isinstance(prepared.command, AddJurisdiction)]
         if places:
-            rows = [_place_row(place, self._append.position + 1) for place in places]
+            rows = [_place_row(place, self.append.position + 1) for place in places]
             self._directory = self._directory.with_uncommitted(rows)
         acts = [
             (prepared.command.event, prepared.fact)
@@ -241,7 +225,7 @@ class Recording:
             if isinstance(prepared.command, RecordEntry) and prepared.fact is not None
         ]
         speaks_for = {place.speaks_for for place in places if place.speaks_for is not None}
-        state = State(load_context(self._service, self._append, self._directory, acts, speaks_for, places))
+        state = State(load_context(self._service, self.append, self._directory, acts, speaks_for, places))
         problems: list[Problem] = []
         for prepared in commands:
             try:
@@ -249,6 +233,11 @@ class Recording:
             except Refused as error:
                 problems += located(error.problems, prepared.where, prepared.row)
         return problems
+
+    def unknown_names(self, fields: Mapping[str, Any]) -> list[Problem]:
+        """The places and entries not on record that malformed fields name; places recorded with them are known."""
+        connection, position = self.append.connection, self.append.position + 1
+        return list(unknown_names(connection, self._directory, position, fields, self._near))
 
     def append_new(self, commands: Iterable[PreparedCommand]) -> list[Recorded]:
         """Appends the events of new commands that have no problems, and writes the read models."""
@@ -259,14 +248,14 @@ class Recording:
         event = MAPPER.new(stream_of(command), 0, command.event)
         return any(
             recorded.topic == event.topic and bytes(recorded.state) == event.state
-            for recorded in self._service.log.stream(self._append.connection, event.stream)
+            for recorded in self._service.log.stream(self.append.connection, event.stream)
         )
 
     def change(self, command: ChangeCommand) -> RecordOutcome:
         """Decides a change of an entry or a place and records it. Raises Refused, NotFound or Stale."""
         stream = stream_of(command)
-        history = self._service.log.stream(self._append.connection, stream)
-        state = load_state(self._service, self._append, self._directory, command, history)
+        history = self._service.log.stream(self.append.connection, stream)
+        state = load_state(self._service, self.append, self._directory, command, history)
         events = decide(command, state)
         recorded = self._record(
             [MAPPER.new(stream, version, event) for version, event in enumerate(events, len(history) + 1)]
@@ -278,8 +267,8 @@ class Recording:
         return RecordOutcome(stream.partition(":")[2], position)
 
     def _record(self, events: Sequence[NewEvent]) -> list[Recorded]:
-        recorded = self._append.append(events)
-        write_read_models(self._service, self._append, recorded)
+        recorded = self.append.append(events)
+        write_read_models(self._service, self.append, recorded)
         return recorded
 
 

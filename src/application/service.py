@@ -33,11 +33,17 @@ Progress = Callable[[int, int], None]
 _MIGRATION_LOCK = 1373_2017
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, inside: Connection | None = None) -> None:
     """Brings the schema up to date; does nothing, and locks nothing, where it is.
 
+    `inside`: a connection in whose open transaction the whole schema is made, in whatever its search path leads to.
     Raises LaterProgramNeeded where it is a later program's, and DatabaseTrouble.
     """
+    if inside is not None:
+        config = migration_config()
+        config.attributes["connection"] = inside
+        command.upgrade(config, "head")
+        return
     wanted = wanted_schema()
     with telling_trouble(), engine.connect() as connection:
         require_known(connection)

@@ -1,16 +1,25 @@
-"""Verifying: every row of the read models is what a replay of the log makes of it, and the log itself is whole."""
+"""Verifying: the log and its database are whole, and everything else stored is what follows from the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from application.rebuild import is_current, rebuild
+from application.reminders.consistency import reminder_faults
 from application.service import Progress, Service
+from application.signing_key import key_faults
+from application.verify_events import event_faults
+from application.verify_indexes import database_faults, search_faults
+from application.verify_schema import schema_faults
+from domain.errors import RecordError
 from eventlog.audit import Advance, checkpoint_in, tree_faults
+from eventlog.records import Recorded
 from eventlog.tables import log
+from eventlog.verify_proof import Checkpoint
 from projections.rows import Rows
 from projections.schema import live_tables, primary_key_of
 
@@ -22,10 +31,50 @@ def verify(
 ) -> Iterator[str]:
     """Every fault found, a line each, naming the log position, or the table and row.
 
-    First the log itself, also against a checkpoint kept elsewhere, then the read models beside a replay of it. What the
-    replay makes of a batch is held beside the stored rows of the same positions, so memory stays bounded.
+    First the database itself and its schema, then the log, also against a checkpoint kept elsewhere; then the read
+    models, the search index and the reminders beside what the log makes of them. On a database that is broken any of
+    these may fail in any way: that is a fault, too, and the others are looked at all the same. Invalid where `against`
+    is no checkpoint.
     """
     kept = None if against is None else checkpoint_in(against)
+    yield from _or_why_not("database", lambda: database_faults(service))
+    yield from _or_why_not("schema", lambda: schema_faults(service))
+    yield from _or_why_not("log", lambda: _log_faults(service, progress, kept))
+    yield from _or_why_not("the words of entries", lambda: search_faults(service))
+    yield from _or_why_not("log_key", lambda: _key_faults(service, kept))
+    yield from _or_why_not("reminders", lambda: reminder_faults(service))
+
+
+def faults_of(
+    database_url: str, progress: Progress = lambda _done, _total: None, *, against: str | None = None
+) -> Iterator[str]:
+    """The faults of the database at an address; that it cannot even be opened is one. Invalid as `verify`."""
+    if against is not None:
+        checkpoint_in(against)
+    try:
+        service = Service(database_url)
+        if not is_current(service):
+            rebuild(service)
+    except RecordError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what is broken can break in any way, and is named
+        yield f"database: cannot be opened: {_why(error)}"
+        return
+    try:
+        yield from verify(service, progress, against=against)
+    finally:
+        service.close()
+
+
+def _or_why_not(what: str, check: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """What a check finds; where it fails itself, that, as what it met can be anything."""
+    try:
+        yield from check()
+    except Exception as error:  # noqa: BLE001 - as above
+        yield f"{what}: could not be compared to the end: {_why(error)}"
+
+
+def _log_faults(service: Service, progress: Progress, kept: Checkpoint | None) -> Iterator[str]:
     with service.reading() as connection:
         head = service.log.head(connection).position
         sound = True
@@ -34,19 +83,34 @@ def verify(
             yield fault
         try:
             yield from broken_streams(connection)
-            yield from _differing_rows(service, connection, lambda done: progress(head + done, 2 * head))
+            # Of a log that was changed, what was changed is named above, and no more said of what it now says.
+            yield from _differing_rows(service, connection, lambda done: progress(head + done, 2 * head), judge=sound)
         except Exception as error:
             if sound:
                 raise
             # What the log should not hold can break a replay in any way; it has been named above.
-            yield f"the read models were not compared any further, because of what the log holds: {_short(error)}"
+            yield f"the read models were not compared any further, because of what the log holds: {_why(error)}"
 
 
-def _differing_rows(service: Service, connection: Connection, advance: Advance) -> Iterator[str]:
-    superseded = _superseded(connection)
+def _key_faults(service: Service, kept: Checkpoint | None) -> Iterator[str]:
+    with service.reading() as connection:
+        yield from key_faults(service, connection, kept)
+
+
+def _why(error: Exception) -> str:
+    # Of SQLAlchemy's errors the driver's own words, without the statement and the link that it adds.
+    return f"{getattr(error, 'orig', None) or error}".splitlines()[0] if f"{error}" else type(error).__name__
+
+
+def _differing_rows(service: Service, connection: Connection, advance: Advance, *, judge: bool) -> Iterator[str]:
+    """What differs from a replay; with `judge`, also the events that no command would record."""
+    unreadable = set(connection.execute(select(live_tables().unreadable.c.position)).scalars())
+    superseded = {position: by for position, by in _superseded(connection).items() if by not in unreadable}
     with ExitStack() as cursors:
         stored = [cursors.enter_context(closing(_Stored(connection, table))) for table in live_tables().tables]
-        for rows, after in _replayed(service, connection):
+        for events, rows, after in _replayed(service, connection):
+            if judge:
+                yield from event_faults(service, connection, events)
             for table_rows in stored:
                 yield from table_rows.faults(getattr(rows, table_rows.table.name), superseded, after)
             advance(after)
@@ -54,15 +118,15 @@ def _differing_rows(service: Service, connection: Connection, advance: Advance) 
             yield from table_rows.faults([], superseded, None)
 
 
-def _replayed(service: Service, connection: Connection) -> Iterator[tuple[Rows, int]]:
-    """What a replay makes of the log, batch by batch, and the position that each ends at."""
+def _replayed(service: Service, connection: Connection) -> Iterator[tuple[list[Recorded], Rows, int]]:
+    """The events of the log, batch by batch, what a replay makes of each, and the position that it ends at."""
     after, head = 0, service.log.head(connection).position
     while after < head:
         events = list(service.log.read(connection, after=after, limit=_BATCH))
         if not events:
             raise LookupError(f"no event follows position {after}")
         after = events[-1].position
-        yield service.rows_of(connection, events), after
+        yield events, service.rows_of(connection, events), after
 
 
 def broken_streams(connection: Connection) -> Iterator[str]:

@@ -29,6 +29,10 @@ def load(
     *,
     recorder: Annotated[str, typer.Option(metavar="NAME", help="Who records: kept with each event.")] = "load",
     format_: Annotated[Format | None, typer.Option("--format", help="Of all files; else their suffixes tell.")] = None,
+    charset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of CSV that is neither UTF-8 nor UTF-16, such as windows-1252."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of it, and record nothing.")
     ] = False,
@@ -49,6 +53,7 @@ def load(
                     paths,
                     recorder=recorder,
                     format_=format_,
+                    charset=charset,
                     dry_run=dry_run,
                     progress=progress_bar,
                 )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.session import REFUSED, USAGE, Json, failed, open_record
+from cli.session import REFUSED, USAGE, Json, failed, open_record, plain_errors, settings_or_exit
 from cli.terminal import one_line, print_answer, print_bytes, print_json, print_line, print_table, progress
 
 
@@ -99,15 +99,16 @@ def verify(
 ) -> None:
     """Recompute every hash, replay the log beside what is stored, and name what differs; exit code 1 where any does."""
     kept = None if against is None else _read_checkpoint(against)
-    faults = []
-    with open_record() as service:
-        from application.verify import verify as faults_in
+    settings, faults = settings_or_exit(), []
+    with plain_errors():
+        # Not by `open_record`: that the database cannot be opened is a fault like the others.
+        from application.verify import faults_of
 
         with progress("Verifying") as bar:
-            for fault in faults_in(service, bar, against=kept):
+            for fault in faults_of(settings.database_url, bar, against=kept):
                 faults.append(fault)
                 if not json:
-                    print_line(fault)
+                    print_line(one_line(fault))
     if json:
         print_json({"faults": faults})
     elif not faults:
@@ -116,6 +117,32 @@ def verify(
             print_line(f"The log begins with the {int(kept.splitlines()[1]):,} events that the checkpoint is of.")
     if faults:
         raise typer.Exit(REFUSED)
+
+
+def guard(*, json: Json = False) -> None:
+    """Put the triggers back that keep the log append-only, where they are gone. Run `verify` first."""
+    with open_record(as_it_is=True) as service:
+        from eventlog.engine import writing
+        from eventlog.guards import guard_anew
+
+        with writing(service.engine) as connection:
+            guard_anew(connection)
+    print_answer({"guarded": True}, "The database refuses again to change or delete what is recorded.", json=json)
+
+
+def replace_key(
+    *,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the log.")],
+    recorder: Annotated[str, typer.Option(metavar="NAME", help="Who, for the log.")] = "replace-key",
+    json: Json = False,
+) -> None:
+    """Make the log another signing key, and record that in the log. What was signed before stays signed."""
+    with open_record() as service:
+        from application.signing_key import replace_signing_key
+
+        event = replace_signing_key(service, reason=reason, recorder=recorder)
+    now = f"The log signs from now on with {event.after}"
+    print_answer({"before": event.before, "after": event.after}, now, f"It signed with {event.before}", json=json)
 
 
 def _read_checkpoint(file: Path) -> str:

@@ -14,7 +14,18 @@ import typer
 
 from cli.deadlines import deadline_app, deadlines, remind, reminders
 from cli.load import load
-from cli.log import accept_clock, export, import_log, prove, rebuild, replay, verify, verify_proof
+from cli.log import (
+    accept_clock,
+    export,
+    guard,
+    import_log,
+    prove,
+    rebuild,
+    replace_key,
+    replay,
+    verify,
+    verify_proof,
+)
 from cli.reading import changes, history, status, timeline
 from cli.revise import correct, dispute, reinstate, retract
 from cli.serve import serve
@@ -91,7 +102,9 @@ app = typer.Typer(
 )
 _READING = (timeline, status, deadlines, history, changes, reminders)
 _WRITING = (load, correct, dispute, retract, reinstate)
-_KEEPING = (rebuild, replay, verify, prove, verify_proof, export, import_log, accept_clock, remind)
+_KEEPING = (
+    *(rebuild, replay, verify, guard, prove, verify_proof, replace_key, export, import_log, accept_clock, remind),
+)
 for command in (serve, *_READING, *_WRITING, *_KEEPING):
     app.command()(command)
 app.add_typer(keys_app)

@@ -59,7 +59,8 @@ def revise_and_show(
 ) -> None:
     """Records the event and prints the entry as it now stands: with `json`, as the API answers."""
     with open_record() as service:
-        from application.recording import handle, parse_change
+        from application.parsing import parse_change
+        from application.recording import handle
         from projections.entries import entry_history
         from projections.timeline import read_entry
 

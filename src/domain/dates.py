@@ -20,15 +20,18 @@ EARLIEST_DAY, LATEST_DAY = "1900-01-01", "2199-12-31"
 _YEAR_DIGITS = 4
 _PART = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
-_AMERICAN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _EDTF_FORMS = "a day (2017-04-21), a month (2017-04), a year (2017) or an interval (2017-04-21/2017-06-30)"
+
+
+class _NoDate(ValueError):
+    """The text has not the form of a date."""
 
 
 def _part(text: str) -> tuple[str, str]:
     """First and last day of one day, month or year."""
     match = _PART.fullmatch(text)
     if not match:
-        raise ValueError(f"{text!r} is not {_EDTF_FORMS}")
+        raise _NoDate(f"{text!r} is not {_EDTF_FORMS}")
     year, month, day = match.groups()
     try:
         if day:
@@ -45,9 +48,14 @@ def _part(text: str) -> tuple[str, str]:
 @lru_cache(maxsize=65_536)
 def bounds(edtf: str) -> tuple[str, str]:
     """The earliest and the latest day that an EDTF date may mean, as ISO days; ValueError where it is none."""
-    if (american := _AMERICAN.fullmatch(edtf)) is not None:
-        month, day, year = american.groups()
-        raise ValueError(f"{edtf!r} is not {_EDTF_FORMS}: write {year}-{month:0>2}-{day:0>2}")
+    try:
+        return _bounds(edtf)
+    except _NoDate as error:
+        meant = _edtf_meant(edtf)
+        raise ValueError(f"{edtf!r} is not {_EDTF_FORMS}{f': write {meant}' if meant else ''}") from error
+
+
+def _bounds(edtf: str) -> tuple[str, str]:
     start, slash, end = edtf.partition("/")
     first, last = _part(start)
     if not slash:
@@ -56,6 +64,61 @@ def bounds(edtf: str) -> tuple[str, str]:
     if latest < last or start_of_end < first:
         raise ValueError(f"{edtf!r} ends before it begins")
     return first, latest
+
+
+_BETWEEN_DAYS = (re.compile(r"\s+(?:to|until|-)\s+|\s*(?:–|—|\.\.)\s*"), re.compile("/"))
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WAYS_TO_WRITE_A_DATE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<month>[0-9]{1,2})[/.-](?P<day>[0-9]{1,2})[/.-](?P<year>[0-9]{4}|[0-9]{2})",
+        r"(?P<year>[0-9]{4})[/. -](?P<month>[0-9]{1,2})(?:[/. -](?P<day>[0-9]{1,2}))?",
+        r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
+        r"(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})",
+        r"(?P<name>[a-z]{3,9})\.?\s+(?:(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>[0-9]{4})",
+        r"(?P<day>[0-9]{1,2})\s+(?P<name>[a-z]{3,9})\.?,?\s+(?P<year>[0-9]{4})",
+        r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[T ][0-9:.]+(?:Z|[+-][0-9:]+)?",
+    )
+)
+"""Dates as they are often written, those of the United States with the month first."""
+
+
+def _edtf_meant(text: str) -> str | None:
+    """The EDTF date, or interval, that a date in another form may be meant for; None where it is hard to say."""
+    one_day = _one_date_meant(text.strip())
+    if one_day is not None:
+        return one_day
+    for between in _BETWEEN_DAYS:
+        ends = [_one_date_meant(end.strip()) for end in between.split(text)]
+        meant = "/".join(end for end in ends if end is not None)
+        if None not in ends and _is_edtf(meant):
+            return meant
+    return None
+
+
+def _one_date_meant(text: str) -> str | None:
+    if _is_edtf(text):
+        return text
+    for match in filter(None, (way.fullmatch(text) for way in _WAYS_TO_WRITE_A_DATE)):
+        parts = match.groupdict()
+        year, month, day = parts["year"], parts.get("month"), parts.get("day")
+        if (name := parts.get("name")) is not None:
+            month = str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else None
+        if len(year) < _YEAR_DIGITS:
+            year = f"20{year}"
+        for order in ((month, day), (day, month)):
+            date_ = "-".join([year, *(f"{part:0>2}" for part in order if part is not None)])
+            if month is not None and _is_edtf(date_):
+                return date_
+    return None
+
+
+def _is_edtf(text: str) -> bool:
+    try:
+        _bounds(text)
+    except ValueError:
+        return False
+    return True
 
 
 def shift(day: str, days: int) -> str:
@@ -78,8 +141,8 @@ def _edtf(text: str, info: ValidationInfo) -> str:
 
 
 def _day(text: str) -> str:
-    if len(text) != len("2017-04-21") or bounds(text)[0] != text:
-        raise ValueError(f"{text!r} is not a day such as 2017-04-21")
+    if bounds(text) != (text, text):
+        raise ValueError(f"{text!r} is not a single day such as 2017-04-21")
     return text
 
 

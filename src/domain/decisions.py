@@ -13,7 +13,7 @@ from typing import Any, Literal, assert_never
 from pydantic import ValidationError
 
 from domain.acts import AnyAct
-from domain.errors import NotFound, Problem, Refused, Stale, problems_of
+from domain.errors import NotFound, Problem, Refused, Stale
 from domain.events import (
     ACT_CLASSES,
     EntryCorrected,
@@ -29,7 +29,8 @@ from domain.events import (
 from domain.facts import Fact
 from domain.jurisdictions import Jurisdiction, problems_of_identifiers
 from domain.legibility import ON_RECORD
-from domain.validation import ValidationContext, validate
+from domain.refusals import did_you_mean, nearest, problems_of, problems_of_entry
+from domain.validation import ValidationContext, unknown_jurisdiction, validate
 
 Standing = Literal["stands", "disputed", "retracted"]
 
@@ -202,12 +203,14 @@ def corrected_act(entry: EntryState, event: EntryCorrected) -> AnyAct:
         if name in ("id", "kind"):
             problems.append(Problem(f"fields.{name}", value, "an entry's id and kind never change"))
         elif name not in known:
-            problems.append(Problem(f"fields.{name}", value, f"a {kind} has no such field"))
+            near = did_you_mean(nearest(name, known))
+            problems.append(Problem(f"fields.{name}", value, f"a {kind} has no such field{near}"))
     _refuse(problems)
+    corrected = apply_correction(entry.fields, event.fields)
     try:
-        return act_of(apply_correction(entry.fields, event.fields))
+        return act_of(corrected)
     except ValidationError as error:
-        raise Refused(problems=list(_in_fields(problems_of(error, kind)))) from error
+        raise Refused(problems=list(_in_fields(problems_of_entry(error, corrected)))) from error
 
 
 def _entry(command: ChangeEntry, state: State) -> EntryState:
@@ -263,7 +266,7 @@ def _problems_of_update(event: JurisdictionUpdated, state: State) -> list[Proble
     try:
         updated = updated_jurisdiction(state.place, event)
     except ValidationError as error:
-        return [*problems, *_in_fields(problems_of(error))]
+        return [*problems, *_in_fields(problems_of(error, Jurisdiction))]
     return [*problems, *_in_fields(_problems_of_place(updated, state.context))]
 
 
@@ -292,7 +295,7 @@ def _problems_of_speaker(place: Jurisdiction, context: ValidationContext) -> lis
         problems.append(Problem("speaks_for", speaks_for, message))
     represented = context.places.get(speaks_for)
     if represented is None:
-        problems.append(Problem("speaks_for", speaks_for, f"no jurisdiction {speaks_for!r} is on record"))
+        problems.append(unknown_jurisdiction("speaks_for", speaks_for, context.near))
     elif represented.speaks_for is not None:
         problems.append(Problem("speaks_for", speaks_for, f"{speaks_for!r} is itself an agency"))
     if represented is not None and represented.state != place.state:

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -57,26 +54,3 @@ def problem_summary(problems: Sequence[Problem]) -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     where = f"{first.where}: " if first.where else ""
     return f"{where}{first.field}: {first.message}{more}"
-
-
-# What pydantic puts into the path of an error that is no field: that a key is meant, not its value, and the member of
-# a union that it tried.
-_NO_FIELDS = ("[key]", "constrained-int", "literal['dc']")
-
-
-def problems_of(error: ValidationError, kind: object = None) -> list[Problem]:
-    """What pydantic found, with paths as the record's files write them: `respond_by.date`, `quotes.0.text`.
-
-    `kind` is that of the entry that was validated, if it was one: pydantic begins the paths in it with its kind.
-    """
-    return [_problem_of(details, kind) for details in error.errors(include_url=False, include_context=False)]
-
-
-def _problem_of(details: ErrorDetails, kind: object) -> Problem:
-    if details["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        return Problem("kind", kind, "Field required" if kind is None else details["msg"])
-    location = details["loc"][1:] if details["loc"][:1] == (kind,) else details["loc"]
-    path = ".".join(str(part) for part in location if part not in _NO_FIELDS) or "(the whole)"
-    # The input of a missing field is the whole object around it, which is not its value.
-    value = None if details["type"] == "missing" else details["input"]
-    return Problem(path, value, details["msg"].removeprefix("Value error, "))

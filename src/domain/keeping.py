@@ -17,4 +17,14 @@ class ClockAccepted(Value):
     reason: Text
 
 
-KeepingEvent = ClockAccepted
+class SigningKeyReplaced(Value):
+    """The log signs with another key from here on. Both are verifier keys, as `GET /log/key` has them."""
+
+    TOPIC: ClassVar[str] = "signing-key-replaced"
+    VERSION: ClassVar[int] = 1
+    before: OneLine
+    after: OneLine
+    reason: Text
+
+
+KeepingEvent = ClockAccepted | SigningKeyReplaced

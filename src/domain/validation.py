@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +15,8 @@ from domain.errors import Problem
 from domain.events import ACT_CLASSES
 from domain.facts import Fact
 from domain.jurisdictions import Place
+from domain.refusals import did_you_mean
+from domain.values import SLUG
 
 _MOST_TOLD = 10
 """Names in the message of a problem, which may be one of many."""
@@ -21,6 +24,10 @@ DefinedName = tuple[str, str]
 """What an entry makes known: ("review" | "policy" | "subject" | "case" | "list", id)."""
 TitledReference = tuple[str, str, str | None]
 """A thing as an entry names it: its kind as in `DefinedName`, its id, and the title or caption given with it."""
+
+
+Near = Callable[[str, str], Sequence[str]]
+"""Gives the ids on record that are much like one that is not, from a kind of thing and that id."""
 
 
 @dataclass(slots=True)
@@ -36,6 +43,7 @@ class ValidationContext:
     """What the acts validated follow, and what those that they follow do, as far as a ring could lead."""
     today: Callable[[Sequence[str]], str] = lambda _: LATEST_DAY
     """The latest day that it now is in any of the places named."""
+    near: Near = lambda _kind, _id: ()
     _ring: Mapping[str, str] | None = None
 
     def include(self, act: Act, fact: Fact) -> None:
@@ -68,11 +76,13 @@ def _fields_of_each_kind(*names: str) -> dict[type[Act], tuple[str, ...]]:
     return {cls: tuple(name for name in names if name in cls.model_fields) for cls in ACT_CLASSES.values()}
 
 
-_NAMING_PLACES = _fields_of_each_kind("jurisdictions", "roles", "added", "removed")
+_FIELDS_OF_PLACES = ("jurisdictions", "roles", "added", "removed")
+_FIELDS_OF_LINKS = ("follows", "answers", "disputes", "revokes", "demand")
+_NAMING_PLACES = _fields_of_each_kind(*_FIELDS_OF_PLACES)
 _MENTIONING = _fields_of_each_kind("review", "subjects", "list", "policy", "case")
 _HOLDING = _fields_of_each_kind("holdings")
 _ENDING = _fields_of_each_kind("ends_reviews", "ends_lists", "ends_subjects")
-_LINKING = _fields_of_each_kind("follows", "answers", "disputes", "revokes", "demand")
+_LINKING = _fields_of_each_kind(*_FIELDS_OF_LINKS)
 _ASKING = _fields_of_each_kind("respond_by")
 _CHANGING_A_LIST = _fields_of_each_kind("added", "removed")
 
@@ -134,31 +144,54 @@ def links(act: Act) -> Iterator[tuple[str, str]]:
     return _values(_LINKING, act)
 
 
+def names_as_written(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The places and entries that fields name that are no act: field, `jurisdiction` or `entry`, id."""
+    for names, kind in ((_FIELDS_OF_PLACES, "jurisdiction"), (_FIELDS_OF_LINKS, "entry")):
+        for name in names:
+            written = fields.get(name)
+            for id_ in written if isinstance(written, list | tuple | dict) else (written,):
+                if isinstance(id_, str) and re.fullmatch(SLUG, id_):
+                    yield name, kind, id_
+
+
 def validate(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
     """Everything for which an act is refused; empty where it may be recorded."""
     return [
         *_unknown_names(act, context),
-        *_sources(act),
-        *_dates(fact, context),
-        *_days_to_come(act, fact),
-        *_lists(act),
+        *validate_alone(act, fact, context),
         *_following(act, context),
         *(problem for name, entry in links(act) if entry in context.facts
           for problem in _link(name, context.facts[entry], fact, context)),
     ]  # fmt: skip
 
 
+def validate_alone(act: Act, fact: Fact, context: ValidationContext) -> list[Problem]:
+    """What is wrong with an act whatever else is on record: of the context only `today` is asked."""
+    return [*_sources(act), *_dates(fact, context), *_days_to_come(act, fact), *_lists(act)]
+
+
 def _unknown_names(act: Act, context: ValidationContext) -> Iterator[Problem]:
     for name, place in places_named(act):
         if place not in context.places:
-            yield Problem(name, place, f"no jurisdiction {place!r} is on record")
+            yield unknown_jurisdiction(name, place, context.near)
     for name, entry in links(act):
         if entry not in context.facts:
-            yield Problem(name, entry, f"no entry {entry!r} is on record or among those recorded with it")
+            yield unknown_entry(name, entry, context.near)
     for name, kind, id_ in mentions(act):
         if (kind, id_) not in context.names:
             how = "caption" if kind == "case" else "title"
-            yield Problem(name, id_, f"no {kind} {id_!r} is known: the entry that first names it gives its {how}")
+            message = f"no {kind} {id_!r} is known: the entry that first names it gives its {how}"
+            yield Problem(name, id_, message + did_you_mean(context.near(kind, id_)))
+
+
+def unknown_jurisdiction(name: str, place: str, near: Near) -> Problem:
+    message = f"no jurisdiction {place!r} is on record{did_you_mean(near('jurisdiction', place))}"
+    return Problem(name, place, message)
+
+
+def unknown_entry(name: str, entry: str, near: Near) -> Problem:
+    message = f"no entry {entry!r} is on record or among those recorded with it{did_you_mean(near('entry', entry))}"
+    return Problem(name, entry, message)
 
 
 def _sources(act: Act) -> Iterator[Problem]:

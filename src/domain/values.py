@@ -6,14 +6,22 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 
 from domain.dates import Edtf, RecordedDay
 from domain.legibility import legible_json, legible_line, legible_text
+from domain.web_addresses import web_address
 
+SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 Slug = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=160),
+    StringConstraints(pattern=SLUG, max_length=160),
     Field(description="lower-case letters and digits, joined by hyphens"),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(legible_text)]
 OneLine = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(legible_line)]
+WebAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
+    AfterValidator(legible_line),
+    AfterValidator(web_address),
+]
 
 Rank = Literal["primary", "secondary"]
 Party = Literal["federal", "jurisdiction", "court", "press", "other"]
@@ -31,7 +39,7 @@ class Source(Value):
     id: Slug
     title: OneLine
     publisher: OneLine | None = None
-    url: OneLine | None = None
+    url: WebAddress | None = None
     date: Edtf | None = None
     rank: Rank
 
@@ -42,7 +50,7 @@ class CorrectionSource(Value):
     id: Slug | None = None
     title: OneLine
     publisher: OneLine | None = None
-    url: OneLine | None = None
+    url: WebAddress | None = None
     date: Edtf | None = None
     rank: Rank
 

@@ -15,16 +15,23 @@ from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from domain.errors import RecordError
 from eventlog.engine import driver_connection, writing, wrote
+from eventlog.guards import Unguarded, guards_in_place
 from eventlog.merkle import HASH_BYTES, grow, hash_of, root_of
 from eventlog.records import Head, NewEvent, Recorded
 from eventlog.sql import BulkInsert, CompiledQuery
-from eventlog.tables import log, log_head
+from eventlog.tables import LOG_TRIGGERS, log, log_head
 
 # FOR UPDATE makes PostgreSQL's writers queue at this row. SQLite's compiler leaves it out: BEGIN IMMEDIATE
 # has locked.
-_LOCK_HEAD = CompiledQuery(
-    select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier).where(log_head.c.id == 1).with_for_update()
-)
+_LOCK_HEAD = {
+    dialect: CompiledQuery(
+        select(log_head.c.position, log_head.c.recorded_at, log_head.c.frontier, guards_in_place(dialect))
+        .where(log_head.c.id == 1)
+        .with_for_update(of=log_head)
+    )
+    for dialect in LOG_TRIGGERS
+}
+"""Also asks whether the log is guarded: in the same statement, as each is a round trip."""
 _MOVE_HEAD = CompiledQuery(
     update(log_head)
     .where(log_head.c.id == 1)
@@ -176,11 +183,15 @@ def appending(
     A clock that is more than `most_leap` ahead of the last stamp may append nothing: one such stamp would make all
     later ones wrong until the true time has come up to it. None: any clock is believed.
 
-    `observers` are given the seconds that it took, the wait for the lock included, where something was appended.
+    Raises Unguarded where the database would let anyone change the log. `observers` are given the seconds that it
+    took, the wait for the lock included, where something was appended.
     """
     begun = perf_counter()
     with writing(engine) as connection:
-        position, recorded_at, frontier = _LOCK_HEAD.run(connection).fetchone()
+        dialect = engine.dialect.name
+        position, recorded_at, frontier, guards = _LOCK_HEAD[dialect].run(connection).fetchone()
+        if guards != len(LOG_TRIGGERS[dialect]):
+            raise Unguarded
         append = Append(connection, Head(position, recorded_at), frontier, recorder, stamp(now, recorded_at))
         append.clock_fault = None if most_leap is None else leap_fault(now, recorded_at, most_leap)
         yield append

@@ -16,7 +16,20 @@ from secrets import token_hex
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import CheckConstraint, Column, Connection, Integer, LargeBinary, MetaData, Table, Text, insert, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
 
 from domain.errors import Invalid, NotFound, Problem, Refused
 from eventlog import merkle, tables
@@ -34,6 +47,16 @@ _log_key = Table(
     Column("private", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="log_key_is_one_row"),
 )
+_named_keys = Table(
+    "log_keys",
+    MetaData(),
+    Column("key", Text, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+)
+"""The verifier keys that the log began with. What replaced a key later is an event of the log.
+
+`events`: 0 of the key made with the database; of the key of a log that was imported, how many events came with it.
+"""
 # Eight hexadecimal digits tell the logs of this program apart for a reader; what identifies one is its key.
 _ID_BYTES = 4
 
@@ -44,6 +67,34 @@ def create_key(connection: Connection) -> None:
     name = f"dispute-timeline/{token_hex(_ID_BYTES)}"
     private = Ed25519PrivateKey.generate().private_bytes_raw()
     connection.execute(insert(_log_key).values(id=1, name=name, private=private))
+
+
+def create_named_keys(connection: Connection) -> None:
+    """Makes the table of the keys that the log began with, and names the one that now signs."""
+    _named_keys.create(connection)
+    name_key(connection, signer(connection).key, 0)
+
+
+def drop_named_keys(connection: Connection) -> None:
+    _named_keys.drop(connection)
+
+
+def name_key(connection: Connection, key: Key, events: int) -> None:
+    """Names a key by which the log, or the first `events` of it, was signed when it came here."""
+    connection.execute(insert(_named_keys).values(key=str(key), events=events))
+
+
+def named_keys(connection: Connection) -> dict[str, int]:
+    """The verifier keys that the log began with, and of how many events each came with them."""
+    return dict(map(tuple, connection.execute(select(_named_keys))))
+
+
+def replace_key(connection: Connection) -> tuple[Key, Key]:
+    """Makes the log another key under its name; the one before, and the one that signs from now on."""
+    before = signer(connection)
+    private = Ed25519PrivateKey.generate()
+    connection.execute(update(_log_key).values(private=private.private_bytes_raw()))
+    return before.key, Signer(before.name, private).key
 
 
 def drop_key(connection: Connection) -> None:

@@ -104,6 +104,16 @@ _POSTGRESQL: Final = (
 )
 
 _PROTECTION: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
+LOG_TRIGGERS: Final = {
+    "sqlite": ("log_refuses_update", "log_refuses_delete", "log_refuses_replace"),
+    "postgresql": ("log_refuses_change",),
+}
+"""The names of the triggers that protect `log`."""
+GUARDS: Final = {
+    "sqlite": tuple(f"TRIGGER IF EXISTS {name}" for name in LOG_TRIGGERS["sqlite"]),
+    "postgresql": ("TRIGGER IF EXISTS log_refuses_change ON log", "FUNCTION IF EXISTS log_refuses_change()"),
+}
+"""The same, and what they call, as a DROP statement names them."""
 
 
 def create_log(connection: Connection) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from domain.facts import Fact, fact_of, inert_fact_of
 from domain.jurisdictions import Place
 from domain.national import STILL, FactVersion, NationalActs
 from domain.periods import LegalHolidays, due_day
+from eventlog.records import Recorded
 from eventlog.sql import CompiledQuery
+from projections.findable_names import FindableNames, case_captions, case_token, place_names, place_token
 from projections.lru import LRUCache
 from projections.projector import MALFORMED, UnreadableEvent
 from projections.rows import decode_body
@@ -69,6 +72,10 @@ class Directory:
         )
         return Place(id_, version.state, version.time_zone, version.speaks_for, tuple(agencies))
 
+    def ids(self) -> Iterable[str]:
+        """Those of every place that ever was on record."""
+        return self._places.keys()
+
     def states(self) -> set[str]:
         return {version.state for versions in self._places.values() for version in versions}
 
@@ -105,7 +112,7 @@ _NEW_LAW = CompiledQuery(
     .order_by(_versions.c.position)
 )
 _NEW_PLACES = CompiledQuery(
-    select(_places.c.position, _places.c.id, _places.c.state, _places.c.time_zone, _places.c.speaks_for)
+    select(_places.c.position, _places.c.id, _places.c.state, _places.c.time_zone, _places.c.speaks_for, _places.c.body)
     .where(_places.c.position > bindparam("after"), _places.c.position <= bindparam("head"))
     .order_by(_places.c.position)
 )
@@ -125,9 +132,11 @@ class ReadCache:
         """Begins empty; the first read fills it. `holidays`: the legal holidays by which periods run on."""
         self.law = NationalActs()
         self.directory = Directory()
+        self.names = FindableNames()
         self.head = 0
         self.unreadable: list[UnreadableEvent] = []
         """The events on record that cannot be read, in log order."""
+        self._unreadable_at: set[int] = set()
         self.stamps = LRUCache[int, str](100_000)
         """When positions that answers rest on were recorded."""
         self._holidays = holidays
@@ -156,15 +165,24 @@ class ReadCache:
         with self._lock:
             if head <= self.head:
                 return
-            self.directory.take(_NEW_PLACES.run(connection, after=self.head, head=head).fetchall())
-            new = [
-                FactVersion(self._fact_on_record(body), position, retracted=bool(retracted))
-                for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head)
-            ]
+            places = _NEW_PLACES.run(connection, after=self.head, head=head).fetchall()
+            self.directory.take(tuple(row[:-1]) for row in places)
+            for position, id_, *_, body in places:
+                self.names.take(place_token(id_), position, *place_names(msgspec.json.decode(body)))
+            new = []
+            for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head):
+                new.append(FactVersion(self._fact_on_record(body), position, retracted=bool(retracted)))
+                for id_, caption in case_captions(decode_body(body)):
+                    self.names.take(case_token(id_), position, caption)
             self.law.take(new, head)
             unreadable = _NEW_UNREADABLE.run(connection, after=self.head, head=head).fetchall()
             self.unreadable = [*self.unreadable, *(UnreadableEvent(*row) for row in unreadable)]
+            self._unreadable_at |= {event.position for event in self.unreadable}
             self.head = head
+
+    def readable(self, events: Iterable[Recorded]) -> list[Recorded]:
+        """Events without those that cannot be read: what an account of a stream or of a part of the log goes by."""
+        return [event for event in events if event.position not in self._unreadable_at]
 
     def fact(self, connection: Connection, position: int) -> Fact:
         return self.facts(connection, [position])[0]

@@ -49,7 +49,8 @@ class LogRange:
 
     @classmethod
     def read(cls, snapshot: Snapshot, log: EventLog, earlier: int, later: int) -> Self:
-        events = {event.position: event for event in log.read(snapshot.connection, after=earlier, until=later)}
+        events_between = snapshot.cache.readable(log.read(snapshot.connection, after=earlier, until=later))
+        events = {event.position: event for event in events_between}
         return cls(earlier, later, events, frozenset(event.stream for event in events.values() if event.version == 1))
 
     def cause(self, position: int) -> Cause:
@@ -99,7 +100,7 @@ def entries_changed(
             revised[event.stream].append(event.position)
     changed: list[EntryChange] = []
     for name, positions in revised.items():
-        stream = log.stream(snapshot.connection, name)
+        stream = snapshot.cache.readable(log.stream(snapshot.connection, name))
         before, after = state_at(stream, between.earlier), state_at(stream, between.later)
         if before is None or after is None:
             continue
@@ -139,7 +140,7 @@ def _affected(snapshot: Snapshot, log: EventLog, between: LogRange) -> set[str] 
             return None
         else:
             versions = [event] if event.topic in ACT_TOPICS else log.stream(snapshot.connection, event.stream)
-            for version in versions:
+            for version in cache.readable(versions):
                 if version.position <= event.position:
                     named.update(cache.fact(snapshot.connection, version.position).jurisdictions)
     return named.union(*(directory.ever_related(id_) for id_ in named))

@@ -61,7 +61,8 @@ def versions_up_to(connection: Connection, entry: str, position: int) -> Iterato
 
 def entry_history(snapshot: Snapshot, log: EventLog, id_: str) -> dict[str, Any]:
     """An entry's versions up to the snapshot's position, oldest first; NotFound where there is none."""
-    stream = _up_to(log.stream(snapshot.connection, f"entry:{id_}"), snapshot.position)
+    stream = snapshot.cache.readable(log.stream(snapshot.connection, f"entry:{id_}"))
+    stream = _up_to(stream, snapshot.position)
     if not stream:
         raise NotFound(f"no entry {id_!r} is on record")
     versions = []
@@ -184,9 +185,12 @@ def revisions(snapshot: Snapshot, event_log: EventLog, size: int) -> list[dict[s
     rows = []
     for stream, version in _LATEST_REVISIONS.run(snapshot.connection, head=snapshot.position, size=size).fetchall():
         id_ = stream.partition(":")[2]
+        if version_at(snapshot.connection, id_, snapshot.position) is None:
+            continue  # an entry whose first event cannot be read
         if id_ not in histories:
             histories[id_] = entry_history(snapshot, event_log, id_)["versions"]
-        rows.append(histories[id_][version - 1] | {"entry": id_})
+        if version <= len(histories[id_]):  # beyond that are events that cannot be read
+            rows.append(histories[id_][version - 1] | {"entry": id_})
     return rows
 
 

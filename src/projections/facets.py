@@ -22,6 +22,8 @@ from projections.timeline import (
     at_pinned_position,
     conditions,
     place_and_clocks,
+    rests_on_names,
+    rests_on_place,
 )
 
 _versions, _timeline, _places = live_tables().versions, live_tables().timeline, live_tables().places
@@ -72,9 +74,9 @@ def _count(
     params = filters.params | given_params(public_by=clocks.public_by, state=filters.state, scopes=scopes)
     given = frozenset(params)
     if filters.words is not None:
-        params |= match_params(connection, parse_search(filters.words), "anywhere")
+        params |= match_params(snapshot, parse_search(filters.words), "anywhere")
     statement = _statement(given, names, words=filters.words is not None, context=filters.context)
-    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
+    rests_on = max(rests_on_place(snapshot, place), rests_on_names(snapshot, filters))
     counts: dict[str, dict[str, int]] = {name: {} for name in names}
     rows = statement.run(connection, **params, head=clocks.position, as_of=clocks.as_of).fetchall()
     for name, value, count in sorted(rows, key=lambda row: (0 if row[0] in ("year", _RESTS_ON) else -row[2], row[1])):

@@ -73,7 +73,7 @@ def _scope_rows(
     params = filters.params | given_params(scope=scope, state=state, public_by=clocks.public_by, before=before)
     statement = _statement(frozenset(params), words=filters.words is not None)
     if filters.words is not None:
-        params |= match_params(snapshot.connection, parse_search(filters.words), "anywhere")
+        params |= match_params(snapshot, parse_search(filters.words), "anywhere")
     rows = statement.run(snapshot.connection, **params, head=clocks.position, as_of=clocks.as_of, size=size).fetchall()
     return [
         (position, bytes(body) + body_end(clocks, latest, public_latest))

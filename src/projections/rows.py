@@ -7,11 +7,23 @@ from typing import Any
 import msgspec
 
 from domain.dates import bounds
+from domain.legibility import legible
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
-from projections.projector import MALFORMED, Change, ChangedEntry, ChangedPlace, EntryHeader, UnreadableEvent
-from projections.search_text import fold_text
+from projections.findable_names import case_token, place_token
+from projections.projector import (
+    MALFORMED,
+    Change,
+    ChangedEntry,
+    ChangedPlace,
+    EntryHeader,
+    UnreadableEvent,
+    why_unreadable,
+)
+from projections.search_text import bounded_text, fold_text
 
+_NUL = b"\\u0000"
+"""U+0000 as JSON writes it."""
 NATIONAL = ""
 """The `timeline.jurisdiction` of an entry that names nobody and so belongs to the national line."""
 
@@ -44,7 +56,7 @@ def rows_of(changes: Iterable[Change], due: Due) -> Rows:
             try:
                 _entry_rows(rows, change, due)
             except MALFORMED as error:
-                rows.unreadable.append((change.position, f"entry:{change.header.id}", f"{error}"[:500]))
+                rows.unreadable.append((change.position, f"entry:{legible(change.header.id)}", why_unreadable(error)))
         else:
             _place_rows(rows, change)
     return rows
@@ -56,6 +68,11 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     earliest, latest = bounds(header.occurred)
     public_earliest, public_latest = bounds(header.public) if header.public is not None else (earliest, latest)
     due_days = [(bounds(day)[1], demand, position) for day, demand in _due_days(header, latest, due)]
+    for holding in header.holdings:
+        if holding.until is not None:
+            bounds(holding.until)
+    if _NUL in change.fields:
+        _refuse_nul(header)
     id_, sequence = header.id, header.sequence
     days = (earliest, latest, sequence, public_earliest, public_latest)
     retracted, law = change.standing == "retracted", header.reaches_unnamed_places or change.reached_unnamed_places
@@ -76,6 +93,14 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
         rows.superseded_entries.append((change.before, position))
 
 
+def _refuse_nul(header: EntryHeader) -> None:
+    """ValueError where an id has a character that no column of PostgreSQL's holds; texts go without it."""
+    references = (id_ for _, id_, _ in _references(header))
+    names = (*header.jurisdictions, *header.answers, *header.disputes, *references)
+    if any("\0" in name for name in (header.id, header.actor.party, header.demand or "", *names)):
+        raise ValueError("an id holds U+0000")
+
+
 def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str, str]]:
     """The day that an entry sets, if any, and the demand that it sets it for."""
     if header.extended_to is not None and header.demand is not None:
@@ -89,10 +114,15 @@ def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str,
 
 def _words(header: EntryHeader) -> tuple[str, str, str]:
     actor, quotes, sources = header.actor, header.quotes, header.sources
+    tokens = [] if header.case is None else [case_token(header.case.id)]
+    tokens += map(place_token, header.jurisdictions)
+    names = fold_text(
+        actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))
+    )
     return (
         fold_text(header.summary),
         fold_text(*(text for quote in quotes for text in (quote.text, quote.speaker))),
-        fold_text(actor.name, actor.office, *(text for source in sources for text in (source.title, source.publisher))),
+        bounded_text(" ".join([*tokens, names])),
     )
 
 

@@ -1,20 +1,22 @@
 """Search: which versions match a query, and in which columns, by SQLite's FTS5 or PostgreSQL's text search.
 
 Relevance is a matter of the columns alone: first come versions with all terms in the summary, then those with all in
-summary and quotes together, then those that need the actor and the sources too. Unlike a rank by word frequency, that
-depends on no other version, so the answer at a log position never changes and both databases give the same.
+summary and quotes together, then those that need the actor, the sources and the names of places and cases too. Unlike
+a rank by word frequency, that depends on no other version, so the answer at a log position never changes and both
+databases give the same.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from projections.schema import LEXEMES, live_tables
 from projections.search_text import BREAK, SearchQuery, Term
+from projections.snapshot import Snapshot
 
 _words, _versions = live_tables().words, live_tables().versions
 
@@ -34,41 +36,56 @@ def matches(matched_in: MatchedIn) -> ColumnElement[bool]:
     return _versions.c.position.in_(select(_words.c.position).where(_Matches(matched_in)))
 
 
-def match_params(connection: Connection, query: SearchQuery, matched_in: MatchedIn) -> Mapping[str, Any]:
-    """The parameters of `matches` as the connection's database takes them."""
-    if connection.dialect.name == "sqlite":
-        return {"match": _fts5_query(query, matched_in)}
+def match_params(snapshot: Snapshot, query: SearchQuery, matched_in: MatchedIn) -> Mapping[str, Any]:
+    """The parameters of `matches` as the snapshot's database takes them."""
+    names, position = snapshot.cache.names, snapshot.position
+    terms = [(term, names.tokens(term, position)) for term in query.terms]
+    without = [(term, names.tokens(term, position)) for term in query.without]
+    if snapshot.connection.dialect.name == "sqlite":
+        return {"match": _fts5_query(terms, without, matched_in)}
     return {
-        "match": " & ".join(map(_ts_query, query.terms)),
-        "terms": list(map(_like_pattern, query.terms)),
-        "without": list(map(_like_pattern, query.without)),
+        "match": " & ".join(_ts_query(*term) for term in terms),
+        # A row for each term, whose patterns are lines: SQL has no lists of lists of unlike length.
+        "terms": ["\n".join(_like_patterns(*term)) for term in terms],
+        "without": [pattern for term in without for pattern in _like_patterns(*term)],
     }
 
 
-def _fts5_query(query: SearchQuery, matched_in: MatchedIn) -> str:
-    terms = " AND ".join(map(_fts5_string, query.terms))
+NamedTerm = tuple[Term, Sequence[str]]
+"""A term and the tokens of what has it in its name."""
+
+
+def _fts5_query(required: Sequence[NamedTerm], excluded: Sequence[NamedTerm], matched_in: MatchedIn) -> str:
+    terms = " AND ".join(_fts5_string(*term) for term in required)
     within = {name: f"{{{' '.join(columns)}}} : ({terms})" for name, columns in _COLUMNS.items()}
-    excluded = list(map(_fts5_string, query.without))
+    left_out = [_fts5_string(*term) for term in excluded]
     if matched_in == "anywhere":
-        required = within["named"]
+        wanted = within["named"]
     else:
-        required = within[matched_in]
+        wanted = within[matched_in]
         better = BY_RELEVANCE.index(matched_in) - 1
         if better >= 0:
-            excluded.append(within[BY_RELEVANCE[better]])
-    return f"({required}) NOT ({' OR '.join(f'({match})' for match in excluded)})" if excluded else required
+            left_out.append(within[BY_RELEVANCE[better]])
+    return f"({wanted}) NOT ({' OR '.join(f'({match})' for match in left_out)})" if left_out else wanted
 
 
-def _fts5_string(term: Term) -> str:
-    return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
+def _fts5_string(term: Term, tokens: Sequence[str]) -> str:
+    written = _quoted(" ".join(term.words)) + (" *" if term.prefix else "")
+    return f"({' OR '.join([written, *map(_quoted, tokens)])})" if tokens else written
 
 
-def _ts_query(term: Term) -> str:
-    return " & ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
+def _quoted(token: str) -> str:
+    return f'"{token}"'
 
 
-def _like_pattern(term: Term) -> str:
-    return f"% {' '.join(term.words)}{'' if term.prefix else ' '}%"
+def _ts_query(term: Term, tokens: Sequence[str]) -> str:
+    words = " & ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
+    return " | ".join([f"({words})", *(f"'{token}'" for token in tokens)]).join("()")
+
+
+def _like_patterns(term: Term, tokens: Sequence[str]) -> list[str]:
+    written = f"% {' '.join(term.words)}{'' if term.prefix else ' '}%"
+    return [written, *(f"% {token.replace('_', chr(92) + '_')} %" for token in tokens)]
 
 
 class _Matches(ColumnElement[bool]):
@@ -92,7 +109,11 @@ def _sqlite(_element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noq
 @compiles(_Matches, "postgresql")
 def _postgresql(element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what the compiler passes on
     match, terms, without = (compiler.process(bindparam(name), **kw) for name in ("match", "terms", "without"))
-    within = {name: f"{_texts(columns)} LIKE ALL(CAST({terms} AS TEXT[]))" for name, columns in _COLUMNS.items()}
+    within = {
+        name: f"NOT EXISTS (SELECT 1 FROM unnest(CAST({terms} AS TEXT[])) AS term(patterns) "  # noqa: S608 - ours
+        f"WHERE NOT {_texts(columns)} LIKE ANY(string_to_array(term.patterns, chr(10))))"
+        for name, columns in _COLUMNS.items()
+    }
     conditions = [f"{LEXEMES} @@ CAST({match} AS TSQUERY)"]
     conditions.append(within["named" if element.matched_in == "anywhere" else element.matched_in])
     if element.matched_in in BY_RELEVANCE[1:]:

@@ -1,61 +1,33 @@
 """The words that texts are searched by, and search queries, the same for both databases.
 
-Texts and queries are folded here, in Python, into words of lower-case letters and digits without diacritics. The
-databases get those, split by spaces, and fold nothing themselves, so that both find the same.
+Texts and queries are folded in Python (`domain.folding`) into words of lower-case letters and digits without
+diacritics. The databases get those, split by spaces, and fold nothing themselves, so that both find the same.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from domain.folding import words_of
 
 BREAK = "_"
 """Stands between texts (two quotes, a name and an office), so that no phrase matches across them, and for no text."""
 
 LONGEST_QUESTION = 200
-_LONGEST_WORD = 100
 _LONGEST_TEXT = 80_000
 """Characters of a column: three of them, at four bytes each at most, fit into what PostgreSQL can index."""
 
-_DROPPED = {"Mn", "Me", "Cf"}
-"""Unicode categories that are dropped: marks upon letters, and what no reader sees, such as soft hyphens."""
-
-
-class _Folding(dict[int, str]):
-    """For `str.translate`: what each character becomes, worked out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        if unicodedata.category(character) in _DROPPED:
-            folded = ""
-        else:
-            # Twice: what a case fold makes may itself be composed.
-            decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-            kept = (part for part in decomposed if unicodedata.category(part) not in _DROPPED)
-            folded = "".join(part if part.isalnum() else " " for part in kept)
-        self[code] = folded
-        return folded
-
-
-_folding = _Folding()
-_folding_ascii = bytes(ord(_folding[code] or " ") for code in range(128)).ljust(256)
-"""The same for most texts, which have nothing else: half the time."""
 _BREAK_BETWEEN = f" {BREAK} "
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text in order: `The mayor’s “Résumé”` has the, mayor, s, resume."""
-    plain = text.encode().translate(_folding_ascii).decode() if text.isascii() else text.translate(_folding)
-    words = plain.split()
-    if max(map(len, words), default=0) > _LONGEST_WORD:
-        return [word[:_LONGEST_WORD] for word in words]
-    return words
 
 
 def fold_text(*texts: str | None) -> str:
     """The words of texts as a column keeps them, with a break between two texts, or one alone where there are none."""
     parts = [" ".join(words_of(text)) for text in texts if text is not None]
-    whole = _BREAK_BETWEEN.join(part for part in parts if part) or BREAK
-    return whole if len(whole) <= _LONGEST_TEXT else whole[:_LONGEST_TEXT].rpartition(" ")[0]
+    return bounded_text(_BREAK_BETWEEN.join(part for part in parts if part) or BREAK)
+
+
+def bounded_text(words: str) -> str:
+    """As much of a column's words as the databases can index."""
+    return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT].rpartition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)

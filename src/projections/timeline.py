@@ -97,6 +97,18 @@ def place_and_clocks(snapshot: Snapshot, filters: TimelineFilter) -> tuple[Place
     return place, snapshot.clocks(place.time_zone)
 
 
+def rests_on_place(snapshot: Snapshot, place: Place | None) -> int:
+    """The last position of an event on the place that is filtered by, or on one of its relatives."""
+    return 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
+
+
+def rests_on_names(snapshot: Snapshot, filters: TimelineFilter) -> int:
+    """The last position at which a name with the words searched for came, changed or went."""
+    if filters.words is None:
+        return 0
+    return snapshot.cache.names.rests_on(parse_search(filters.words), snapshot.position)
+
+
 def scopes_of(filters: TimelineFilter, place: Place | None) -> list[str | None]:
     """The lines to read: each jurisdiction's own, the national line (`NATIONAL`), or, with None, all."""
     scopes: list[str | None] = [None] if place is None else [place.id, *place.agencies]
@@ -113,7 +125,7 @@ def _read_page(
     limit: int,
     after: TimelineKey | RankedTimelineKey | None,
 ) -> TimelinePage:
-    rests_on = 0 if place is None else snapshot.cache.directory.rests_on(place, snapshot.position)
+    rests_on = max(rests_on_place(snapshot, place), rests_on_names(snapshot, filters))
     bodies: list[bytes] = []
     last: TimelineKey | RankedTimelineKey | None = None
     for key, position, until, public_latest, body in _page_rows(snapshot, filters, place, clocks, after, limit + 1):
@@ -201,7 +213,7 @@ def _scope_rows(
     state = None if scope == NATIONAL else filters.state
     params = filters.params | given_params(scope=scope, public_by=clocks.public_by, state=state)
     newest = filters.newest or filters.ranked
-    words = {} if filters.words is None else match_params(snapshot.connection, parse_search(filters.words), matched_in)
+    words = {} if filters.words is None else match_params(snapshot, parse_search(filters.words), matched_in)
     if not words:
         size = min(size, _CHUNK)  # else every chunk would be another search
     # A position on the far side of all versions of the entry that the key names.

@@ -6,8 +6,9 @@ The two have different dates, and a retraction takes back the account and not th
 from collections.abc import Mapping
 from typing import Any
 
-from api.formats.words import Fields, day_words, kind_words, web_address
+from api.formats.words import Fields, day_words, kind_words
 from domain.dates import bounds
+from domain.web_addresses import link_to
 
 _PARTIES = {"federal": "GovernmentOrganization", "jurisdiction": "GovernmentOrganization", "court": "Organization"}
 _KINDS = {"state": "State", "city": "City", "county": "AdministrativeArea", "agency": "GovernmentOrganization"}
@@ -68,7 +69,7 @@ def _place(id_: str, place: Fields | None, api: str) -> dict[str, Any]:
 
 def _source(source: Fields) -> dict[str, Any]:
     work: dict[str, Any] = {"@type": "CreativeWork", "name": source["title"]}
-    if address := web_address(source.get("url")):
+    if address := link_to(source.get("url")):
         work["url"] = address
     if source.get("publisher"):
         work["publisher"] = {"@type": "Organization", "name": source["publisher"]}

@@ -16,7 +16,7 @@ import msgspec
 from fastapi import Request
 
 from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
-from api.http.parameters import ClockQuery, PageParameters, answer_clocks, clocks_asked, read_cursor, service_of
+from api.http.parameters import ClockQuery, ListParameters, answer_clocks, clocks_asked, read_cursor, service_of
 from api.http.routes import ResourceResponse, page_response
 from api.pages.names import Names
 from application.service import Service
@@ -41,7 +41,7 @@ class Type(Enum):
 
 AUTHORITY = "tag:dispute-timeline,2026"
 """Begins the id of every feed and feed item (RFC 4151): the same wherever the record is served from."""
-QueryT = TypeVar("QueryT", bound=PageParameters)
+QueryT = TypeVar("QueryT", bound=ListParameters)
 KeyT = TypeVar("KeyT")
 ItemT = TypeVar("ItemT")
 
@@ -224,6 +224,7 @@ class ListReader:
         self.root = root_url(request)
         self.context = request_context(request)
         self.limit: int | None = query.limit if "limit" in query.model_fields_set else None
+        self.bom: bool = query.bom
         self.next_key: object = None
         """The key that the next page begins after, once a piece was read, where a limit was given."""
         self.clocks: AnswerClocks | None = None

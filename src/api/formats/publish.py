@@ -32,7 +32,7 @@ from api.http.negotiation import (
     Format,
     negotiated_format,
 )
-from api.http.parameters import PageParameters, PlaceId, parse_query, service_of
+from api.http.parameters import ListParameters, PlaceId, parse_query, service_of
 from api.http.routes import ResourceResponse, ResourceStream, on_snapshot
 from api.openapi.document import documented
 from projections.paging import encode_cursor
@@ -42,6 +42,11 @@ _STREAMS: dict[Format, Callable[[ListReader], Iterator[bytes]]] = {
     CSV: csv_table,
     TABLE: data_resource,
 }
+_LAST_WORDS = {
+    CSV: b"\r\nThe list broke off here: it is not whole. Ask again.\r\n",
+    NDJSON: b'{"error":"The list broke off here: it is not whole. Ask again."}\n',
+}
+"""What ends a list that breaks off; a table in JSON lacks its end then, and is no JSON."""
 _GENERATOR = f"Dispute timeline {version('dispute-timeline')}"
 _DEFAULT_FEED_LIMIT = 50
 _CLOCKS = ("as_of=", "public_by=", "recorded_by=")
@@ -57,7 +62,7 @@ class ListAddress:
     """
 
     path: str
-    query: type[PageParameters]
+    query: type[ListParameters]
     name: str
     description: str
     name_as: str
@@ -109,7 +114,7 @@ def _suffix_convertor(suffixes: Sequence[str]) -> Convertor[str]:
 
 
 def _endpoint(
-    list_class: type[AnyList], model: type[PageParameters], path_types: dict[str, Any]
+    list_class: type[AnyList], model: type[ListParameters], path_types: dict[str, Any]
 ) -> Callable[..., Awaitable[Response]]:
     async def endpoint(request: Request, **path: str) -> Response:
         return await lanes_of(request).reading.run(answer, request, path)
@@ -118,6 +123,8 @@ def _endpoint(
         query = parse_query(model, request)
         place = path.get("id")
         chosen = BY_SUFFIX[path["format"]] if "format" in path else negotiated_format(request)
+        if query.bom and chosen is not CSV:
+            raise malformed("bom", "true", "is for CSV alone: elsewhere a byte order mark is a fault")
         if chosen is JSON:
             service = service_of(request)
             return on_snapshot(
@@ -174,7 +181,7 @@ def _whole(reader: ListReader, chosen: Format, body: bytes, next_key: object, st
 
 
 def _streamed(reader: ListReader, chosen: Format) -> Response:
-    tag = f'"{reader.validator}.{chosen.suffix}"'
+    tag = f'"{reader.validator}.{chosen.suffix}{"-bom" * reader.bom}"'
     if reader.context.has(tag.encode()):
         unchanged = ResourceResponse(reader.head, b"", 304, {"ETag": tag}, last_modified=reader.recorded_at)
         unchanged.context.clocks = reader.clocks
@@ -182,7 +189,7 @@ def _streamed(reader: ListReader, chosen: Format) -> Response:
     headers = {"Log-Position": str(reader.head), "X-Content-Type-Options": "nosniff", "ETag": tag}
     if reader.recorded_at is not None:
         headers["Last-Modified"] = http_date(reader.recorded_at)
-    pieces = _STREAMS[chosen](reader)
+    pieces = _saying_where_it_breaks(_STREAMS[chosen](reader), _LAST_WORDS.get(chosen, b""))
     if reader.limit is not None:
         pieces = iter(list(pieces))
     elif reader.context.method == "HEAD":
@@ -192,6 +199,23 @@ def _streamed(reader: ListReader, chosen: Format) -> Response:
     response = ResourceStream(pieces, headers=headers, media_type=chosen.content_type)
     response.context = ResponseContext(reader.head, next_cursor=encode_cursor(reader.next_key), clocks=reader.clocks)
     return response
+
+
+def _saying_where_it_breaks(pieces: Iterator[bytes], last_words: bytes) -> Iterator[bytes]:
+    """The pieces of a list; where one after the first cannot be made, a last line that says so, and then the error.
+
+    The error ends the connection without the last chunk. A client of HTTP/1.0, and one that takes what it got, would
+    not know by that alone that the list is not whole.
+    """
+    begun = False
+    try:
+        for piece in pieces:
+            yield piece
+            begun = True
+    except Exception:
+        if begun:
+            yield last_words
+        raise
 
 
 def _links(reader: ListReader, feed: Feed, chosen: Format) -> dict[str, str]:

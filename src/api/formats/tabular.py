@@ -1,6 +1,7 @@
 """CSV (RFC 4180): a heading, a row each, and no cell that a spreadsheet would take for a formula."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -18,7 +19,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_table(reader: ListReader) -> Iterator[bytes]:
-    heading = _written([tuple(reader.list.columns)])
+    heading = BOM_UTF8 * reader.bom + _written([tuple(reader.list.columns)])
     for piece in reader.pieces():
         yield heading + _written([[_cell(cell) for cell in row] for item in piece for row in reader.list.rows(item)])
         heading = b""

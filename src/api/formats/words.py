@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
+
+from domain.web_addresses import link_to
 
 _LONGEST_TITLE = 120
 _MONTHS = (
@@ -67,7 +68,7 @@ def _paragraphs(entry: Fields, notices: tuple[str, ...]) -> Iterator[tuple[str, 
 
 
 def _source(source: Fields) -> str:
-    title, address = escape(source["title"]), web_address(source.get("url"))
+    title, address = escape(source["title"]), link_to(source.get("url"))
     linked = f'<a href="{escape(address)}">{title}</a>' if address else title
     more = [escape(source[name]) for name in ("publisher", "date") if source.get(name)]
     return ", ".join((linked, *more))
@@ -75,16 +76,5 @@ def _source(source: Fields) -> str:
 
 def web_addresses(sources: Iterable[Fields]) -> tuple[str, ...]:
     """The addresses of sources that can be linked to, each once."""
-    addresses = (web_address(source.get("url")) for source in sources)
+    addresses = (link_to(source.get("url")) for source in sources)
     return tuple(dict.fromkeys(address for address in addresses if address is not None))
-
-
-def web_address(url: str | None) -> str | None:
-    """The URL of a source where it is http or https, and nothing that a browser would run."""
-    if url is None or any(character.isspace() or not character.isprintable() for character in url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and parts.netloc and url.isascii() else None

@@ -1,6 +1,7 @@
 """Bodies: the key that comes with one, its largest size, and the JSON object in it, parsed strictly."""
 
 from dataclasses import dataclass
+from email.message import Message
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
@@ -64,6 +65,14 @@ Body = Annotated[JsonBody, Depends(json_body)]
 def media_type_of(request: Request) -> str:
     """The media type of the body; JSON where there is no `Content-Type`."""
     return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+
+
+def charset_of(request: Request) -> str | None:
+    """The character set that the `Content-Type` says the body is in; None where it says none."""
+    message = Message()
+    message["content-type"] = request.headers.get("content-type", "application/json")
+    charset = message.get_param("charset")
+    return charset if isinstance(charset, str) else None
 
 
 def require_media_type(request: Request, media_type: str, *accepted: str) -> None:

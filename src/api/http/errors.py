@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Match
 from application.bulk.batch import BadRows, TooManyRows
 from application.strict_json import NotJson
 from domain.errors import Conflict, Invalid, NotFound, Problem, RecordError, Refused, Stale
+from domain.refusals import plain_message
+from eventlog.guards import Unguarded
 from eventlog.log import ClockLeapt
 from eventlog.trouble import DatabaseTrouble
 
@@ -144,6 +146,7 @@ ERROR_TABLE: dict[type[RecordError], ErrorRow] = {
     Unconditional: ErrorRow(428, "if-match-needed", "Which version was this decided on?"),
     Refused: ErrorRow(422, "refused", "The record cannot carry this"),
     HeadTooLarge: ErrorRow(431, "head-too-large", "The header fields are too large"),
+    Unguarded: ErrorRow(503, "log-unguarded", "The log has lost its guards", {"Retry-After": "60"}),
     TooManyStreams: ErrorRow(503, "too-many-streams", "Too many streams", {"Retry-After": "5"}),
     ClockLeapt: ErrorRow(503, "clock-leapt", "The clock cannot be right", {"Retry-After": "60"}),
     Overloaded: ErrorRow(503, "overloaded", "Too much at once", {"Retry-After": "2"}),
@@ -249,7 +252,8 @@ async def _of_path(_request: Request, error: Exception) -> Response:
     """FastAPI validates only path parameters here. A malformed id cannot exist, so it is a 404."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above: the type is wider than the call
     problems = [
-        Problem(".".join(map(str, fault["loc"][1:])), fault.get("input"), fault["msg"]) for fault in error.errors()
+        Problem(".".join(map(str, fault["loc"][1:])), fault.get("input"), plain_message(fault))
+        for fault in error.errors()
     ]
     detail = "; ".join(f"nothing of the {problem.field} {problem.value!r} is on record" for problem in problems)
     return error_response(NotFound(detail, problems=problems))

@@ -22,6 +22,7 @@ from api.http.memento import memento_position
 from application.clocks import parse_clocks
 from application.service import Service
 from domain.errors import Invalid, Problem
+from domain.refusals import plain_message
 from projections import paging
 from projections.snapshot import AskedClocks, Snapshot, recorded_at
 
@@ -91,8 +92,8 @@ def _defaults_of(model: type[QueryModel]) -> QueryModel | None:
 
 
 def _problems_of(model: type[QueryModel], error: ValidationError) -> Iterator[Problem]:
-    for fault in error.errors(include_url=False, include_context=False):
-        message = fault["msg"].removeprefix("Value error, ")
+    for fault in error.errors(include_url=False):
+        message = plain_message(fault)
         if fault["type"] == "extra_forbidden":
             message = f"is no parameter of this address, whose parameters are: {_names_of(model)}"
         missing = fault["type"] == "missing"
@@ -200,6 +201,14 @@ class PageParameters(QueryModel):
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
     cursor: str | None = Field(
         None, max_length=2000, description="`next` of the page before.", examples=["WyIyMDE3LTA0LTIxIl0"]
+    )
+
+
+class ListParameters(PageParameters):
+    """The parameters of a page of a list that is had in every format."""
+
+    bom: bool = Field(
+        default=False, description="CSV alone: begin with a byte order mark, by which spreadsheets know UTF-8."
     )
 
 

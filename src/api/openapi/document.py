@@ -38,6 +38,8 @@ class Contract(TypedDict, total=False):
     """The formats of a list or an entry, where it has several."""
     or_else: type[BaseModel] | None
     """Another model of the same media type."""
+    dry_run: type[BaseModel]
+    """The model of the 200 of a dry run, where a write has one."""
     success: Mapping[str, Any]
     """What the document says of the answer, where it is more than the answer's type."""
     header: Mapping[str, Any]
@@ -63,6 +65,9 @@ def documented(contract: Contract) -> dict[str, Any]:
     for further in contract.get("also", ()):
         if further < HTTPStatus.BAD_REQUEST:
             responses[further] = success | {"description": "It is on record already, with the same content."}
+            if "dry_run" in contract:
+                responses[further]["description"] += " Of a dry run: what would become of it."
+                responses[further]["model"] = answer | contract["dry_run"]
         elif further == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(answer, type):
             responses[further] = success | {"description": "The record cannot be written to."}
         else:

@@ -15,6 +15,7 @@ from api.pages.places import status_history
 from api.pages.urls import PageQuery, PageRequest, checked_id
 from api.resources.citations import citation, permalink_of
 from domain.history import Transition
+from domain.web_addresses import link_to
 from eventlog.proofs import proving
 from projections.entries import entries_linking_to, entry_history
 from projections.snapshot import Snapshot
@@ -128,7 +129,7 @@ def _structured_data(entry: EntryView, permalink: str) -> dict[str, Any]:
     sources = [
         {"@type": "CreativeWork", "name": source["title"]}
         | ({"publisher": {"@type": "Organization", "name": source["publisher"]}} if "publisher" in source else {})
-        | ({"url": source["url"]} if "url" in source else {})
+        | ({"url": address} if (address := link_to(source.get("url"))) else {})
         for source in entry.sources
     ]
     return {

@@ -34,10 +34,6 @@ class PlaceInGrid:
     place: NamedPlace
     reviews: list[tuple[str, Label]]
 
-    @property
-    def search_text(self) -> str:
-        return " ".join((self.place.full_name, self.place.state, *self.place.aliases)).casefold()
-
 
 @page(router, "/", query=PageQuery)
 def home_page(request: PageRequest, _query: PageQuery, snapshot: Snapshot) -> PageContent:

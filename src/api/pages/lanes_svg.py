@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from api.pages.lanes import Lane
 from api.pages.page import render
+from domain.dates import EARLIEST_DAY, LATEST_DAY
 
 WIDTH = 960
 _COLOURS = {
@@ -48,6 +49,8 @@ def lanes_svg(
 ) -> Markup:
     """The lanes as an SVG element; without `entry_url`, as a file that stands alone and has no links."""
     days = [day for lane in lanes for day in (*(run.first for run in lane.runs), *(due.day for due in lane.due_days))]
+    # What lies beyond the days that an entry may name, recorded before that was a rule, stands at the edge.
+    days = [day for day in days if EARLIEST_DAY <= day <= LATEST_DAY]
     # A page about the year 9000 is answered, but not drawn to its end.
     last = min(max([as_of, *days]), f"{int(max(days, default=as_of)[:4]) + _MOST_YEARS_AFTER:04d}-12-31")
     rows: list[tuple[Lane, int | None, int]] = []

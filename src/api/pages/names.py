@@ -4,6 +4,7 @@ import msgspec
 
 from api.pages.labels import STATES, grant_name
 from domain.errors import NotFound
+from domain.folding import words_of
 from projections.entries import title_of_thing
 from projections.places import place_by_id, places_page
 from projections.snapshot import Snapshot
@@ -27,6 +28,11 @@ class NamedPlace(msgspec.Struct):
         """The name with the state, unless the place is the state."""
         state = STATES.get(self.state, self.state)
         return self.name if self.name == state else f"{self.name}, {state}"
+
+    @property
+    def words(self) -> list[str]:
+        """The words that it is found by: of its names, with the state's, and of its ids."""
+        return words_of(" ".join((self.full_name, self.state, *self.aliases, self.id, self.geoid or "")))
 
 
 _decode_place = msgspec.json.Decoder(NamedPlace).decode

@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from api.formats.words import web_address
 from api.http.errors import malformed_where_invalid
 from api.http.exchange import AnswerClocks, quarter_of, request_context, root_url
 from api.http.lanes import lanes_of
@@ -29,6 +28,7 @@ from api.pages import dates, labels
 from api.pages.glossary import definitions
 from api.pages.names import Names
 from api.pages.urls import PageQuery, PageRequest, cleaned_url, parse_page_request, time_machine
+from domain.web_addresses import link_to
 from projections.lru import LRUCache
 from projections.snapshot import WASHINGTON, Snapshot
 
@@ -104,6 +104,7 @@ def html_page(
             "isPartOf": {"@type": "WebSite", "name": SITE, "url": request.absolute("/")},
             **(structured_data or {}),
         },
+        unreadable=snapshot.cache.unreadable,
         head=snapshot.head,
         position=snapshot.position,
         **context,
@@ -133,7 +134,7 @@ def _environment() -> Environment:
         "states": labels.STATES,
         "definition": lambda track, word: definitions().get((track, word), ""),
     }
-    in_english = (dates.in_words, dates.on_day, dates.since_day, dates.short, dates.date_and_time, web_address)
+    in_english = (dates.in_words, dates.on_day, dates.since_day, dates.short, dates.date_and_time, link_to)
     environment.filters |= {function.__name__: function for function in in_english}
     environment.filters["capitalized"] = lambda text: text[:1].upper() + text[1:]
     return environment

@@ -21,6 +21,7 @@ from api.pages.page import PageContent, html_page, page
 from api.pages.status_board import BoardTrack, causes_of, status_board
 from api.pages.urls import PageQuery, PageRequest, checked_id
 from domain.facts import Kind
+from domain.folding import words_of
 from domain.values import Party
 from projections.deadlines import DeadlineFilter, place_deadlines
 from projections.history import PlaceHistory, place_history
@@ -94,9 +95,9 @@ def status_history(request: PageRequest, snapshot: Snapshot, place_id: str, as_o
 def place_search_page(request: PageRequest, query: PlaceSearchQuery, snapshot: Snapshot) -> PageContent:
     names = Names(snapshot)
     search = query.q or ""
-    matches = _matches(names, search)
-    if search and len(matches) == 1:
-        return PageContent(b"", location=request.place_url(matches[0].id))
+    matches, meant = _matches(names, search)
+    if meant is not None:
+        return PageContent(b"", location=request.place_url(meant.id))
     return html_page(
         "places.html",
         request,
@@ -154,22 +155,40 @@ def place_page(request: PageRequest, query: PlacePageQuery, snapshot: Snapshot) 
     )
 
 
-def _matches(names: Names, search: str) -> list[NamedPlace]:
-    """The places in whose names, slug or GEOID every word stands; the one alone whose whole name is searched for."""
-    words = search.casefold().replace(",", " ").split()
-    name = " ".join(words)
-    exact: list[NamedPlace] = []
-    partial: list[NamedPlace] = []
+def _matches(names: Names, search: str) -> tuple[list[NamedPlace], NamedPlace | None]:
+    """The places in whose names, slug or GEOID every word begins a word, and the one that alone can be meant.
+
+    That is the only one which has all of the words as they are, where no other has words that begin so; or the one
+    whose name with its state, slug or GEOID it is. First in the list are those whose name it is.
+    """
+    words = words_of(search)
+    unmistakable: list[NamedPlace] = []
+    named: list[NamedPlace] = []
+    whole: list[NamedPlace] = []
+    begun: list[NamedPlace] = []
     for place in names.all_places():
-        texts = (place.full_name, place.name, place.id, place.geoid or "", *place.aliases)
-        own_names = [text.casefold().replace(",", "") for text in texts]
-        if name == own_names[0]:
-            return [place]
-        if all(word in " ".join(own_names) for word in words):
-            (exact if name in own_names else partial).append(place)
-    if len(exact) == 1 and name:
-        return exact
-    return [*sorted(exact, key=lambda place: place.full_name), *sorted(partial, key=lambda place: place.full_name)]
+        own = set(place.words)
+        if _can_mean_no_other(place, search, words):
+            unmistakable.append(place)
+        if words in map(words_of, (place.name, *place.aliases)):
+            named.append(place)
+        elif own.issuperset(words):
+            whole.append(place)
+        elif all(any(word.startswith(beginning) for word in own) for beginning in words):
+            begun.append(place)
+    matches = [place for group in (named, whole, begun) for place in sorted(group, key=lambda each: each.full_name)]
+    if not words:
+        return matches, None
+    alone = unmistakable or ([] if begun else matches)
+    return matches, alone[0] if len(alone) == 1 else None
+
+
+def _can_mean_no_other(place: NamedPlace, search: str, words: list[str]) -> bool:
+    """Whether it is the slug or GEOID of a place, or its name with its state; a state's own name may be a city's."""
+    name = words_of(place.name)
+    with_state = [words_of(each) for each in (place.full_name, f"{place.name}, {place.state}")]
+    is_id = search.strip().casefold() in (place.id, place.geoid) and words != name
+    return is_id or (words in with_state and words != name)
 
 
 def _description(view: PlaceView, board: list[BoardTrack]) -> str:

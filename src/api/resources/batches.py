@@ -7,19 +7,23 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from api.http.bodies import JsonBody, Recorder, body_of, media_type_of, require_media_type
+from api.http.bodies import JsonBody, Recorder, body_of, charset_of, media_type_of, require_media_type
 from api.http.exchange import request_context
 from api.http.parameters import QueryModel
 from api.http.routes import post, raw_json
 from api.openapi.document import A_JURISDICTION, A_WARNING
-from application.bulk.batch import record_rows
-from application.bulk.files import MEDIA_TYPES, READERS
+from application.bulk.batch import Report, record_rows
+from application.bulk.files import MEDIA_TYPES, reader_of
 from application.service import Service
 from application.settings import Settings
 from eventlog.limits import OF_A_BATCH, waiting_at_most
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 MOST_SUSPECTED = 1_000
+
+
+class DryRunQuery(QueryModel):
+    dry_run: bool = Field(default=False, description="Say what would become of it, and record nothing.")
 
 
 class BatchQuery(QueryModel):
@@ -74,8 +78,9 @@ _ROWS = {
         "schema": {
             "type": "string",
             "description": "A heading, a row each. Columns are fields; `actor.party` and `sources.0.title` are fields "
-            "in a field, `jurisdictions` and other lists of ids have `|` between them (`[]`: none), and a column named "
-            "for any other field with fields of its own holds it as JSON. An empty cell is a field left out.",
+            "in a field, `jurisdictions` and other lists have `|` between them (`[]`: none), `roles` are `chicago-il: "
+            "plaintiff`, and a column named for any other field with fields of its own holds it as JSON. An empty "
+            "cell is a field left out.",
         },
         "example": "id,kind,occurred,actor.party,jurisdictions,summary,sources.0.id,sources.0.title,sources.0.rank\r\n"
         "2017-05-01-said,statement,2017-05-01,federal,chicago-il | new-orleans-la,Something was said.,s1,A page,"
@@ -94,18 +99,22 @@ def record_a_batch(
     """Records entries, and the jurisdictions they name: all, or on any fault none, with every bad row in `errors`."""
     request_context(request).dry_run = query.dry_run
     settings: Settings = request.app.state.settings
-    rows = READERS[MEDIA_TYPES[media_type_of(request)]](BytesIO(batch.body))
-    unnamed, most = (("", row) for row in rows), settings.batch_rows
+    read = reader_of(MEDIA_TYPES[media_type_of(request)], charset_of(request))
+    unnamed, most = (("", row) for row in read(BytesIO(batch.body))), settings.batch_rows
     with waiting_at_most(OF_A_BATCH):
         report = record_rows(
             service, unnamed, recorder=batch.recorder, dry_run=query.dry_run, revising=False, most=most
         )
+    return shown_report(service, report, dry_run=query.dry_run)
+
+
+def shown_report(service: Service, report: Report, *, dry_run: bool) -> Response:
     answer = {
         "recorded": report.recorded,
         "already": report.already_recorded,
         "suspected": [row.shown() for row in report.possible_duplicates[:MOST_SUSPECTED]],
         "suspected_total": len(report.possible_duplicates),
-        "dry_run": query.dry_run,
+        "dry_run": dry_run,
     }
     with service.snapshot() as snapshot:
         return raw_json(snapshot, answer)

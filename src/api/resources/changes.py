@@ -12,7 +12,7 @@ from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.tabular import CELL_SEPARATOR
 from api.http.errors import malformed_where_invalid
-from api.http.parameters import PageParameters, PlaceId
+from api.http.parameters import ListParameters, PlaceId
 from api.http.routes import ResourceResponse, raw_json
 from api.openapi.schemas import AccountChanges
 from application.clocks import parse_log_range
@@ -33,7 +33,7 @@ from projections.snapshot import Snapshot
 Point = Annotated[str, Field(max_length=64, examples=["520", "2026-11-24T17:00:00Z"])]
 
 
-class ChangesQuery(PageParameters):
+class ChangesQuery(ListParameters):
     """Between which two states of the log, and of what."""
 
     from_: Point = Field(

@@ -12,7 +12,7 @@ from pydantic import Field
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words
-from api.http.parameters import ClockQuery, PageParameters
+from api.http.parameters import ClockQuery, ListParameters
 from api.openapi.schemas import Deadlines
 from domain.answers import Deadline, DeadlineState
 from domain.dates import Day
@@ -30,7 +30,7 @@ class DueQuery(ClockQuery):
     to: Day | None = Field(None, description="Deadlines due on or before this day.")
 
 
-class DeadlineQuery(DueQuery, PageParameters):
+class DeadlineQuery(DueQuery, ListParameters):
     """Which deadlines, and which page of them."""
 
 

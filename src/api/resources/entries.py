@@ -15,15 +15,18 @@ from pydantic import Field
 from api.formats.json_ld import json_ld
 from api.http.bodies import Body, JsonBody
 from api.http.errors import Unconditional, malformed
-from api.http.exchange import root_url
+from api.http.exchange import request_context, root_url
 from api.http.memento import http_date
 from api.http.negotiation import JSON, JSON_LD, negotiated_format
 from api.http.parameters import ClockQuery, EntryId, PlaceId
 from api.http.routes import ResourceResponse, etag_header, get, json_response, post, raw_json
 from api.openapi.document import A_CORRECTION, A_DISPUTE, A_REASON, ENTRIES, body_schema
 from api.openapi.schemas import EntryHistory, EntryShown, Shape
+from api.resources.batches import BatchShown, DryRunQuery, shown_report
 from api.resources.citations import citation, permalink_of
-from application.recording import handle, parse_change, record_entry
+from application.bulk.batch import dry_run_of_entry
+from application.parsing import parse_change
+from application.recording import handle, record_entry
 from application.service import Service
 from domain.answers import Position
 from domain.errors import NotFound
@@ -106,9 +109,21 @@ def an_entry(request: Request, snapshot: Snapshot, id: EntryId) -> ResourceRespo
     return json_response(snapshot, entry, headers=etag_header(entry))
 
 
-@post(router, "/entries", body=body_schema("Entry", **ENTRIES), answer=EntryShown, status=201, also=(200,))
-def record_an_entry(service: Service, body: Body) -> Response:
+@post(
+    router,
+    "/entries",
+    query=DryRunQuery,
+    body=body_schema("Entry", **ENTRIES),
+    answer=EntryShown,
+    status=201,
+    also=(200,),
+    dry_run=BatchShown,
+)
+def record_an_entry(request: Request, service: Service, query: DryRunQuery, body: Body) -> Response:
     """Records an act: at once or, on any fault, not at all. The same again, with the same id, is already recorded."""
+    request_context(request).dry_run = query.dry_run
+    if query.dry_run:
+        return shown_report(service, dry_run_of_entry(service, body.fields(), recorder=body.recorder), dry_run=True)
     outcome = record_entry(service, body.fields(), recorder=body.recorder)
     with service.snapshot() as snapshot:
         entry, _ = read_entry(snapshot, outcome.id)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from pydantic import Field
 from sqlalchemy import Connection
 
 from api.http.edge import PREFIX
@@ -21,6 +22,7 @@ from application.reminders.due import last_tick
 from application.reminders.queries import by_state, waiting
 from application.service import Service
 from eventlog.engine import reading
+from eventlog.guards import Unguarded
 from eventlog.trouble import DatabaseTrouble
 
 router = APIRouter(tags=["health"])
@@ -42,6 +44,7 @@ class Health(Shape):
     position: int | None
     reminders: Ticking | None
     why: list[str]
+    unreadable: list[int] = Field([], description="The log positions that cannot be read: `verify` says why.")
 
 
 @get(router, "/healthz", answer=Health)
@@ -62,12 +65,14 @@ def readyz(request: Request, service: Service) -> Response:
             why = faults_for_writing(service, append)
             position, reminders = append.head, _reminders(request, append.connection)
             append.touch()
-    except DatabaseTrouble as error:
+    except (DatabaseTrouble, Unguarded) as error:
         return _health(_UNABLE, None, None, [error.detail])
     if why:
         return _health(_UNABLE, position, reminders, why)
     behind = step_back(service.now(), append.stamped_before)
-    return _health("ready", position, reminders, [] if behind is None else [behind])
+    with service.snapshot() as snapshot:
+        unreadable = [event.position for event in snapshot.cache.unreadable]
+    return _health("ready", position, reminders, [] if behind is None else [behind], unreadable)
 
 
 def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
@@ -80,8 +85,17 @@ def _reminders(request: Request, connection: Connection) -> dict[str, Any]:
     return {"last_tick": ticked, "late_s": late_s}
 
 
-def _health(status: str, position: int | None, reminders: dict[str, Any] | None, why: Sequence[str] = ()) -> Response:
-    answer = {"status": status, "position": position, "reminders": reminders, "why": why}
+def _health(
+    status: str,
+    position: int | None,
+    reminders: dict[str, Any] | None,
+    why: Sequence[str] = (),
+    unreadable: Sequence[int] = (),
+) -> Response:
+    """`unreadable` is left out where there is nothing of it, as nearly always."""
+    answer: dict[str, Any] = {"status": status, "position": position, "reminders": reminders, "why": why}
+    if unreadable:
+        answer["unreadable"] = unreadable
     able = status != _UNABLE
     headers = None if able else {"Retry-After": str(_RETRY_AFTER_S)}
     return Response(msgspec.json.encode(answer), 200 if able else 503, headers, "application/json")

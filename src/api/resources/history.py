@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from api.formats.listing import AUTHORITY, Cell, ComputedList, FeedItem, Type
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import day_words, web_addresses
-from api.http.parameters import ClockQuery, PageParameters
+from api.http.parameters import ClockQuery, ListParameters
 from api.openapi.schemas import StatusHistory
 from domain.answers import StatusTransition
 from domain.dates import bounds
@@ -26,7 +26,7 @@ from projections.places import slug_of
 from projections.snapshot import Snapshot
 
 
-class HistoryQuery(ClockQuery, PageParameters):
+class HistoryQuery(ClockQuery, ListParameters):
     """Which part of a history."""
 
 

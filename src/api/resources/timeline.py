@@ -11,7 +11,7 @@ from api.formats.listing import AUTHORITY, Cell, Feed, FeedItem, RecordList, Typ
 from api.formats.publish import ListAddress, list_routes
 from api.formats.words import html_of, title_of, web_addresses
 from api.http.negotiation import TIMELINEJS
-from api.http.parameters import ClockQuery, PageParameters, PlaceId, StateCode, read_cursor
+from api.http.parameters import ClockQuery, ListParameters, PlaceId, StateCode, read_cursor
 from api.http.routes import ResourceResponse, page_response
 from api.openapi.schemas import Shape, Timeline
 from domain.dates import Day, bounds
@@ -52,7 +52,7 @@ def _valid_facets(text: str) -> str:
     return text
 
 
-class TimelineQuery(ClockQuery, PageParameters):
+class TimelineQuery(ClockQuery, ListParameters):
     state: StateCode | None = Field(None, description="Entries that name a place in this state.")
     kind: Kind | None = Field(None, description="Entries of this kind.")
     party: Party | None = Field(None, description="Entries in which this side acted.")
@@ -61,7 +61,8 @@ class TimelineQuery(ClockQuery, PageParameters):
     q: Annotated[str, AfterValidator(_valid_search)] | None = Field(
         None,
         max_length=LONGEST_QUESTION,
-        description="Words that all stand in an entry's summary, quotes, actor, or a source's title or publisher, "
+        description="Words that all stand in an entry's summary, quotes, actor, a source's title or publisher, or the "
+        "names of its places and case, "
         'whatever their case and diacritics. "Words in quotes" stand one after the other, a word* may go on, and '
         "what has a -word is left out. All else is searched as the words in it.",
         examples=['"new orleans" detainer* -lawsuit'],

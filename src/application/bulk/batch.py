@@ -7,81 +7,34 @@ that a malformed row may have caused in another row is not reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
+from application.bulk.duplicates import PossibleDuplicate, find_duplicates
 from application.bulk.json_rows import CHANGES, WHOLE, SourceRow
 from application.idempotency import carried_out_to
+from application.parsing import naming_malformed_fields, parse_entries, parse_entry, parse_jurisdiction
 from application.recording import (
     PreparedCommand,
     Recording,
     add_once,
     conflict_message,
+    handle,
     located,
-    naming_malformed_fields,
-    parse_entry,
-    parse_jurisdiction,
     prepare,
     stream_of,
+    with_an_id,
 )
 from application.service import Service
-from domain.dates import bounds
-from domain.decisions import ChangeCommand, RecordEntry, command_for
+from domain.decisions import ChangeCommand, command_for
 from domain.errors import Invalid, Problem, RecordError
 from eventlog.log import Append, Recorded
-from projections.entries import DuplicateKey, possible_duplicates
-
-_COMPARED_AT_ONCE = 1_000
-_MOST_DUPLICATES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PossibleDuplicate:
-    """A row, and the entries (at most ten) of the same kind, day and addressees, on record or before it."""
-
-    row: int | None
-    where: str
-    entry: str
-    like: tuple[str, ...]
-    because: dict[str, Any]
-
-    def shown(self) -> dict[str, Any]:
-        return {"row": self.row, "entry": self.entry, "like": list(self.like), "because": self.because}
-
-
-def find_duplicates(connection: Connection, commands: Sequence[PreparedCommand]) -> list[PossibleDuplicate]:
-    """The acts about to be recorded that may be on record already, or before them in the same batch."""
-    duplicates: list[PossibleDuplicate] = []
-    earlier_rows: dict[DuplicateKey, list[str]] = {}
-    own_ids = {prepared.id for prepared in commands}
-    acts = [(prepared, prepared.command.event) for prepared in commands if isinstance(prepared.command, RecordEntry)]
-    for start in range(0, len(acts), _COMPARED_AT_ONCE):
-        piece = [(prepared, act, _duplicate_key(act)) for prepared, act in acts[start : start + _COMPARED_AT_ONCE]]
-        on_record: dict[DuplicateKey, list[str]] = {}
-        days = ((jurisdictions, earliest, latest) for _, _, (_, earliest, latest, jurisdictions) in piece)
-        for entry in possible_duplicates(connection, days):
-            if entry.id not in own_ids:
-                on_record.setdefault(_duplicate_key(entry), []).append(entry.id)
-        for prepared, act, key in piece:
-            earlier = earlier_rows.setdefault(key, [])
-            like = (*sorted(on_record.get(key, ())), *earlier)[:_MOST_DUPLICATES]
-            if like:
-                because = {"kind": act.kind, "date": act.occurred, "jurisdictions": list(act.jurisdictions)}
-                duplicates.append(PossibleDuplicate(prepared.row, prepared.where, act.id, like, because))
-            if len(earlier) < _MOST_DUPLICATES:
-                earlier.append(act.id)
-    return duplicates
-
-
-def _duplicate_key(entry: Any) -> DuplicateKey:  # noqa: ANN401 - an act, or the row of one: they share no base
-    return (entry.kind, *bounds(entry.occurred), frozenset(entry.jurisdictions))
-
 
 _PIECE = 2_000
+_MOST_LOOKED_THROUGH = 100
+"""Malformed rows whose places and entries are looked up as well: as many as answers show."""
 # What answers add to an entry's own fields: ignored, so that an answer can be loaded as it is.
 _ADDED_BY_ANSWERS = ("certain", "log")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,160}")
@@ -122,6 +75,8 @@ class _Batch:
     problems: list[Problem] = field(default_factory=list)
     malformed_ids: set[str] = field(default_factory=set)
     """What malformed rows may have been meant to introduce."""
+    malformed: list[tuple[Mapping[str, Any], str, int]] = field(default_factory=list)
+    """The fields of the first malformed rows, each with where it was read, and its row."""
     rows: int = 0
     order: dict[tuple[str, int | None], int] = field(default_factory=dict)
     """How many rows there were up to each, by its file and its number there."""
@@ -157,6 +112,25 @@ def record_rows(
     return report
 
 
+def dry_run_of_entry(service: Service, fields: Mapping[str, Any], *, recorder: str) -> Report:
+    """What would become of one entry, recorded as `record_entry` does. Raises what that would raise."""
+
+    def attempt(entry: Mapping[str, Any]) -> Report:
+        report = Report(0, 1, [])
+
+        def stop(append: Append, new: Sequence[PreparedCommand]) -> None:
+            nonlocal report
+            alone = [replace(prepared, row=1) for prepared in new]
+            report = Report(len(new), 1 - len(new), find_duplicates(append.connection, alone))
+            raise _DryRun
+
+        with suppress(_DryRun):
+            handle(service, parse_entries(service, [entry]), recorder=recorder, before_recording=stop)
+        return report
+
+    return with_an_id(fields, attempt)
+
+
 def _parse(
     service: Service,
     rows: Iterable[tuple[str, SourceRow]],
@@ -181,9 +155,10 @@ def _parse(
                 problems = _take(service, batch, fields, where, row.number, revising=revising)
             except Invalid as error:
                 problems = error.problems
-                batch.malformed_ids |= _introduced_ids(fields)
-        else:
+        if problems:
             batch.malformed_ids |= _introduced_ids(row.fields)
+            if len(batch.malformed) < _MOST_LOOKED_THROUGH:
+                batch.malformed.append((row.fields, where, row.number))
         batch.problems += located(problems, where, row.number)
     return batch
 
@@ -223,7 +198,7 @@ def _parse_change(fields: Mapping[str, Any], *, revising: bool) -> ChangeCommand
         raise Invalid(problems=[Problem("act", act, "is not taken here: each has an address of its own")])
     if event is None:
         raise Invalid(problems=[Problem("act", act, f"is none of {', '.join(CHANGES)}")])
-    with naming_malformed_fields():
+    with naming_malformed_fields(event):
         return command_for(event.model_validate({name: value for name, value in fields.items() if name != "act"}))
 
 
@@ -243,7 +218,7 @@ def _record(recording: Recording, append: Append, batch: _Batch, progress: Batch
     fresh = [prepared for prepared in new if prepared.event.stream not in on_record]
     batch.problems += [
         problem
-        for problem in recording.problems_of_new(fresh)
+        for problem in (*recording.problems_of_new(fresh), *_unknown_in_malformed_rows(recording, batch))
         if not (isinstance(problem.value, str) and problem.value in batch.malformed_ids)
     ]
     if batch.problems:
@@ -257,6 +232,14 @@ def _record(recording: Recording, append: Append, batch: _Batch, progress: Batch
     changed = sum(_change(recording, batch, *change) for change in batch.changes)
     recorded_count = len(fresh) + changed
     return Report(recorded_count, batch.rows - recorded_count, duplicates)
+
+
+def _unknown_in_malformed_rows(recording: Recording, batch: _Batch) -> Iterator[Problem]:
+    """After `problems_of_new`, from which on the places that come with the batch are known."""
+    for fields, where, row in batch.malformed:
+        unknown = recording.unknown_names(fields)
+        new = [problem for problem in unknown if f"entry:{problem.value}" not in batch.entries]
+        yield from located(new, where, row)
 
 
 def _change(recording: Recording, batch: _Batch, command: ChangeCommand, where: str, row: int) -> bool:

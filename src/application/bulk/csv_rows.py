@@ -1,190 +1,165 @@
 """CSV: a heading whose columns name the record's fields, which are looked up in the types of the record, then rows.
 
-`respond_by.date` and `sources.0.url` name a field in a field. `jurisdictions` and other lists of ids are separated by
-`|`. A column named for any other field that has fields of its own holds it as JSON.
+`respond_by.date` and `sources.0.url` name a field in a field. `jurisdictions` and other lists are separated by `|`
+(those of ids also by `;`, `,` or a new line), and `roles` is `new-orleans-la: plaintiff | chicago-il: plaintiff`. A
+column named for any other field that has fields of its own holds it as JSON, as any cell that begins like JSON does.
+
+Tables are read as spreadsheets write them: separated by commas, semicolons or tabs, with lines that end in LF, CRLF or
+CR, in UTF-8 or UTF-16, or in another character set that is named; with empty rows and columns.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from types import UnionType
-from typing import Annotated, Any, BinaryIO, Literal, Union, get_args, get_origin
+from collections.abc import Iterator, Mapping, Sequence
+from io import SEEK_CUR, BufferedReader, TextIOWrapper
+from itertools import chain
+from typing import Any, BinaryIO, TextIO
 
-from pydantic import BaseModel, StringConstraints
-
-from application.bulk.json_rows import CHANGES, TOO_LONG, SourceRow, bad_row, lines
-from application.strict_json import NotJson, StrictDecoder
+from application.bulk.csv_columns import Column, Part, column, heading_of
+from application.bulk.json_rows import LONGEST_ROW, WHOLE, SourceRow, bad_row
 from domain.errors import Invalid, Problem
-from domain.events import ACT_CLASSES
-from domain.jurisdictions import Jurisdiction
-
-LIST_SEPARATOR = "|"
-_MOST_ITEMS = 1_000
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
-_ROOT: Any = Union[*ACT_CLASSES.values(), Jurisdiction, *CHANGES.values()]
-Part = str | int
-Convert = Callable[[str], Any]
-
-
-@lru_cache(maxsize=4_096)
-def column(name: str) -> tuple[tuple[Part, ...], Convert] | None:
-    """The path of a column's field, and how its cells are converted; None where no field has that name."""
-    if name == "act":
-        return ("act",), str
-    return _field_at(_ROOT, name.split("."))
-
-
-def _fields(cls: type[BaseModel], name: str) -> Iterator[Any]:
-    for field, info in cls.model_fields.items():
-        if (info.alias or field) == name:
-            yield info.annotation if not info.metadata else Annotated[info.annotation, *info.metadata]
-
-
-def _field_at(annotation: Any, rest: Sequence[str]) -> tuple[tuple[Part, ...], Convert] | None:  # noqa: ANN401 - annotations have no common type
-    kinds = list(_types_in(annotation))
-    if not rest:
-        return (), _converter(kinds)
-    name, *more = rest
-    for kind, _ in kinds:
-        parts: Iterator[tuple[Part, Any]] = iter(())
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            parts = ((name, field_type) for field_type in _fields(kind, name))
-        elif get_origin(kind) is tuple and name.isdecimal() and name.isascii() and len(name) < len(str(_MOST_ITEMS)):
-            parts = iter([(int(name), get_args(kind)[0])])
-        elif get_origin(kind) is dict:
-            parts = iter([(name, get_args(kind)[1])])
-        for part, part_type in parts:
-            field = _field_at(part_type, more)
-            if field is not None:
-                path, convert = field
-                return (part, *path), convert
-    return None
-
-
-def _types_in(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:  # noqa: ANN401 - annotations have no common type
-    """The types that a field may have, `None` left out, each with its metadata."""
-    if get_origin(annotation) is Annotated:
-        inner, *more = get_args(annotation)
-        yield from _types_in(inner, (*metadata, *more))
-    elif get_origin(annotation) in (Union, UnionType):
-        for member in get_args(annotation):
-            yield from _types_in(member, metadata)
-    elif annotation is not type(None):
-        yield annotation, metadata
-
-
-def _converter(kinds: Sequence[tuple[Any, tuple[Any, ...]]]) -> Convert:
-    types = [kind for kind, _ in kinds]
-    if int in types:
-        return _integer
-    if all(kind is str or get_origin(kind) is Literal for kind in types):
-        return str
-    if len(types) == 1 and get_origin(types[0]) is tuple and _is_word(get_args(types[0])[0]):
-        return _words
-    return _json
-
-
-def _is_word(annotation: Any) -> bool:  # noqa: ANN401 - annotations have no common type
-    """Whether it is text with a pattern, as ids and states are: no pattern allows a `|`."""
-    return any(
-        kind is str and any(isinstance(constraint, StringConstraints) and constraint.pattern for constraint in metadata)
-        for kind, metadata in _types_in(annotation)
-    )
-
-
-def _integer(cell: str) -> int | str:
-    return int(cell) if _INTEGER.fullmatch(cell) else cell
-
-
-def _words(cell: str) -> Any:  # noqa: ANN401 - any JSON value
-    if cell.lstrip().startswith("["):
-        return _json(cell)
-    return [word.strip() for word in cell.split(LIST_SEPARATOR)]
-
-
-def _json(cell: str) -> Any:  # noqa: ANN401 - any JSON value
-    try:
-        value, problems = StrictDecoder().whole(cell)
-    except NotJson as error:
-        raise Invalid(problems=[Problem("", cell, f"is to be JSON: {error.detail}")]) from error
-    if problems:
-        raise Invalid(problems=problems)
-    return value
-
 
 # Our own CSV puts an apostrophe before text that a spreadsheet would take for a formula; here it is taken off again.
 _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 # Bytes that are not UTF-8 are read as lone surrogates.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-Column = tuple[str, tuple[Part, ...], Convert]
+_NOT_UTF_8 = (
+    'is not UTF-8 text without NUL: save the table as "CSV UTF-8", or say which character set it is in, as in '
+    "Content-Type: text/csv; charset=windows-1252, or load --charset windows-1252"
+)
+_COMPARED = 50
+"""How many names of a heading tell which separator it has."""
+SEPARATORS = ",;\t"
+CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
+    # What says that it is Latin-1 is Windows-1252 (WHATWG, Encoding Standard).
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "macintosh": "mac_roman",
+}
+"""The character sets that tables are read in, and Python's names of them."""
 
 
-def csv_rows(file: BinaryIO) -> Iterator[SourceRow]:
-    """The rows, numbered as a spreadsheet does: the heading is 1. What follows broken quotation is not read."""
+def csv_rows(file: BinaryIO, charset: str | None = None) -> Iterator[SourceRow]:
+    """The rows, numbered as a spreadsheet does: the heading is 1. What follows broken quotation is not read.
+
+    `charset`: the character set that the file is said to be in; left out, it is UTF-8 or UTF-16.
+    """
+    encoding = _encoding(file, charset)
+    if encoding is None:
+        yield bad_row(1, f"the character set is none of {', '.join(CHARSETS)}", charset)
+        return
+    # Bytes that are none of the character set's are read as lone surrogates, which UTF-16 has no way to do.
+    text = TextIOWrapper(
+        file, encoding, errors="strict" if encoding.startswith("utf-16") else "surrogateescape", newline=""
+    )
     number = 0
+    try:
+        for row in _rows(text):
+            number += 1
+            if row is not None:
+                yield row
+    except csv.Error as error:
+        yield bad_row(number + 1, f"is not CSV: {error}; nothing after it was read")
+    except UnicodeDecodeError as error:
+        yield bad_row(number + 1, f"is not UTF-16: {error.reason}; nothing after it was read")
+    finally:
+        text.detach()
+
+
+def _encoding(file: BinaryIO, charset: str | None) -> str | None:
+    """Python's name of the character set that a file is in, as its first bytes or its sender say; None: not known."""
+    beginning = _beginning(file)
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if beginning.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if charset is not None:
+        return CHARSETS.get(charset.strip("\"' ").lower())
+    # A heading begins with letters, whose UTF-16 has a zero before or after.
+    if beginning[1:2] == b"\0":
+        return "utf-16-le"
+    return "utf-16-be" if beginning[:1] == b"\0" else "utf-8"
+
+
+def _beginning(file: BinaryIO) -> bytes:
+    """The first bytes of a file, which are read again after this."""
+    if isinstance(file, BufferedReader):
+        return file.peek(3)[:3]
+    beginning = file.read(3)
+    file.seek(-len(beginning), SEEK_CUR)
+    return beginning
+
+
+def _rows(text: TextIO) -> Iterator[SourceRow | None]:
+    """The rows from the heading on; None for the heading and for those without a text."""
+    lines = _lines(text)
+    first = next(lines, "")
+    while first and not first.strip():
+        first = next(lines, "")
+    separator = _separator(first)
+    if not first.lower().startswith("sep="):
+        lines = chain([first], lines)
     heading: list[Column] | None = None
-    reader = csv.reader(_lines(file), strict=True)
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            yield bad_row(number, f"is not CSV: {error}; nothing after it was read")
-            return
-        if not cells:
-            continue
-        if heading is None:
-            heading, problems = _heading(cells)
-            if problems:
-                yield SourceRow(number, {}, tuple(problems))
-                return
-        else:
+    for number, cells in enumerate(csv.reader(lines, strict=True, delimiter=separator), 1):
+        if not any(map(str.strip, cells)):
+            yield None
+        elif heading is not None:
             yield _csv_row(number, heading, cells)
-
-
-def _lines(file: BinaryIO) -> Iterator[str]:
-    for number, line in lines(file):
-        if line is None:
-            raise csv.Error(f"line {number} {TOO_LONG}")
-        yield line.decode("utf-8", "surrogateescape")
-
-
-def _heading(names: Sequence[str]) -> tuple[list[Column], list[Problem]]:
-    columns: list[Column] = []
-    problems: list[Problem] = []
-    taken: set[str] = set()
-    for name in map(str.strip, names):
-        field = column(name)
-        if field is None:
-            message = "names no field of the record, so the table cannot be read: the first row is to be its heading"
-            problems.append(Problem(name, None, message))
-        elif name in taken:
-            problems.append(Problem(name, None, "is the name of two columns"))
         else:
-            columns.append((name, *field))
-        taken.add(name)
-    return columns, problems
+            heading, problems = heading_of(cells)
+            yield SourceRow(number, {}, tuple(problems)) if problems else None
+            if problems:
+                return
+
+
+def _separator(first: str) -> str:
+    """What separates the cells: what a line `sep=;`, as spreadsheets write it, says, else what names most fields."""
+    if first.lower().startswith("sep="):
+        return first[len("sep=") :][:1].strip() or "\t"
+    named = {
+        each: sum(column(name.strip(' "\r\n')) is not None for name in first.split(each, _COMPARED))
+        for each in SEPARATORS
+    }
+    return max(named, key=named.__getitem__)
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    number = 0
+    while line := text.readline(LONGEST_ROW + 1):
+        number += 1
+        if len(line) > LONGEST_ROW:
+            raise csv.Error(f"line {number} is longer than {LONGEST_ROW:,} characters")
+        yield line
 
 
 def _csv_row(number: int, heading: Sequence[Column], cells: Sequence[str]) -> SourceRow:
-    if len(cells) != len(heading):
+    beyond = cells[len(heading) :]
+    if len(cells) < len(heading) or any(map(str.strip, beyond)):
         return bad_row(number, f"has {len(cells)} cells, and the heading {len(heading)}")
     tree: dict[Part, Any] = {}
     problems: list[Problem] = []
-    for (name, path, convert), cell in zip(heading, cells, strict=True):
-        if not cell:
+    for (name, path, convert), cell in zip(heading, cells, strict=False):
+        if not cell.strip():
+            continue
+        if not name:
+            problems.append(Problem(WHOLE, cell, "stands in a column that has no name in the heading"))
             continue
         text = cell[1:] if cell.startswith("'") and _DEFUSED.match(cell) else cell
         if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
-            problems.append(Problem(name, cell, "is not UTF-8 text without NUL"))
+            problems.append(Problem(name, cell, _NOT_UTF_8))
             continue
         try:
-            value = convert(text)
+            value = convert(text.replace("\r\n", "\n").replace("\r", "\n"))
         except Invalid as error:
             problems += [
                 Problem(name, cell, f"{problem.field}: {problem.message}".strip(": ")) for problem in error.problems

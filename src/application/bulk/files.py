@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,21 +33,30 @@ MEDIA_TYPES = {
 STANDARD_INPUT = Path("-")
 
 
+def reader_of(format_: str, charset: str | None = None) -> Read:
+    """What reads a format; `charset`: of CSV, since the other formats are always in Unicode."""
+    if format_ == "csv":
+        return partial(csv_rows.csv_rows, charset=charset)
+    return READERS[format_]
+
+
 def load(
     service: Service,
     paths: Iterable[Path],
     *,
     recorder: str,
     format_: str | None = None,
+    charset: str | None = None,
     dry_run: bool = False,
     progress: BatchProgress = lambda _doing, _done, _of: None,
 ) -> Report:
     """Records everything in the files and folders given, together. The path `-` is standard input.
 
-    `format_` is the format of every file; without it, each file's suffix gives its own. Raises BadRows, whose problems
+    `format_` is the format of every file; without it, each file's suffix gives its own. `charset` is the character
+    set of those in CSV, where it is neither UTF-8 nor UTF-16. Raises BadRows, whose problems
     name file, row, field and value; Invalid for a file that does not exist or is of no known format; OSError.
     """
-    readers = [(path, READERS[_format_of(path, format_)]) for path in files_in(paths)]
+    readers = [(path, reader_of(_format_of(path, format_), charset)) for path in files_in(paths)]
     rows = (row for path, read in readers for row in _rows(path, read))
     return record_rows(service, rows, recorder=recorder, dry_run=dry_run, progress=progress)
 

@@ -1,4 +1,8 @@
-"""A YAML list of mappings, read event by event. Only the tags of JSON's values are allowed, and dates stay text.
+"""A YAML list of mappings, read event by event. Only the tags of JSON's values are allowed.
+
+A plain scalar is a number, true, false or null only where JSON writes it so. Anything else is the text that it is
+written as: the record has dates, GEOIDs that begin with a zero, dockets such as 1:26 and people called No, which YAML
+1.1 would read as dates, octal numbers, numbers to the base of sixty and false.
 
 Anchors and aliases are read. What an alias stands for counts toward the size of its row each time, so that a row
 is limited as in the other formats.
@@ -6,6 +10,7 @@ is limited as in the other formats.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any, BinaryIO
@@ -19,16 +24,22 @@ MAX_DEPTH = 50
 _STR = "tag:yaml.org,2002:str"
 _COLLECTIONS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
+_CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NULLS = ("", "~", "null", "Null", "NULL")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?")
 
 
-class Loader(yaml.CSafeLoader):
-    """Reads dates as the text they are: 2016-05 is a month, and the record's dates are EDTF."""
-
-
-Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
+def _plain_value(text: str) -> str | int | float | bool | None:
+    """What a scalar without quotes and tag stands for."""
+    if text in _NULLS:
+        return None
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _NUMBER.fullmatch(text):
+        number = float(text) if "." in text else int(text)
+        if str(number) == text:
+            return number
+    return text
 
 
 class _Unreadable(Exception):
@@ -49,7 +60,7 @@ def yaml_rows(file: BinaryIO) -> Iterator[SourceRow]:
 class _Reader:
     def __init__(self, file: BinaryIO) -> None:
         self.number = 1
-        self._loader = Loader(file)
+        self._loader = yaml.CSafeLoader(file)
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._problems: list[Problem] = []
         self._size = 0
@@ -127,9 +138,9 @@ class _Reader:
         text: str = event.value
         self._size += len(text)
         tag = event.tag
-        if tag is None or tag == "!":
-            tag = self._loader.resolve(yaml.ScalarNode, text, event.implicit)  # type: ignore[no-untyped-call]  # its stubs lack it
-        if tag == _STR:
+        if tag is None and event.implicit[0]:
+            return _plain_value(text)
+        if tag in (None, "!", _STR):
             return text
         if tag in _TAGS:
             try:

@@ -16,6 +16,7 @@ how many processes tick: one that dies before the commit has done nothing, and o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ from application.reminders.deadline_states import deadline_states, snapshot_in_a
 from application.reminders.lifecycle import RECORDER, advance, cancel
 from application.reminders.outbox import OutboxMessage, enqueue
 from application.reminders.planner import catch_up, has_other_holidays
+from application.reminders.recorded import RecordedReminder, recorded_reminders
 from application.reminders.subscription import find_subscription
 from application.reminders.tables import planner_table, reminders_table, subscriptions_table
 from application.service import Service
@@ -43,6 +45,7 @@ BATCH = 100
 """Reminders fired in one transaction: appends wait for it, so it is short."""
 LATE_AFTER = timedelta(minutes=5)
 """From this long after its instant on, a reminder is marked late."""
+log = logging.getLogger("reminders")
 ESCALATION_ID = "esc_"
 """How the id of a message begins that goes to a second subscription."""
 
@@ -128,7 +131,11 @@ def fire_due(service: Service) -> int:
         rows = append.connection.execute(_DUE, {"now": instant(now)}).all()
         snapshot = snapshot_in_append(service, append)
         states: dict[str, dict[str, Deadline]] = {}  # by place; nothing that is appended here changes them
+        recorded = recorded_reminders(append.connection, [row.id for row in rows])
         for row in rows:
+            if row.id in recorded and recorded[row.id].due_at is not None:
+                _set_right(append, row.id, recorded[row.id])
+                continue
             if row.addressee not in states:
                 states[row.addressee] = deadline_states(snapshot, row.addressee)
             fired += _fire(append, snapshot, row, states[row.addressee], now)
@@ -139,16 +146,23 @@ def fire_due(service: Service) -> int:
     return fired
 
 
+def _set_right(append: Append, id_: str, recorded: RecordedReminder) -> None:
+    """Give a row that says planned the state that the log has of it: what came due once does not come due again."""
+    log.warning("reminder %s was set back to planned: the log says %s, and so does its row again", id_, recorded.state)
+    values = {"state": recorded.state, "version": recorded.version, "fired_at": recorded.due_at}
+    append.connection.execute(update(reminders_table).where(reminders_table.c.id == id_).values(**values))
+
+
 def _fire(append: Append, snapshot: Snapshot, row: Row[Any], states: Mapping[str, Deadline], now: datetime) -> bool:
     """Record one reminder as due and enqueue its message; or cancel it, if nothing that it names is still due."""
     subscription = find_subscription(append.connection, row.subscription)
     if subscription is None or subscription.ended_at is not None:
-        cancel(append, row.id, row.version, "the subscription has ended")
+        cancel(append, row.id, "the subscription has ended")
         return False
     named = msgspec.json.decode(row.deadlines)
     deadlines = still_due(states, named)
     if not deadlines:
-        cancel(append, row.id, row.version, why_not_due(snapshot, states, row.addressee, named))
+        cancel(append, row.id, why_not_due(snapshot, states, row.addressee, named))
         return False
     late = now - datetime.fromisoformat(row.planned_for) > LATE_AFTER
     event = ReminderDue(
@@ -167,8 +181,7 @@ def _fire(append: Append, snapshot: Snapshot, row: Row[Any], states: Mapping[str
         "deadlines": msgspec.json.encode(deadlines).decode(),
         "escalate_at": instant(now + timedelta(seconds=subscription.escalate_after_s or 0)) if escalates else None,
     }
-    advance(append, row.version, event, **changes)
-    id_ = _message_id("msg_", row.id, row.version + 1)
+    id_ = _message_id("msg_", row.id, advance(append, event, **changes))
     data = _message_data(row._asdict() | changes)
     message = OutboxMessage(id_, subscription.id, "reminder.due", append.recorded_at, data, row.id)
     enqueue(append.connection, now, [message])

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 
 from application.reminders.tables import reminders_table, subscriptions_table
 from application.service import Service
 from domain.errors import NotFound, Refused
 from domain.reminders import ReminderAcknowledged, ReminderCancelled, ReminderEvent
 from eventlog.log import Append
+from eventlog.sql import CompiledQuery
+from eventlog.tables import log
 from projections.projector import MAPPER
 
+_LAST_VERSION = CompiledQuery(select(func.max(log.c.version)).where(log.c.stream == bindparam("stream")))
 RECORDER = "reminders"
 """The recorder of every event that this package appends."""
 
 
-def advance(append: Append, version: int, event: ReminderEvent, **columns: object) -> None:
+def advance(append: Append, event: ReminderEvent, **columns: object) -> int:
     """Append an event to its reminder's stream, and set columns of the reminder's row in the same transaction.
 
-    `version` is the row's own, from before the event.
+    Returns the version of the stream that the event made. It follows the log's own, and not the row's, so that a row
+    that was tampered with stops nobody.
     """
-    append.append([MAPPER.new(f"reminder:{event.reminder}", version + 1, event)])
+    stream = f"reminder:{event.reminder}"
+    version: int = (_LAST_VERSION.run(append.connection, stream=stream).fetchone()[0] or 0) + 1
+    append.append([MAPPER.new(stream, version, event)])
     query = update(reminders_table).where(reminders_table.c.id == event.reminder)
-    append.connection.execute(query.values(version=version + 1, **columns))
+    append.connection.execute(query.values(version=version, **columns))
+    return version
 
 
-def cancel(append: Append, reminder: str, version: int, reason: str) -> None:
+def cancel(append: Append, reminder: str, reason: str) -> None:
     event = ReminderCancelled(reminder=reminder, reason=reason)
-    advance(append, version, event, state="cancelled", why=reason, escalate_at=None)
+    advance(append, event, state="cancelled", why=reason, escalate_at=None)
 
 
 def acknowledge(service: Service, reminder: str, by: Literal["api", "link"], *, owner: str | None = None) -> bool:
@@ -54,5 +61,5 @@ def acknowledge(service: Service, reminder: str, by: Literal["api", "link"], *, 
             raise Refused(f"{reminder} is {row.state}: only what was sent can be acknowledged")
         event = ReminderAcknowledged(reminder=reminder, by=by)
         acknowledged = {"state": "acknowledged", "acknowledged_at": append.recorded_at, "escalate_at": None}
-        advance(append, row.version, event, **acknowledged)
+        advance(append, event, **acknowledged)
     return True

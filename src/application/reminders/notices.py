@@ -32,7 +32,7 @@ def enqueue_notices(
         for kind in ("entry", "correction")
     }
     if any(by_kind.values()):
-        events = service.log.read(append.connection, after=after, until=append.head)
+        events = service.cache.readable(service.log.read(append.connection, after=after, until=append.head))
         messages = (message for event in events for message in _notices(service, event, snapshot, by_kind))
         enqueue(append.connection, snapshot.now, messages)
 

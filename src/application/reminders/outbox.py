@@ -131,7 +131,7 @@ def _finish(service: Service, message: Mapping[str, Any], attempts: int, result:
         )
         # An acknowledged reminder stays acknowledged. After an escalation there are two receivers: one is enough.
         is_first = reminder.state == "due" or (reminder.state == "failed" and result.ok)
-        advance(append, reminder.version, event, **({"state": state, "why": reason} if is_first else {}))
+        advance(append, event, **({"state": state, "why": reason} if is_first else {}))
 
 
 def _record_attempt(

@@ -116,7 +116,7 @@ def _places_to_plan(
         _affected_by_log(service, snapshot, planned_to), [(instant(snapshot.now), None)] if everywhere else []
     )
     for recorded_at, named in causes:
-        affected = _places_with_deadlines(snapshot, for_reminders, recorded_at) if named is None else named
+        affected = places_with_deadlines(snapshot, for_reminders, recorded_at) if named is None else named
         for place in affected:
             since.setdefault(place, recorded_at)
         if named is None:
@@ -136,7 +136,9 @@ def _affected_by_log(service: Service, snapshot: Snapshot, planned_to: int) -> I
         return
     stream = partial(service.log.stream, snapshot.connection)
     events = list(service.log.read(snapshot.connection, after=planned_to))
-    record_events = (event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS)
+    record_events = service.cache.readable(
+        event for event in events if event.stream.partition(":")[0] in _RECORD_STREAMS
+    )
     for change in changes_of(record_events, stream):
         if isinstance(change, ChangedEntry):
             versions = _events_until(stream(f"entry:{change.header.id}"), change.position)
@@ -159,7 +161,7 @@ def _events_until(stream: Sequence[Recorded], position: int) -> list[Recorded]:
     return [event for event in stream if event.position <= position]
 
 
-def _places_with_deadlines(snapshot: Snapshot, for_reminders: Sequence[Subscription], since: str) -> set[str]:
+def places_with_deadlines(snapshot: Snapshot, for_reminders: Sequence[Subscription], since: str) -> set[str]:
     """The places with planned reminders, and those with a deadline that may call for one after the instant `since`."""
     last_offset = max((offset for subscription in for_reminders for offset in subscription.plan), default=0)
     try:
@@ -194,10 +196,10 @@ def _plan_place(
     if not covering and not rows:
         return []
     states = deadline_states(snapshot, name)
-    wanted = {reminder["id"]: reminder for reminder in _wanted_rows(covering, place, states.values())}
+    wanted = {reminder["id"]: reminder for reminder in wanted_reminders(covering, place, states.values())}
     for id_, row in rows.items():
         if row.state == "planned" and id_ not in wanted:
-            cancel(append, id_, row.version, _why_overtaken(snapshot, row, covering, states, list_change))
+            cancel(append, id_, _why_overtaken(snapshot, row, covering, states, list_change))
     created_at = {subscription.id: subscription.created_at for subscription in covering}
 
     @cache
@@ -223,7 +225,7 @@ def _plan_place(
     return new
 
 
-def _wanted_rows(
+def wanted_reminders(
     covering: Iterable[Subscription], place: Place, deadlines: Iterable[Deadline]
 ) -> Iterator[dict[str, Any]]:
     """The reminders that subscriptions ask for, as new rows: each of the deadlines of a place that fall on one day."""

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row, select
 
 from application.reminders.tables import subscriptions_table as _table
 from domain import dates
-from domain.errors import Invalid, Problem, problems_of
+from domain.errors import Invalid, Problem
 from domain.jurisdictions import Place
+from domain.refusals import problems_of
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, OpaqueId
 from domain.values import Slug, State, Value
 
@@ -119,7 +120,7 @@ def parse_subscription(fields: Mapping[str, Any]) -> SubscriptionRequest:
     try:
         return SubscriptionRequest.model_validate(dict(fields))
     except ValidationError as error:
-        problems = [_with_field(problem) for problem in problems_of(error)]
+        problems = [_with_field(problem) for problem in problems_of(error, SubscriptionRequest)]
         raise Invalid(problems=problems) from error
 
 

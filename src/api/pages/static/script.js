@@ -68,12 +68,24 @@ function prepare() {
   }
 }
 
+// The words of a text, folded as the server folds them (domain/folding.py).
+function fold(text) {
+  return text
+    .replace(/['`\u00b4\u02b9\u02bb\u02bc\u02bd\u2018\u2019\u201b\u2032\ua78c\uff07]/g, "'")
+    .normalize("NFKD").toLowerCase().normalize("NFKD").replace(/[\p{Mn}\p{Me}\p{Cf}]/gu, "")
+    .replaceAll("ß", "ss").replaceAll("ς", "σ")
+    .replace(/(?<=[aeiou])'(?=[aeiou])/g, "")
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+}
+
 // Finding: the list of places narrows to what is typed.
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-find]")) return;
-  const words = event.target.value.toLowerCase().replaceAll(",", " ").split(/\s+/).filter(Boolean);
+  const words = fold(event.target.value);
   for (const item of document.querySelectorAll("[data-grid] li")) {
-    item.hidden = !words.every((word) => item.dataset.words.includes(word));
+    const begins = (word) => ` ${item.dataset.words}`.includes(` ${word}`);
+    item.hidden = !words.every(begins);
   }
   for (const section of document.querySelectorAll("[data-grid] section")) {
     section.hidden = !section.querySelector("li:not([hidden])");
