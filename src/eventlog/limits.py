@@ -31,12 +31,20 @@ POOL_S = 3
 IDLE_S = 300
 """Seconds after which PostgreSQL ends a transaction that asks nothing, and with it the locks that it holds."""
 
+_LEAST_S = 0.5
+"""What is left of a request's patience, however long it has waited for its turn."""
+
 _current: ContextVar[Limits | None] = ContextVar("limits", default=None)
 
 
 def limits() -> Limits:
     """The limits of this context: those of long work, unless something else was said."""
     return _current.get() or PATIENT
+
+
+def less(most: Limits, waited_s: float) -> Limits:
+    """What is left of limits after a wait for something else than the database."""
+    return Limits(max(_LEAST_S, most.lock_s - waited_s), max(_LEAST_S, most.statement_s - waited_s))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from api.http.limits import BodyInTime, OpenRequests, head_fault, who_asks
 from api.http.reply import CORS_PREFLIGHT, ResponseSender
 from application.service import Service
 from application.settings import Settings
-from eventlog.limits import ANSWERING, waiting_at_most
+from eventlog.limits import ANSWERING, less, waiting_at_most
 from eventlog.log import EventLog
 from eventlog.trouble import DatabaseTrouble
 from projections.lru import LRUCache
@@ -171,14 +171,16 @@ class Edge:
             self._limits.knows(context.authorization)
 
     async def _respond_in_turn(self, who: str, context: RequestContext, body: Receive, sender: ResponseSender) -> None:
-        if not await self._open.enter(who):
+        # Writers wait for each other, and nobody's reads are to wait for them.
+        line, begun = f"{who} {'reads' if context.reads else 'writes'}", perf_counter()
+        if not await self._open.enter(line):
             refusal = _too_many("too many requests of this address are being worked on", 1)
             await refusal(context.scope, body, sender.send)
             return
         left = ExitStack()
-        left.callback(self._open.leave, who)
+        left.callback(self._open.leave, line)
         context.leave = left.close
-        with left:
+        with left, waiting_at_most(less(ANSWERING, perf_counter() - begun)):
             await self._respond(context, body, sender)
 
     async def _respond(self, context: RequestContext, receive: Receive, sender: ResponseSender) -> None:

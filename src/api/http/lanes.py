@@ -15,14 +15,12 @@ from anyio import CapacityLimiter, WouldBlock, move_on_after, to_thread
 from starlette.requests import Request
 
 from api.http.errors import Overloaded
-from eventlog.limits import Limits, limits, waiting_at_most
+from eventlog.limits import less, limits, waiting_at_most
 
 P = ParamSpec("P")
 T = TypeVar("T")
 TURN_S = 3.0
 """Seconds to wait for a thread of the lane. They count as if the database had been waited for."""
-_LEAST_S = 0.5
-"""What is left of a request's patience when it gets its turn late."""
 HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 
 
@@ -39,19 +37,15 @@ class Lane:
         try:
             self._turns.acquire_on_behalf_of_nowait(turn)
         except WouldBlock:
-            with move_on_after(TURN_S) as waiting:
+            with move_on_after(min(TURN_S, limits().lock_s)) as waiting:
                 await self._turns.acquire_on_behalf_of(turn)
             if waiting.cancelled_caught:
                 raise Overloaded from None
         try:
-            with waiting_at_most(_less(limits(), monotonic() - begun)):
+            with waiting_at_most(less(limits(), monotonic() - begun)):
                 return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._threads)
         finally:
             self._turns.release_on_behalf_of(turn)
-
-
-def _less(most: Limits, waited_s: float) -> Limits:
-    return Limits(max(_LEAST_S, most.lock_s - waited_s), max(_LEAST_S, most.statement_s - waited_s))
 
 
 class Lanes:

@@ -26,7 +26,7 @@ MOST_OPEN = 16
 """Requests of an address that are worked on at once: fewer than half of the threads that there are."""
 MOST_WAITING = 64
 """Requests of an address that wait for those."""
-TURN_S = 4.0
+TURN_S = 3.0
 """Seconds that a request waits for its turn among those of its address."""
 BODY_S = 20.0
 """Seconds to send a body in, and one more for each `BODY_RATE` bytes that have come."""
