@@ -1,14 +1,16 @@
 """Planning: which reminders a deadline earns of whom, and what becomes of them when the record changes."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
-from api_world import place
+from api_world import act, place
 from application.reminders import planner
 from domain.reminders import ReminderCancelled
+from poison import Poison, plant
 from reminders_world import ON_BOTH_DATABASES, RemindersWorld, reminders_world, url_for
 
 ALL = [-14, -7, -3, -1, 0, 1]
@@ -322,7 +324,10 @@ def test_a_place_that_turns_out_to_lie_elsewhere_is_reminded_at_its_own_nine(wor
 
 def test_a_day_at_the_end_of_the_calendar_stops_nothing(world: RemindersWorld) -> None:
     world.subscribe()
-    world.demand("never", "9999-12-31")
+    asks = {"date": "9999-12-31", "words": "W.", "source": "s1"}  # as one may be that was recorded before the range was
+    fields = act("inquiry", "2026-02-20", ["alameda"], id="never", respond_by=asks)
+    planted = Poison("entry:never", "inquiry-made/1", json.dumps(fields).encode())
+    plant(world.service, planted)
     world.demand("asks", "2026-04-01")
     world.tick()
     assert world.planned()[:6] == [("2026-04-01", offset) for offset in ALL]
