@@ -59,6 +59,8 @@ class NamedThing(msgspec.Struct):
     id: str
     title: str | None = None
     caption: str | None = None
+    court: str | None = None
+    docket: str | None = None
 
 
 class ResponseDemand(msgspec.Struct):
@@ -80,6 +82,7 @@ class QuotedWords(msgspec.Struct):
 class SourceNames(msgspec.Struct):
     title: str
     publisher: str | None = None
+    url: str | None = None
 
 
 class EntryHeader(msgspec.Struct):
