@@ -86,7 +86,7 @@ def test_the_parameters_of_the_timeline_are_documented(document: dict[str, Any])
     }
     assert parameters.keys() == {
         "as_of", "public_by", "recorded_by", "limit", "cursor", "jurisdiction", "state", "kind", "party", "from", "to",
-        "q", "context", "order", "facets",
+        "q", "context", "order", "facets", "bom",
     }  # fmt: skip
     assert all(one["description"] and not one["required"] for one in parameters.values())
     assert "deadline_withdrawn" in parameters["kind"]["schema"]["enum"]

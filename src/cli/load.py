@@ -89,7 +89,7 @@ def _show(report: Report, files: int, *, dry_run: bool) -> None:
     shown = report.possible_duplicates[:MOST_SHOWN]
     if shown:
         print_table(
-            ["File and row", "Entry", "Of the same kind, day and places"],
+            ["File and row", "Entry", "Like it by kind, day and places, source or docket"],
             ((f"{_file_and_entry(row.where)[0]}\n{row.row}", row.entry, "\n".join(row.like)) for row in shown),
             spaced=True,
         )

@@ -233,3 +233,26 @@ def possible_duplicates(
     for (body,) in query.run(connection, triples=json.dumps(sorted(triples)), still=STILL).fetchall():
         fields = decode_body(body)
         yield SimilarEntry(*(fields[name] for name in SimilarEntry._fields))
+
+
+_MARKS_TABLE = live_tables().marks.name
+_MOST_MARKED = 20
+"""Of the entries with a mark, those recorded last: a page that all of a record rests on says nothing of any."""
+_MARKED_SQL = f"""
+    SELECT w.value, v.body FROM {{unnested}} AS w
+    JOIN {_VERSIONS_TABLE} AS v ON v.position IN (
+      SELECT position FROM {_MARKS_TABLE} WHERE mark = w.value ORDER BY position DESC LIMIT {_MOST_MARKED}
+    )
+    WHERE v.until = :still AND NOT v.retracted
+"""  # noqa: S608 - the names are ours
+_MARKED = {
+    "sqlite": CompiledQuery(text(_MARKED_SQL.format(unnested="json_each(:marks)"))),
+    "postgresql": CompiledQuery(text(_MARKED_SQL.format(unnested="json_array_elements_text(CAST(:marks AS json))"))),
+}
+
+
+def entries_marked(connection: Connection, marks: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entries in force that have one of the marks (`domain.likeness`), each with that mark and its fields."""
+    query = _MARKED[connection.dialect.name]
+    for mark, body in query.run(connection, marks=json.dumps(sorted(marks)), still=STILL).fetchall():
+        yield mark, decode_body(body)

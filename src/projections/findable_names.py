@@ -52,8 +52,8 @@ class FindableNames:
 
     def tokens(self, term: Term, position: int) -> list[str]:
         """The tokens of what had the words of a term in one of its names at a log position."""
-        found = [token for token, names in self._at(position) if _has(names[-1][1], term)]
-        return found if len(found) <= MOST_NAMED else []
+        tokens = [token for token, names in self._at(position) if _has(names[-1][1], term)]
+        return tokens if len(tokens) <= MOST_NAMED else []
 
     def rests_on(self, query: SearchQuery, position: int) -> int:
         """The last position up to `position` at which a name with one of the terms came, changed or went."""

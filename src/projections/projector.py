@@ -81,6 +81,8 @@ class NamedThing(msgspec.Struct):
     id: str
     title: str | None = None
     caption: str | None = None
+    court: str | None = None
+    docket: str | None = None
 
 
 class ResponseDemand(msgspec.Struct):
@@ -113,6 +115,7 @@ class SourceNames(msgspec.Struct):
     title: str
     rank: Rank
     publisher: str | None = None
+    url: str | None = None
 
 
 class EntryHeader(msgspec.Struct):

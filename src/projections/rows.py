@@ -8,6 +8,7 @@ import msgspec
 
 from domain.dates import bounds
 from domain.legibility import legible
+from domain.likeness import docket_mark, source_mark
 from domain.national import STILL, Clocks
 from domain.validation import TitledReference, defined_names
 from projections.findable_names import case_token, place_token
@@ -40,6 +41,7 @@ class Rows(msgspec.Struct):
     places: list[Row] = []
     names: list[Row] = []
     links: list[Row] = []
+    marks: list[Row] = []
     due_days: list[Row] = []
     words: list[Row] = []
     unreadable: list[Row] = []
@@ -88,6 +90,7 @@ def _entry_rows(rows: Rows, change: ChangedEntry, due: Due) -> None:
     if header.answers or header.disputes or header.demand is not None:
         targets = {*header.answers, *header.disputes, header.demand} - {None}
         rows.links += [(target, position, id_) for target in targets]
+    rows.marks += [(mark, position) for mark in _marks(header)]
     rows.due_days += due_days
     if change.before is not None:
         rows.superseded_entries.append((change.before, position))
@@ -110,6 +113,15 @@ def _due_days(header: EntryHeader, latest: str, due: Due) -> Iterator[tuple[str,
             yield header.respond_by.date, header.id
         elif header.respond_by.days is not None:
             yield due(latest, header.respond_by.days), header.id
+
+
+def _marks(header: EntryHeader) -> set[str]:
+    """The marks of the pages that an entry rests on, and of the case that it names with its court and docket."""
+    marks = {source_mark(source.url) for source in header.sources if source.url is not None}
+    case = header.case
+    if case is not None and case.court is not None and case.docket is not None:
+        marks.add(docket_mark(case.court, case.docket))
+    return {mark for mark in marks if mark is not None}
 
 
 def _words(header: EntryHeader) -> tuple[str, str, str]:

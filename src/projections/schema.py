@@ -89,6 +89,7 @@ class ReadModels:
         )
         self.names = self._keyed("names", ("id", "kind"))
         self.links = self._keyed("links", ("target",), *_texts("entry"))
+        self.marks = self._keyed("marks", ("mark",))
         self.due_days = self._keyed("due_days", ("due", "demand"))
         self.words = Table(
             f"{prefix}words",
@@ -139,6 +140,7 @@ class ReadModels:
             self.places,
             self.names,
             self.links,
+            self.marks,
             self.due_days,
             self.words,
             self.unreadable,

@@ -110,7 +110,7 @@ def _sqlite(_element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noq
 def _postgresql(element: _Matches, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401  # what the compiler passes on
     match, terms, without = (compiler.process(bindparam(name), **kw) for name in ("match", "terms", "without"))
     within = {
-        name: f"NOT EXISTS (SELECT 1 FROM unnest(CAST({terms} AS TEXT[])) AS term(patterns) "  # noqa: S608 - ours
+        name: f"NOT EXISTS (SELECT 1 FROM unnest(CAST({terms} AS TEXT[])) AS term(patterns) "  # noqa: S608 - the names are ours
         f"WHERE NOT {_texts(columns)} LIKE ANY(string_to_array(term.patterns, chr(10))))"
         for name, columns in _COLUMNS.items()
     }

@@ -31,11 +31,13 @@ class BatchQuery(QueryModel):
 
 
 class Because(BaseModel):
-    """What a row has in common with the entries that it is like."""
+    """What the row is; and the page or docket, where that is what it has in common with entries that it is like."""
 
     kind: str
     date: str
     jurisdictions: list[str]
+    source: str | None = Field(None, description="An address that both rest on, with or without what counts readers.")
+    docket: str | None = Field(None, description="Docket and court of a case that is on record under another id.")
 
 
 class Suspected(BaseModel):
