@@ -72,6 +72,15 @@ def test_what_is_on_record_stays_readable_and_correctable_and_is_no_link(world: 
     handle(world.service, [RecordEntry(old)], recorder="long ago")
     answer = {"id": "follows", **act("statement", "2017-05-02", ["springfield"], follows=["said"])}
     assert world.post("entries", answer).status_code == 201
+    headers = {**world.headers, "If-Match": "*"}
+    correction = {"fields": {"note": "Said in public."}, "reason": "For the record."}
+    assert world.client.post("/api/v1/entries/said/corrections", json=correction, headers=headers).status_code == 200
+    correction = {
+        "fields": {"sources": [{"id": "s1", "title": "A", "url": "data:,x", "rank": "primary"}]},
+        "reason": "x",
+    }
+    refused = world.client.post("/api/v1/entries/said/corrections", json=correction, headers=headers)
+    assert [error["field"] for error in refused.json()["errors"]] == ["fields.sources.0.url"]
     assert world.get("entries/said")["sources"][0]["url"] == "javascript:alert(1)"
     for page in ("/entries/said", "/places/springfield"):
         assert 'href="javascript:' not in world.client.get(page).text

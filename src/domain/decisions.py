@@ -29,7 +29,7 @@ from domain.events import (
 from domain.facts import Fact
 from domain.jurisdictions import Jurisdiction, problems_of_identifiers
 from domain.legibility import ON_RECORD
-from domain.refusals import did_you_mean, nearest, problems_of, problems_of_entry
+from domain.refusals import WHOLE, did_you_mean, nearest, problems_of, problems_of_entry
 from domain.validation import ValidationContext, unknown_jurisdiction, validate
 
 Standing = Literal["stands", "disputed", "retracted"]
@@ -210,7 +210,12 @@ def corrected_act(entry: EntryState, event: EntryCorrected) -> AnyAct:
     try:
         return act_of(corrected)
     except ValidationError as error:
-        raise Refused(problems=list(_in_fields(problems_of_entry(error, corrected)))) from error
+        problems = problems_of_entry(error, corrected)
+        # What the correction leaves as it is was recorded, perhaps before there was a rule against it.
+        of_correction = [problem for problem in problems if problem.field.partition(".")[0] in (*event.fields, WHOLE)]
+        if of_correction:
+            raise Refused(problems=list(_in_fields(of_correction))) from error
+    return act_of(corrected, on_record=True)
 
 
 def _entry(command: ChangeEntry, state: State) -> EntryState:

@@ -19,7 +19,7 @@ from domain.events import ACT_CLASSES
 from domain.shapes import fields_of, model_at
 from domain.values import SLUG
 
-_WHOLE = "(the whole)"
+WHOLE = "(the whole)"
 _MOST_NEAREST = 3
 _MOST_HELPED = 20
 """Names that are no field, and are told what they may be meant for: each is a comparison with all fields."""
@@ -134,7 +134,7 @@ def _problems_of(errors: Sequence[ErrorDetails], model: type[BaseModel] | None, 
                 message = ", or ".join(dict.fromkeys(map(plain_message, faults)))
             # The input of a missing field is the whole object around it, which is not its value.
             value = None if faults[0]["type"] == "missing" else faults[0]["input"]
-            problems.append(Problem(".".join(map(str, path)) or _WHOLE, value, message))
+            problems.append(Problem(".".join(map(str, path)) or WHOLE, value, message))
     return problems
 
 

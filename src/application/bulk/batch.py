@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from application.bulk.duplicates import PossibleDuplicate, find_duplicates
-from application.bulk.json_rows import CHANGES, WHOLE, SourceRow
+from application.bulk.json_rows import CHANGES, SourceRow
 from application.idempotency import carried_out_to
 from application.parsing import naming_malformed_fields, parse_entries, parse_entry, parse_jurisdiction
 from application.recording import (
@@ -30,6 +30,7 @@ from application.recording import (
 from application.service import Service
 from domain.decisions import ChangeCommand, command_for
 from domain.errors import Invalid, Problem, RecordError
+from domain.refusals import WHOLE
 from eventlog.log import Append, Recorded
 
 _PIECE = 2_000

@@ -9,12 +9,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import StringConstraints
 
-from application.bulk.json_rows import CHANGES, WHOLE
+from application.bulk.json_rows import CHANGES
 from application.strict_json import NotJson, StrictDecoder
 from domain.errors import Invalid, Problem
 from domain.events import ACT_CLASSES
 from domain.jurisdictions import Jurisdiction
-from domain.refusals import did_you_mean, nearest
+from domain.refusals import WHOLE, did_you_mean, nearest
 from domain.shapes import fields_of, is_model, types_in
 
 LIST_SEPARATOR = "|"

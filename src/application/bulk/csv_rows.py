@@ -18,8 +18,9 @@ from itertools import chain
 from typing import Any, BinaryIO, TextIO
 
 from application.bulk.csv_columns import Column, Part, column, heading_of
-from application.bulk.json_rows import LONGEST_ROW, WHOLE, SourceRow, bad_row
+from application.bulk.json_rows import LONGEST_ROW, SourceRow, bad_row
 from domain.errors import Invalid, Problem
+from domain.refusals import WHOLE
 
 # Our own CSV puts an apostrophe before text that a spreadsheet would take for a formula; here it is taken off again.
 _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from application.strict_json import NotJson, StrictDecoder, after_space
 from domain import events
 from domain.errors import Problem
+from domain.refusals import WHOLE
 
 CHANGES: dict[str, type[events.LaterEvent | events.JurisdictionUpdated]] = {
     "correct": events.EntryCorrected,
@@ -22,7 +23,6 @@ LONGEST_ROW = 1_000_000
 """Bytes of a line or characters of an item: the same as the longest body of a single entry."""
 EXCERPT = 200
 """Characters of unreadable text that an error shows."""
-WHOLE = "(the whole)"
 
 
 @dataclass(frozen=True, slots=True)
