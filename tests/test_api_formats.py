@@ -165,6 +165,13 @@ def test_errors_are_problems_in_every_format(world: World, suffix: str) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), address
 
 
+@pytest.fixture
+def before_texts_were_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control characters are refused now, and may be on record."""
+    monkeypatch.setattr("domain.legibility.is_on_record", lambda _: True)
+
+
+@pytest.mark.usefixtures("before_texts_were_checked")
 def test_no_cell_is_a_formula(world: World) -> None:
     beginnings = ("=", "+", "-", "@", "\t", "\r", "＝")
     for number, beginning in enumerate(beginnings):
@@ -182,6 +189,7 @@ def test_no_cell_is_a_formula(world: World) -> None:
     assert defused("plain") == "plain"
 
 
+@pytest.mark.usefixtures("before_texts_were_checked")
 def test_a_csv_is_as_rfc_4180_has_it(world: World) -> None:
     entry = act("statement", "2017-05-01", [], id="quoted", summary='He said "no", and\r\nwent.')
     world.post("entries", entry)

@@ -106,9 +106,13 @@ def test_an_id_on_record_with_other_content_is_a_conflict(service: Service) -> N
     assert service.log.head_position() == 2
 
 
-def test_an_entry_that_links_to_itself_is_corrected_as_any_other(service: Service) -> None:
+def test_an_entry_that_links_to_itself_is_corrected_to_do_so_no_more(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entry = FIRST | {"follows": [FIRST["id"]]}
-    record(service, [entry], [PLACE], recorder="tests")
+    with monkeypatch.context() as before_it_was_refused:
+        before_it_was_refused.setattr("domain.validation._following", lambda _act, _context: [])
+        record(service, [entry], [PLACE], recorder="tests")
     source = Source(id="s1", title="A better page", rank="primary").model_dump(exclude_none=True)
-    correction = EntryCorrected(entry=FIRST["id"], fields={"sources": [source]}, reason="It says so.")
+    correction = EntryCorrected(entry=FIRST["id"], fields={"sources": [source], "follows": []}, reason="It says so.")
     assert carry_out(service, CorrectEntry(correction)) == [RecordOutcome(FIRST["id"], 3)]

@@ -147,7 +147,10 @@ def test_stored_text_is_printed_as_it_is(sqlite_url: str, tmp_path: Path) -> Non
         assert said.count(text) == times
 
 
-def test_no_stored_text_gives_orders_to_a_terminal(sqlite_url: str, tmp_path: Path) -> None:
+def test_no_stored_text_gives_orders_to_a_terminal(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.legibility.is_on_record", lambda _: True)  # as recorded before it was refused
     summary = "red \x1b[31m, bell \x07, back \x9b, turned \u202e."
     act = entry("2017-odd", summary=summary)
     written(tmp_path / "acts.yaml", SPRINGFIELD, act)

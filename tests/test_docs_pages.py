@@ -99,7 +99,7 @@ def expect_an_answer_to_every_question(reader: Reader) -> None:
     url = f"sqlite:///{reader.folder}/data/timeline.db"
     printed = {" ".join(command): command_line.run(url, *command) for command in commands}
     assert [command for command, result in printed.items() if result.code != 0] == []
-    empty = re.compile(r"\A\Z|^No.* is ", re.MULTILINE)
+    empty = re.compile(r"\A\Z|^No(?:thing| \w+).* is ", re.MULTILINE)
     assert [command for command, result in printed.items() if empty.search(result.out)] == ["reminders"]
 
 
