@@ -35,6 +35,7 @@ from eventlog.proofs import proving
 from eventlog.records import Recorded
 
 BEGUN = datetime(2026, 3, 1, 17, tzinfo=UTC)
+_LATER = BEGUN + timedelta(days=30)
 PLACE = {"id": "springfield-zz", "name": "Springfield", "kind": "city", "state": "ZZ", "time_zone": "America/Chicago"}
 PAGE_BYTES = 4096
 RANDOM_PAGES = 12
@@ -147,7 +148,7 @@ def _planted(topic: str, state: bytes, stream: str = "entry:planted", version: i
     def plant(file: Path) -> None:
         service = Service(f"sqlite:///{file}")
         try:
-            with service.log.appending(recorder="eve", now=service.now()) as append:
+            with service.log.appending(recorder="eve", now=_LATER) as append:
                 append.append([NewEvent(stream, version, topic, state)])
         finally:
             service.close()

@@ -254,7 +254,7 @@ def test_what_is_recorded_during_a_rebuild_is_in_the_result(seeded: Service, tmp
     ("event", "why"),
     [
         (NewEvent("entry:2017-odd", 1, "moon-landed/1", b"{}"), "moon-landed/1"),
-        (NewEvent("entry:2017-odd", 1, "statement-made/1", b'{"id": 5}'), "statement-made/1"),
+        (NewEvent("entry:2017-odd", 1, "statement-made/1", b'{"id": 5}'), "got `int` - at `$.id`"),
     ],
     ids=["of a topic that nobody knows", "that cannot be read"],
 )

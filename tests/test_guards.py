@@ -60,7 +60,7 @@ def test_nothing_is_recorded_on_a_log_without_its_guards_until_they_are_put_back
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:problem-type:log-unguarded")
         assert "Retry-After" in refused.headers
         ready = client.get("/readyz")
-        assert (ready.status_code, "triggers" in ready.json()["status"]) == (503, True)
+        assert (ready.status_code, "triggers" in ready.json()["why"][0]) == (503, True)
         assert client.get("/api/v1/timeline").status_code == 200
     assert any(fault.startswith("schema: trigger log_refuses_") for fault in verify(service))
     with writing(service.engine) as connection:

@@ -75,6 +75,7 @@ def test_a_newcomer_finds_a_place_and_where_it_stood_on_a_day(page: Page) -> Non
     page.goto("/")
     page.get_by_label("Find your place").fill("new orl")
     expect(page.locator("[data-grid] li:visible")).to_have_count(1)
+    page.get_by_label("Find your place").fill("new orleans")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("New Orleans")
     page.get_by_label("As things stood on").fill("2017-07-07")

@@ -19,6 +19,7 @@ from domain.errors import RecordError
 from eventlog.audit import Advance, checkpoint_in, tree_faults
 from eventlog.records import Recorded
 from eventlog.tables import log
+from eventlog.trouble import DatabaseTrouble
 from eventlog.verify_proof import Checkpoint
 from projections.rows import Rows
 from projections.schema import live_tables, primary_key_of
@@ -55,6 +56,9 @@ def faults_of(
         service = Service(database_url)
         if not is_current(service):
             rebuild(service)
+    except DatabaseTrouble as error:
+        yield f"database: cannot be opened: {_why(error.__cause__ or error)}"
+        return
     except RecordError:
         raise
     except Exception as error:  # noqa: BLE001 - what is broken can break in any way, and is named
@@ -97,7 +101,7 @@ def _key_faults(service: Service, kept: Checkpoint | None) -> Iterator[str]:
         yield from key_faults(service, connection, kept)
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     # Of SQLAlchemy's errors the driver's own words, without the statement and the link that it adds.
     return f"{getattr(error, 'orig', None) or error}".splitlines()[0] if f"{error}" else type(error).__name__
 

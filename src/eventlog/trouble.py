@@ -170,6 +170,6 @@ def telling_trouble(*, reads: bool = False) -> Iterator[None]:
         trouble = trouble_of(error)
         if trouble is None or (reads and trouble is Trouble.READ_ONLY):
             raise
-        said: Any = getattr(error, "orig", None) or error
-        _warn(trouble, said)
-        raise DatabaseTrouble(trouble, said) from error
+        words: Any = getattr(error, "orig", None) or error
+        _warn(trouble, words)
+        raise DatabaseTrouble(trouble, words) from error
