@@ -10,7 +10,19 @@ from hypothesis import strategies
 
 # A question that is well formed may still ask for what there is not: a cursor of another list, a position beyond the
 # log's end, a beginning after the end, counts in a format that has no room for them. That is a 400, and names it.
-WITHOUT_MEANING = {"Accept-Datetime", "cursor", "after", "from", "to", "size", "facets", "recorded_by", "q", "order"}
+WITHOUT_MEANING = {
+    "Accept-Datetime",
+    "cursor",
+    "after",
+    "from",
+    "to",
+    "size",
+    "facets",
+    "recorded_by",
+    "q",
+    "order",
+    "bom",
+}
 
 DATES = strategies.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=strategies.just(UTC))  # noqa: DTZ001  # the strategy adds the zone
 schemathesis.openapi.format("http-date", DATES.map(lambda one: format_datetime(one, usegmt=True)))

@@ -68,7 +68,7 @@ def _add_header_parameters(method: str, operation: Operation) -> None:
 def _complete_responses(path: str, method: str, operation: Operation) -> None:
     reads = method == "get" and "text/event-stream" not in operation["responses"]["200"]["content"]
     in_path = any(parameter.get("in") == "path" for parameter in operation["parameters"])
-    problems = {"400", "429", "500"}
+    problems = {"400", "414", "429", "431", "500"}
     problems |= {"401"} if operation["security"] else set()
     problems |= {"404"} if in_path or _query_names(operation) & {"jurisdiction", "recorded_by"} else set()
     problems |= {"406"} if reads and "." not in path.rpartition("/")[2] else set()

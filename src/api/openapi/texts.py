@@ -25,17 +25,20 @@ PROBLEM_TEXTS = {
     "this is, is still being carried out. Nothing was recorded.",
     "412": "The entry has another version by now: `version` says which. Nothing was recorded.",
     "413": "The body is too large.",
+    "414": "The address, its query included, is too long.",
     "415": "The body is of a kind that is not read here.",
     "422": "A field is not well formed, or the record cannot carry this; `errors` says which. Nothing was recorded.",
     "428": "`If-Match` was left out.",
     "429": "Too many requests: `Retry-After` says for how many seconds to wait.",
+    "431": "The header fields are too many or too large.",
     "500": "A bug of ours.",
     "503": "The database is in trouble, or there are too many streams: come back after `Retry-After` seconds.",
 }
 PROBLEM_NAMES = {
     "400": "Malformed", "401": "KeyNeeded", "404": "NotOnRecord", "406": "NotAcceptable", "409": "Conflict",
-    "412": "Stale", "413": "TooLarge", "415": "WrongMediaType", "422": "Refused", "428": "IfMatchNeeded",
-    "429": "TooManyRequests", "500": "Bug", "503": "TooManyStreams",
+    "412": "Stale", "413": "TooLarge", "414": "AddressTooLong",
+    "415": "WrongMediaType", "422": "Refused", "428": "IfMatchNeeded",
+    "429": "TooManyRequests", "431": "HeadTooLarge", "500": "Bug", "503": "TooManyStreams",
 }  # fmt: skip  # these are promised: the last was named when there was no other reason for it
 PROBLEM_ROWS = (
     *ERROR_TABLE.values(),
