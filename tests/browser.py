@@ -43,8 +43,7 @@ def absent(message: str) -> NoReturn:
     """Ends a test that needs something that is not installed: with a failure in CI, where `.ci/run` installs it."""
     if os.environ.get("CI"):
         pytest.fail(message)
-    # Only on a developer's machine: Python and make are enough there for all other tests, and the reason is printed.
-    pytest.skip(message)
+    pytest.skip(message)  # a developer's machine needs Python and make alone; CI installs the rest, and fails above
 
 
 @contextmanager
