@@ -54,8 +54,6 @@ def open_record(settings: Settings | None = None, *, as_it_is: bool = False) -> 
             if not (as_it_is or is_current(service)):
                 with progress("Making the read models anew") as bar:
                     rebuild(service, bar)
-        except (CannotReplay, Unreadable) as error:
-            raise failed(f"the read models are of another version and cannot be made anew: {error}") from error
         except DatabaseTrouble as error:
             raise failed(f"the database that DATABASE_URL names cannot be used: {error.cause}") from error
         except (SQLAlchemyError, ValueError, OSError) as error:

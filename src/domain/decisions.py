@@ -242,11 +242,10 @@ def _in_fields(problems: Sequence[Problem]) -> Iterator[Problem]:
 def _problems_of_correction(act: AnyAct, state: State) -> list[Problem]:
     context = state.context
     problems = list(_in_fields(validate(act, context.facts[act.id], context)))
+    uncorrected = None if state.uncorrected is None else context.with_fact(state.uncorrected)
     for dependent in state.dependents:
         # What was wrong with it before, by a rule that came later than the entry, is no fault of this correction.
-        before = (
-            [] if state.uncorrected is None else _problems_of_dependent(dependent, context.with_fact(state.uncorrected))
-        )
+        before = [] if uncorrected is None else _problems_of_dependent(dependent, uncorrected)
         now = _problems_of_dependent(dependent, context)
         problems += [replace(problem, where=f"entry {dependent.id}") for problem in now if problem not in before]
     return problems

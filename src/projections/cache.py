@@ -171,13 +171,14 @@ class ReadCache:
                 self.names.take(place_token(id_), position, *place_names(msgspec.json.decode(body)))
             new = []
             for position, retracted, body in _NEW_LAW.run(connection, after=self.head, head=head):
-                new.append(FactVersion(self._fact_on_record(body), position, retracted=bool(retracted)))
-                for id_, caption in case_captions(decode_body(body)):
+                fields = decode_body(body)
+                new.append(FactVersion(self._fact_on_record(fields), position, retracted=bool(retracted)))
+                for id_, caption in case_captions(fields):
                     self.names.take(case_token(id_), position, caption)
             self.law.take(new, head)
-            unreadable = _NEW_UNREADABLE.run(connection, after=self.head, head=head).fetchall()
-            self.unreadable = [*self.unreadable, *(UnreadableEvent(*row) for row in unreadable)]
-            self._unreadable_at |= {event.position for event in self.unreadable}
+            unreadable = [UnreadableEvent(*row) for row in _NEW_UNREADABLE.run(connection, after=self.head, head=head)]
+            self.unreadable = [*self.unreadable, *unreadable]
+            self._unreadable_at |= {event.position for event in unreadable}
             self.head = head
 
     def readable(self, events: Iterable[Recorded]) -> list[Recorded]:
@@ -198,7 +199,7 @@ class ReadCache:
         """The fact of the version recorded at a position, for a caller that has its body already."""
         fact = self._facts.get(position)
         if fact is None:
-            fact = self._fact_on_record(body)
+            fact = self._fact_on_record(decode_body(body))
             # What is not committed may be rolled back, and its position given to another event: not to be kept.
             if position <= self.head:
                 self._facts.put(position, fact)
@@ -207,12 +208,11 @@ class ReadCache:
     def fact_of(self, fields: Mapping[str, Any]) -> Fact:
         return fact_of(fields, self._holidays)
 
-    def _fact_on_record(self, body: str) -> Fact:
+    def _fact_on_record(self, fields: Mapping[str, Any]) -> Fact:
         """The fact of an entry that is on record; one that moves nothing where its fields are none of its kind's.
 
         Such an entry was recorded by no command of this program. It is named by `verify`, and no answer fails for it.
         """
-        fields = decode_body(body)
         try:
             return self.fact_of(fields)
         except MALFORMED:
