@@ -255,6 +255,17 @@ def test_a_correction_that_an_answer_survives_is_recorded() -> None:
     assert correcting(new, WARNING, answer()) == [correction(new)]
 
 
+def test_a_correction_is_not_refused_for_what_was_wrong_with_another_entry_before() -> None:
+    too_early = fields(
+        "an-extension", "deadline_extended", "2017-05-01", demand=WARNING["id"], extended_to="2017-06-01"
+    )
+    new = {"summary": "In other words."}
+    assert correcting(new, WARNING, too_early) == [correction(new)]
+    with pytest.raises(Refused) as refused:
+        correcting({"respond_by": None}, WARNING, too_early)
+    assert [(problem.where, problem.field) for problem in refused.value.problems] == [("entry an-extension", "demand")]
+
+
 def test_a_retracted_entry_may_be_corrected() -> None:
     state = State(context_of(WARNING | {"note": "Look."}), entry_on_record(WARNING, retracted=True))
     assert decide(CorrectEntry(correction({"note": "Look."})), state) == [correction({"note": "Look."})]
