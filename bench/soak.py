@@ -34,7 +34,7 @@ from rich.table import Table
 from application.rebuild import rebuild
 from application.recording import record
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from projections.deadlines import DeadlineFilter, place_deadlines
 from projections.snapshot import AskedClocks, Snapshot
 from projections.status import place_status

@@ -32,7 +32,7 @@ from application.reminders.due import tick
 from application.reminders.subscriptions import create_subscription
 from application.reminders.tables import outbox_table, reminders_table
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from domain.reminders import DEFAULT_HOUR, DEFAULT_PLAN, ReminderDue, instant, planned_for, reminder_id
 from projections.projector import MAPPER
 

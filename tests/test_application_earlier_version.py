@@ -17,7 +17,7 @@ from application.rebuild import is_current
 from application.reminders.queries import by_state
 from application.service import Service
 from application.settings import Settings
-from application.verify import verify
+from application.verifying.verify import verify
 from cli.session import open_record
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -21,7 +21,7 @@ from application.keys import add_key
 from application.log_files import export, import_log, leaf_in
 from application.recording import record
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from domain.errors import Refused
 from eventlog.merkle import leaf_hash
 from eventlog.proofs import proving

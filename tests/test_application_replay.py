@@ -19,7 +19,7 @@ from application.bulk.files import load
 from application.rebuild import is_current, rebuild
 from application.service import Service
 from application.settings import Settings
-from application.verify import verify
+from application.verifying.verify import verify
 from cli.session import open_record
 from command_line import SPRINGFIELD, entry, run, written
 from eventlog.engine import writing

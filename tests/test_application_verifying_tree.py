@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, select, text, update
 import tampering
 from application.rebuild import rebuild
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from domain.errors import Invalid
 from eventlog.merkle import hash_of
 from eventlog.proofs import proving

@@ -12,7 +12,7 @@ from application import clock, keys
 from application.log_files import export, import_log
 from application.rebuild import rebuild
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from command_line import run
 from domain.errors import Refused
 from eventlog.log import ClockLeapt, NewEvent

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.holiday_calendar import federal_holidays, state_holidays
+from application.legal_holidays.calendar import federal_holidays, state_holidays
 from domain.periods import Period, due_after
 
 

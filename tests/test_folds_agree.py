@@ -10,7 +10,7 @@ import generated_records
 from application.rebuild import rebuild
 from application.recording import record
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from conftest import WHOLE
 from domain.history import transitions, value_history
 from projections.status import own_acts

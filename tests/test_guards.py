@@ -15,7 +15,7 @@ from application.reminders.due import tick
 from application.reminders.tables import reminders_table
 from application.service import Service
 from application.signing_key import replace_signing_key
-from application.verify import verify
+from application.verifying.verify import verify
 from command_line import SPRINGFIELD, run, written
 from eventlog.engine import writing
 from eventlog.guards import Unguarded, guard_anew

@@ -7,9 +7,9 @@ import holidays
 import pytest
 import yaml
 
-from application.holiday_calendar import LIBRARY, federal_holidays, state_holidays
-from application.holiday_rules import Declared, NotDeclared, easter
-from application.state_holidays import DECLARED, NOT_DECLARED, STATUTES, UNSURE
+from application.legal_holidays.calendar import LIBRARY, federal_holidays, state_holidays
+from application.legal_holidays.rules import Declared, NotDeclared, easter
+from application.legal_holidays.states import DECLARED, NOT_DECLARED, STATUTES, UNSURE
 from command_line import SEEDS, run
 from domain.periods import due_after
 

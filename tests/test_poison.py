@@ -14,7 +14,7 @@ from application.rebuild import rebuild
 from application.recording import record
 from application.reminders.due import tick
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from poison import DEMAND, OTHER, PLACE, POISONS, SOUND, Poison, numbered, plant
 from small_record import fill, said, service_on
 

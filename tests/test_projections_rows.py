@@ -6,7 +6,7 @@ import pytest
 
 import generated_records
 import naive_rules
-from application.holiday_calendar import federal_holidays
+from application.legal_holidays.calendar import federal_holidays
 from domain.decisions import act_of
 from domain.events import ACT_CLASSES
 from domain.facts import Fact, fact_of, reaches_unnamed_places

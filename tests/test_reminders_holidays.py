@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from application import rebuild as under_test
-from application.holiday_calendar import federal_holidays
+from application.legal_holidays.calendar import federal_holidays
 from application.rebuild import is_current, rebuild
 from application.reminders.due import tick
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from domain.periods import LegalHolidays
 from domain.reminders import ReminderCancelled
 from eventlog.engine import writing

@@ -19,7 +19,7 @@ import generated_records
 import naive_rules
 from application.rebuild import rebuild
 from application.service import Service
-from application.verify import verify
+from application.verifying.verify import verify
 from conftest import WHOLE
 from projections.deadlines import DeadlineFilter, all_deadlines
 from record_scripts import (

@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 
 from application.recording import write_read_models
 from application.service import Progress, Service
-from application.verify import broken_streams
+from application.verifying.verify import broken_streams
 from domain.errors import Refused
 from domain.events import EVENT_CLASSES
 from eventlog.append import stamp

@@ -9,7 +9,7 @@ from time import sleep
 
 from sqlalchemy import Connection, select, update
 
-from application.holiday_lists import list_used, remember_list
+from application.legal_holidays.lists import list_used, remember_list
 from application.service import Progress, Service
 from eventlog.engine import reading, writing
 from projections.schema import SCHEMA_VERSION, ReadModels, generations, live_tables, prefix_of, shut_out_readers

@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy import Connection, Engine
 
 from application import clock
-from application.holiday_calendar import federal_holidays
+from application.legal_holidays.calendar import federal_holidays
 from application.versions import migration_config, note_program, present_schema, require_known, wanted_schema
 from domain.errors import NotFound
 from domain.periods import LegalHolidays

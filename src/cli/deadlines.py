@@ -94,7 +94,7 @@ def compute(
     """Compute the last day of a period: Fed. R. Civ. P. 6(a), with the federal holidays and, if asked, a state's."""
     with plain_errors():
         from application.clocks import parse_day
-        from application.holiday_calendar import federal_holidays, state_holidays
+        from application.legal_holidays.calendar import federal_holidays, state_holidays
         from domain.deadlines import period_steps
         from domain.periods import due_after
 

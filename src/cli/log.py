@@ -102,7 +102,7 @@ def verify(
     settings, faults = settings_or_exit(), []
     with plain_errors():
         # Not by `open_record`: that the database cannot be opened is a fault like the others.
-        from application.verify import faults_of
+        from application.verifying.verify import faults_of
 
         with progress("Verifying") as bar:
             for fault in faults_of(settings.database_url, bar, against=kept):

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, select, update
 
-from application import holiday_lists
+from application.legal_holidays import lists as holiday_lists
 from application.reminders.deadline_states import deadline_states, snapshot_in_append, still_due, why_not_due
 from application.reminders.lifecycle import RECORDER, advance, cancel
 from application.reminders.outbox import OutboxMessage, enqueue

@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, bindparam, select, update
 
-from application.holiday_lists import list_used, remember_list
+from application.legal_holidays.lists import list_used, remember_list
 from application.reminders.deadline_states import (
     END_OF_TIME,
     addressees_of,

@@ -6,8 +6,8 @@ In a database that holds anything it is not known, so that both are worked out a
 from alembic import op
 from sqlalchemy import select
 
-from application.holiday_calendar import LIBRARY
-from application.holiday_lists import remember_list, table
+from application.legal_holidays.calendar import LIBRARY
+from application.legal_holidays.lists import remember_list, table
 from eventlog.tables import log_head
 
 revision = "0004"

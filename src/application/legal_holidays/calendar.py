@@ -1,7 +1,7 @@
 """Which days are legal holidays: the library's lists, corrected where a statute says otherwise.
 
 The federal list is 5 U.S.C. 6103(a), on the days on which its holidays are observed. A state's list is the library's,
-with the corrections of `state_holidays`. Each is named, with its version, in the answers that rest on it.
+with the corrections of `states`. Each is named, with its version, in the answers that rest on it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from importlib.metadata import version
 
 import holidays
 
-from application.holiday_rules import FRIDAY, MONDAY, Declared, NotDeclared
-from application.state_holidays import DECLARED, NOT_DECLARED, STATUTES, TABLE_VERSION, UNSURE
+from application.legal_holidays.rules import FRIDAY, MONDAY, Declared, NotDeclared
+from application.legal_holidays.states import DECLARED, NOT_DECLARED, STATUTES, TABLE_VERSION, UNSURE
 from domain.periods import LegalHolidays
 
 LIBRARY = f"holidays {version('holidays')}"

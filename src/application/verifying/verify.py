@@ -12,9 +12,9 @@ from application.rebuild import is_current, rebuild
 from application.reminders.consistency import reminder_faults
 from application.service import Progress, Service
 from application.signing_key import key_faults
-from application.verify_events import event_faults
-from application.verify_indexes import database_faults, search_faults
-from application.verify_schema import schema_faults
+from application.verifying.events import event_faults
+from application.verifying.indexes import database_faults, search_faults
+from application.verifying.schema import schema_faults
 from domain.errors import RecordError
 from eventlog.audit import Advance, checkpoint_in, tree_faults
 from eventlog.records import Recorded

@@ -10,7 +10,7 @@ a note says so; a holiday of some counties alone is none of the state.
 
 from __future__ import annotations
 
-from application.holiday_rules import (
+from application.legal_holidays.rules import (
     FRIDAY,
     MONDAY,
     THURSDAY,
