@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from eventlog.limits import CONNECTED_S, IDLE_S, PATIENT, POOL_S, Limits, limits
+from eventlog.limits import CONNECTED_S, POOL_S, in_ms, limits, timeouts
 from eventlog.sqlite_files import SqliteFiles
-from eventlog.trouble import DatabaseTrouble, NoAnswer, Trouble, telling_trouble, trouble_of
+from eventlog.trouble import DatabaseTrouble, Trouble, telling_trouble, trouble_of
 
 # Readers overlap freely; more connections than this only queue for the same two or three cores.
 _POOL_SIZE = 16
@@ -30,8 +29,6 @@ _WAL = "wal"
 """Where the record of a pooled SQLite connection has the write-ahead log that it opened."""
 _BUSY = "busy"
 """Where it has the seconds that the connection waits for the lock."""
-# A server says itself when a statement has taken too long. One that says nothing at all for so much longer is frozen.
-_GRACE_S = 0.5
 _TCP = {"connect_timeout": CONNECTED_S, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
 _TCP_USER_TIMEOUT_MS = 10_000
 # libpq takes several servers in one address, which SQLAlchemy does not: postgresql://user@one:5432,two:5432/name
@@ -94,6 +91,8 @@ def _host_and_port(written: str) -> tuple[str, str]:
 
 
 def _postgresql(url: URL) -> Engine:
+    from eventlog.postgresql import connect, set_up  # noqa: PLC0415  # who has SQLite need not load the driver
+
     defaults = {**_TCP, "tcp_user_timeout": _TCP_USER_TIMEOUT_MS}
     engine = create_engine(
         url,
@@ -102,45 +101,9 @@ def _postgresql(url: URL) -> Engine:
         pool_timeout=POOL_S,
         connect_args={name: value for name, value in defaults.items() if name not in url.query},
     )
-    event.listen(engine, "do_connect", _connect_to_postgresql)
-    event.listen(engine, "connect", _set_up_postgresql)
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "connect", set_up)
     return engine
-
-
-class _PostgresConnection(psycopg.Connection[Any]):
-    """A connection that waits for its server no longer than it may, also for one that is frozen and says nothing."""
-
-    most_s: float = PATIENT.statement_s + _GRACE_S
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401  # the library's own types
-        try:
-            return super().wait(gen, interval, self.most_s if timeout is None else timeout)
-        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001  # as the method that raises it documents
-            self.pgconn.finish()  # nobody knows what the server does with it
-            raise NoAnswer(f"no answer in {self.most_s:g} s") from error
-
-
-def _connect_to_postgresql(_dialect: object, _record: object, arguments: Any, named: Any) -> _PostgresConnection:  # noqa: ANN401  # as SQLAlchemy hands them on
-    connection = _PostgresConnection.connect(*arguments, **named)
-    connection.most_s = limits().statement_s + _GRACE_S
-    return connection
-
-
-def _set_up_postgresql(connection: _PostgresConnection, _record: object) -> None:
-    # Of whoever opens transactions otherwise than by `reading` and `writing`, which set their own.
-    connection.autocommit = True
-    connection.execute(
-        f"SET idle_in_transaction_session_timeout = {_ms(IDLE_S)}; {_set_limits('SET', PATIENT)}", prepare=False
-    )
-    connection.autocommit = False
-
-
-def _set_limits(command: str, most: Limits) -> str:
-    return f"{command} lock_timeout = {_ms(most.lock_s)}; {command} statement_timeout = {_ms(most.statement_s)}"
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
 
 
 def _sqlite(url: URL) -> Engine:
@@ -166,7 +129,7 @@ def _set_up_sqlite(connection: sqlite3.Connection) -> None:
     # another snapshot. Here it begins none: `_begin_sqlite` does, when SQLAlchemy says so.
     connection.isolation_level = None
     for pragma in (
-        f"busy_timeout = {_ms(limits().lock_s)}",
+        f"busy_timeout = {in_ms(limits().lock_s)}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -238,7 +201,7 @@ def head_in_one_round_trip(engine: Engine, query: str) -> Any:  # noqa: ANN401  
     with telling_trouble(reads=True):
         connection = engine.raw_connection()
         driver: Any = connection.driver_connection
-        driver.most_s = limits().statement_s + _GRACE_S
+        driver.wait_at_most(limits())
         try:
             driver.autocommit = True
             row = driver.execute(query).fetchone()
@@ -255,10 +218,10 @@ def head_in_one_round_trip(engine: Engine, query: str) -> Any:  # noqa: ANN401  
 def _postgresql_transaction(connection: Connection, mode: str = "", lock: str = "") -> Iterator[None]:
     """A transaction with the context's limits, begun in one round trip; the driver's own BEGIN would be another."""
     driver, most = driver_connection(connection), limits()
-    driver.most_s = most.statement_s + _GRACE_S
+    driver.wait_at_most(most)
     driver.autocommit = True
     try:
-        driver.execute(f"BEGIN {mode}; {_set_limits('SET LOCAL', most)}; {lock}", prepare=False)
+        driver.execute(f"BEGIN {mode}; {timeouts('SET LOCAL', most)}; {lock}", prepare=False)
         yield
     finally:
         if not driver.closed:
@@ -271,7 +234,7 @@ def _begin_on_sqlite(connection: Connection, begin: str, lock_s: float) -> None:
     _SQLITE[connection.engine].files.check(kept[_WAL])
     wait_s = round(lock_s, 1)
     if kept[_BUSY] != wait_s:
-        driver.execute(f"PRAGMA busy_timeout = {_ms(wait_s)}")
+        driver.execute(f"PRAGMA busy_timeout = {in_ms(wait_s)}")
         kept[_BUSY] = wait_s
     driver.execute(begin)
 

@@ -47,6 +47,15 @@ def less(most: Limits, waited_s: float) -> Limits:
     return Limits(max(_LEAST_S, most.lock_s - waited_s), max(_LEAST_S, most.statement_s - waited_s))
 
 
+def timeouts(command: str, most: Limits) -> str:
+    """The statements that set limits on PostgreSQL, by SET or by SET LOCAL."""
+    return f"{command} lock_timeout = {in_ms(most.lock_s)}; {command} statement_timeout = {in_ms(most.statement_s)}"
+
+
+def in_ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
 @contextmanager
 def waiting_at_most(most: Limits) -> Iterator[None]:
     """Every transaction that begins in this block, or in a thread that it starts, has these limits."""

@@ -8,6 +8,7 @@ Sources of the table: PostgreSQL 17, appendix A (SQLSTATE); https://sqlite.org/r
 
 import logging
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -15,7 +16,6 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -58,10 +58,6 @@ class DatabaseTrouble(RecordError):
         super().__init__(trouble.says)
         self.trouble = trouble
         self.cause = " ".join(str(cause).split()) or trouble.says
-
-
-class NoAnswer(psycopg.OperationalError):
-    """A PostgreSQL server said nothing for as long as it may."""
 
 
 # The longer beginning counts. Class 08 is the connection, 53 resources, 57 an operator's doing, 58 and XX the system.
@@ -113,16 +109,18 @@ _PRIMARY_CODE = 0xFF  # an extended code of SQLite's has its primary one in the 
 
 def trouble_of(error: BaseException) -> Trouble | None:
     """What trouble of the database an exception tells of; None where it tells of none, and so of a bug."""
-    if isinstance(error, DatabaseTrouble):
-        return error.trouble
+    if isinstance(known := getattr(error, "trouble", None), Trouble):  # a DatabaseTrouble, or a server that is frozen
+        return known
     if isinstance(error, PoolTimeout):
         return Trouble.NO_CONNECTION
     if isinstance(error, DBAPIError) and error.orig is not None:
         return trouble_of(error.orig)
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
-    if isinstance(error, psycopg.Error):
-        return _of_postgresql(error)
+    # Where the driver was never loaded, nothing is its error.
+    psycopg = sys.modules.get("psycopg")
+    if psycopg is not None and isinstance(error, psycopg.Error):
+        return _of_postgresql(error, operational=isinstance(error, psycopg.OperationalError))
     return None
 
 
@@ -132,13 +130,12 @@ def _of_sqlite(error: sqlite3.Error) -> Trouble | None:
     return None if code is None else _SQLITE.get(code, _SQLITE.get(code & _PRIMARY_CODE))
 
 
-def _of_postgresql(error: psycopg.Error) -> Trouble | None:
+def _of_postgresql(error: Any, *, operational: bool) -> Trouble | None:  # noqa: ANN401  # psycopg's, which may not be loaded
+    """`operational`: whether it is an OperationalError, as all is that the driver meets itself and gives no code."""
     if error.sqlstate is not None:
         beginnings = (error.sqlstate[:length] for length in (5, 2))
         return next((_POSTGRESQL[begin] for begin in beginnings if begin in _POSTGRESQL), None)
-    if isinstance(error, NoAnswer):
-        return Trouble.FROZEN
-    if not isinstance(error, psycopg.OperationalError):
+    if not operational:
         return None
     words = str(error)
     return next((trouble for refusal, trouble in _REFUSALS if refusal in words), Trouble.AWAY)
