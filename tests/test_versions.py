@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -9,10 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from application.service import Service
-from application.versions import LaterProgramNeeded, wanted_schema
+from application.versions import LaterProgramNeeded, known_schemas, migration_config, wanted_schema
 from command_line import run
 from serving import COMMAND
 
@@ -86,3 +88,24 @@ def test_what_made_a_database_is_noted(database_url: str) -> None:
         rows = dict(map(tuple, connection.execute(text("SELECT * FROM programs"))))
     service.close()
     assert rows == {wanted_schema(): version("dispute-timeline")}
+
+
+def test_the_schemas_that_the_program_knows_are_the_migrations_in_order() -> None:
+    scripts = ScriptDirectory.from_config(migration_config()).walk_revisions()
+    assert known_schemas() == tuple(script.revision for script in scripts)[::-1]
+
+
+def test_a_command_loads_no_library_that_it_has_no_use_for(sqlite_url: str) -> None:
+    service = Service(sqlite_url)
+    service.close()
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", COMMAND, "timeline"],
+        env={**os.environ, "DATABASE_URL": sqlite_url},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    assert "sqlalchemy" in loaded
+    assert not {"alembic", "fastapi", "holidays", "psycopg"} & loaded

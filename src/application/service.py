@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,12 +9,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from alembic import command
 from sqlalchemy import Connection, Engine
 
 from application import clock
 from application.legal_holidays.calendar import federal_holidays
-from application.versions import migration_config, note_program, present_schema, require_known, wanted_schema
+from application.versions import note_program, present_schema, require_known, upgrade, wanted_schema
 from domain.errors import NotFound
 from domain.periods import LegalHolidays
 from eventlog.engine import create_engine_for, parse_database_url, reading
@@ -40,9 +38,7 @@ def migrate(engine: Engine, inside: Connection | None = None) -> None:
     Raises LaterProgramNeeded where it is a later program's, and DatabaseTrouble.
     """
     if inside is not None:
-        config = migration_config()
-        config.attributes["connection"] = inside
-        command.upgrade(config, "head")
+        upgrade(inside)
         return
     wanted = wanted_schema()
     with telling_trouble(), engine.connect() as connection:
@@ -54,9 +50,7 @@ def migrate(engine: Engine, inside: Connection | None = None) -> None:
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            config = migration_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection)
             note_program(connection)
 
 
@@ -68,11 +62,6 @@ def _make_private(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
-# By default Python looks for cycles after every 700 objects made. What a batch of acts makes has none and lives as
-# long as the batch, so that most of that time is lost: two fifths of a load's.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 class Service:
@@ -87,7 +76,6 @@ class Service:
         most_leap: timedelta = clock.MOST_LEAP,
     ) -> None:
         """`holidays`: by which periods run on; `most_leap`: how far ahead of the last stamp the clock is believed."""
-        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         url = parse_database_url(database_url)
         if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
             _make_private(Path(url.database))

@@ -6,40 +6,44 @@ with the corrections of `states`. Each is named, with its version, in the answer
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import version
-
-import holidays
+from typing import TYPE_CHECKING
 
 from application.legal_holidays.rules import FRIDAY, MONDAY, Declared, NotDeclared
 from application.legal_holidays.states import DECLARED, NOT_DECLARED, STATUTES, TABLE_VERSION, UNSURE
 from domain.periods import LegalHolidays
 
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
 LIBRARY = f"holidays {version('holidays')}"
 _BETWEEN_NAMES = "; "
 
 
-def _library_names(days: holidays.HolidayBase) -> Callable[[date], list[str]]:
-    def names(day: date) -> list[str]:
-        written = days.get(day)
-        return [] if written is None else str(written).split(_BETWEEN_NAMES)
+@cache
+def _library_days(state: str | None) -> HolidayBase:
+    """The library's public holidays of a state, without one the federal ones alone."""
+    # It takes 0.3 s to load, for every country's, and few commands count a period's days.
+    from holidays import country_holidays  # noqa: PLC0415
 
-    return names
+    return country_holidays("US", subdiv=state, observed=True)
+
+
+def _library_names(state: str | None, day: date) -> list[str]:
+    written = _library_days(state).get(day)
+    return [] if written is None else str(written).split(_BETWEEN_NAMES)
 
 
 def _joined(names: list[str]) -> str | None:
     return _BETWEEN_NAMES.join(names) or None
 
 
-_federal_names = _library_names(holidays.country_holidays("US", observed=True))
-
-# Made without a state, and of public ones only: with one, the library would add the state's own days.
 federal_holidays = LegalHolidays(
     f"5 U.S.C. 6103(a), on the days observed, by the library {LIBRARY}",
     LIBRARY,
-    lambda day: _joined(_federal_names(day)),
+    lambda day: _joined(_library_names(None, day)),
 )
 """The federal legal holidays, by which every period on record runs on."""
 
@@ -50,14 +54,15 @@ def state_holidays(state: str) -> LegalHolidays | None:
 
     A federal holiday that a state does not keep is one all the same: the two are asked one after the other.
     """
-    if state not in holidays.country_holidays("US").subdivisions:
+    if state not in _library_days(None).subdivisions:
         return None
-    names = _library_names(holidays.country_holidays("US", subdiv=state, observed=True))
     declared = [line for line in DECLARED if line.state == state]
     not_declared = [line for line in NOT_DECLARED if line.state == state]
 
     def holiday(day: date) -> str | None:
-        kept = [name for name in names(day) if not any(_is_about(line, name, day) for line in not_declared)]
+        kept = [
+            name for name in _library_names(state, day) if not any(_is_about(line, name, day) for line in not_declared)
+        ]
         added = [name for line in declared if (name := _name_on(line, day)) is not None]
         return _joined([*kept, *(name for name in added if name not in kept)])
 
