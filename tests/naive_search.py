@@ -10,6 +10,7 @@ import random
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import naive_rules
@@ -29,6 +30,7 @@ VOCABULARY = [
 ]  # fmt: skip
 
 
+@cache
 def words(text: str) -> list[str]:
     """Lower-case letters and digits without diacritics, split by all else, an okina between vowels left out."""
     for mark in "`´ʹʻʼʽ‘’‛′ꞌ＇":

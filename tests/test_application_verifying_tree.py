@@ -12,6 +12,7 @@ import tampering
 from application.rebuild import rebuild
 from application.service import Service
 from application.verifying.verify import verify
+from conftest import WHOLE
 from domain.errors import Invalid
 from eventlog.merkle import hash_of
 from eventlog.proofs import proving
@@ -50,7 +51,7 @@ def test_a_log_that_nobody_touched_has_no_fault(service: Service) -> None:
         assert faults(service, checkpoint(service, size)) == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40 if WHOLE else 12)
 @given(position=st.integers(1, HEAD), byte=st.integers(0, 10_000))
 def test_one_byte_of_one_event_is_found_and_named(service: Service, position: int, byte: int) -> None:
     tampering.flip_a_byte(service.engine, position, byte)

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 FUZZER = Path(sys.executable).with_name("schemathesis")
 # The same questions each time, for half a minute; with FUZZ_S, as in `make fuzz`, others each time, for as long as it
 # says.
-CHAINS = "15" if WHOLE else "6"
+CHAINS = "15" if WHOLE else "4"
 CAMPAIGN_S = os.environ.get("FUZZ_S")
 
 
@@ -34,7 +34,7 @@ def test_every_answer_in_a_chain_of_questions_is_one_that_the_document_has(
         "--phases",
         "fuzzing,stateful",
         "--max-examples",
-        "15" if WHOLE else "6",
+        "15" if WHOLE else "4",
     )
 
 

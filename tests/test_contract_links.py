@@ -17,7 +17,7 @@ from conftest import WHOLE
 ROOT = "http://testserver"
 ADDRESS = re.compile(rf"{ROOT}[^\s\"'<>;\\,|)}}]*[^\s\"'<>;\\,|)}}.]")
 # `make soak` asks every address; of those that differ only in an id, these are enough for `make test`.
-MOST_OF_A_SHAPE = 100_000 if WHOLE else 15
+MOST_OF_A_SHAPE = 100_000 if WHOLE else 5
 # Asked with a limit, so that there are further pages; few, so that the walk ends within the minute.
 PAGED = ("limit=400", "limit=1000")
 

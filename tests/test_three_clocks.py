@@ -109,16 +109,16 @@ def run(examples: int, steps: int, urls: Iterator[str]) -> None:
 
 def test_any_mix_of_clocks_agrees_with_a_naive_fold() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run(24 if WHOLE else 12, 14, (f"sqlite:///{folder}/{number}.db" for number in itertools.count()))
+        run(24 if WHOLE else 8, 14, (f"sqlite:///{folder}/{number}.db" for number in itertools.count()))
 
 
 def test_any_mix_of_clocks_agrees_with_a_naive_fold_on_postgresql_too(another_postgres: Iterator[str]) -> None:
-    run(3, 10, another_postgres)
+    run(3 if WHOLE else 2, 10, another_postgres)
 
 
 @pytest.mark.parametrize("seed", range(3 if WHOLE else 1))
 def test_every_place_agrees_with_a_naive_fold_at_the_end_of_a_long_script(seed: int, tmp_path: Path) -> None:
-    record = generated_records.generate(seed + 100, acts=110, places=14)
+    record = generated_records.generate(seed + 100, acts=110 if WHOLE else 70, places=14)
     log = generated_records.script(seed, record, revisions=2)
     service = service_at(f"sqlite:///{tmp_path}/long.db")
     play(service, log)

@@ -25,8 +25,7 @@ _BETWEEN_NAMES = "; "
 @cache
 def _library_days(state: str | None) -> HolidayBase:
     """The library's public holidays of a state, without one the federal ones alone."""
-    # It takes 0.3 s to load, for every country's, and few commands count a period's days.
-    from holidays import country_holidays  # noqa: PLC0415
+    from holidays import country_holidays  # noqa: PLC0415  # all countries take 0.3 s to load, and few commands count days
 
     return country_holidays("US", subdiv=state, observed=True)
 

@@ -31,7 +31,9 @@ def schema_faults(service: Service) -> Iterator[str]:
         with reading(service.engine) as connection:
             present = _of_sqlite(connection)
     else:
-        present, wanted = _of_both_on_postgresql(service.engine)
+        wanted = _made_on_postgresql(service.engine)
+        with reading(service.engine) as connection:
+            present = _of_postgresql(connection, connection.execute(text("SELECT current_schema()")).scalar_one())
     for name in sorted(wanted.keys() | present.keys()):
         if name not in present:
             yield f"schema: {name} is missing"
@@ -100,17 +102,21 @@ _FUNCTIONS = """
 """
 
 
-def _of_both_on_postgresql(engine: Engine) -> tuple[Schema, Schema]:
-    """What there is, and what the migrations make: in a transaction that is rolled back."""
+_made_on: dict[tuple[int | str, ...], Schema] = {}
+"""What the migrations make on PostgreSQL, by its version: each writes a definition in its own way."""
+
+
+def _made_on_postgresql(engine: Engine) -> Schema:
+    """Made once a process, in a transaction that is rolled back."""
     with engine.connect() as connection:
-        schema = connection.execute(text("SELECT current_schema()")).scalar_one()
-        present = _of_postgresql(connection, schema)
-        connection.execute(text(f"CREATE SCHEMA {_BESIDE}"))
-        connection.execute(text(f"SET LOCAL search_path TO {_BESIDE}"))
-        migrate(engine, connection)
-        wanted = _of_postgresql(connection, _BESIDE)
-        connection.rollback()
-    return present, wanted
+        version = connection.dialect.server_version_info or ()
+        if version not in _made_on:
+            connection.execute(text(f"CREATE SCHEMA {_BESIDE}"))
+            connection.execute(text(f"SET LOCAL search_path TO {_BESIDE}"))
+            migrate(engine, connection)
+            _made_on[version] = _of_postgresql(connection, _BESIDE)
+            connection.rollback()
+    return _made_on[version]
 
 
 def _of_postgresql(connection: Connection, schema: str) -> Schema:
