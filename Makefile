@@ -17,7 +17,7 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-build --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format examples fuzz bench soak soak-reminders screenshots notebook lock clean
+.PHONY: help run test test-fast check format examples fuzz bench soak soak-reminders soak-faults screenshots notebook lock clean
 
 # Lists these targets.
 help:
@@ -70,6 +70,10 @@ soak: .venv/ready
 # Kills processes that tick and send reminders at random, on both databases, and counts what was lost or doubled.
 soak-reminders: .venv/ready
 	.venv/bin/python -m bench.soak_reminders $(ARGS)
+
+# Kills a server under load, sends it what nobody means, breaks its machine, and counts 500s, late answers and losses.
+soak-faults: .venv/ready
+	.venv/bin/python -m bench.soak_faults $(ARGS)
 
 # Takes the screenshots in docs/screenshots anew, in the system's Chromium.
 screenshots: .venv/ready

@@ -1,11 +1,16 @@
-"""What came of a campaign, for programs and for docs/soak-reminders.md."""
+"""What came of a campaign, for people, for programs, and for the page kept in docs."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bench.client import Answer
+from bench.figures import Say
 from bench.soak_receiver import Receiver
 
 _SHOWN = 20
@@ -54,6 +59,73 @@ class Outcome:
                  "late", "taken", "repeated", "refused", "unanswered")  # fmt: skip
         counts = {name: getattr(self, name) for name in names}
         return counts | {"seconds": round(self.seconds), "messages": len(self.messages), "faults": self.faults[:_SHOWN]}
+
+
+@dataclass(slots=True)
+class FaultsOutcome:
+    """The counts of what was done to a server on one database; `faults` is empty where it bore all of it."""
+
+    database: str
+    say: Say
+    counts: Counter[str] = field(default_factory=Counter)
+    longest_s: float = 0.0
+    late: list[str] = field(default_factory=list)
+    """The answers of the part that runs now which came too late; whether that is a fault, its repetition tells."""
+    faults: list[str] = field(default_factory=list)
+
+    def count(self, what: str, times: int = 1) -> None:
+        """Adds to one of the counts."""
+        self.counts[what] += times
+
+    def judge(self, what: str, answer: Answer | None, took_s: float) -> None:
+        """Counts an answer: none, a 5xx that is no 503, and a 503 that does not say why and when are faults."""
+        self.count("answers")
+        self.longest_s = max(self.longest_s, took_s)
+        if took_s > IN_TIME_S:
+            self.late.append(f"{what}: after {took_s:.1f} s")
+        if answer is None:
+            self.faults.append(f"{what}: no answer")
+        elif answer.status == 503:
+            self.count("answers 503")
+            if not _says_why_and_when(answer):
+                self.faults.append(f"{what}: a 503 that does not say why and when: {answer.body[:200]!r}")
+        elif answer.status >= 500:
+            self.count("answers 500")
+            self.faults.append(f"{what}: {answer.status}")
+
+    def part(self, run: Callable[[], None]) -> None:
+        """Runs a part of the campaign; once more where answers came late, for a machine that is busy lets any be late.
+
+        What is late a second time is a fault.
+        """
+        run()
+        if self.late:
+            self.count(LATE_ONCE, len(self.late))
+            self.late.clear()
+            run()
+        self.faults += self.late
+        self.late.clear()
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it; of the faults, the first few."""
+        return {"database": self.database, **self.counts, "longest_s": round(self.longest_s, 1),
+                "wrong": len(self.faults), "faults": self.faults[:_SHOWN]}  # fmt: skip
+
+
+IN_TIME_S = 5.0
+"""Seconds in which every answer must come."""
+LATE_ONCE = "answers late once, on a busy machine"
+_TROUBLES = {f"urn:problem-type:{name}" for name in ("database-trouble", "overloaded")}
+"""The documented types of a 503 that the campaign may earn."""
+
+
+def _says_why_and_when(answer: Answer) -> bool:
+    if not answer.header(b"retry-after").isdigit():
+        return False
+    if not answer.header(b"content-type").startswith(b"application/"):
+        return b"database" in answer.body  # a page
+    said = json.loads(answer.body)
+    return said.get("type") in _TROUBLES or bool(said.get("why"))  # a problem, or what `/readyz` says
 
 
 def as_markdown(outcomes: list[Outcome]) -> str:

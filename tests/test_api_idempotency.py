@@ -1,19 +1,24 @@
 """Idempotency keys: a request that is sent again is carried out once, and has its answer again."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 import api_world
+from api.http import idempotency as over_http
 from api_world import DATABASES, World, act, place
 from application import idempotency, keys
 from application.recording import record_entry
+from eventlog.limits import ANSWERING, limits
 from eventlog.tables import log
+from eventlog.trouble import DatabaseTrouble, Trouble
 
 
 @pytest.fixture(params=DATABASES)
@@ -278,3 +283,51 @@ def test_a_dry_run_leaves_its_key_to_what_is_recorded(world: World) -> None:
     assert done.json() == tried.json() | {"dry_run": False}
     assert send(world, "entries:batch", rows()).headers["idempotency-replayed"] == "true"
     assert events(world) == recorded + 4
+
+
+def test_all_transactions_of_a_request_wait_no_longer_than_one_may(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds, left = itertools.count(), list[float]()
+    monkeypatch.setattr(over_http, "monotonic", lambda: float(next(seconds)))
+    store = idempotency.finish
+
+    def marked(*_: Any, **__: Any) -> SimpleNamespace:
+        left.append(limits().lock_s)
+        return SimpleNamespace(rowcount=1)
+
+    def finished(*arguments: Any) -> None:
+        left.append(limits().lock_s)
+        store(*arguments)
+
+    monkeypatch.setattr(idempotency, "_MARK", SimpleNamespace(run=marked))
+    monkeypatch.setattr(idempotency, "finish", finished)
+    assert send(world, "entries", a_speech(id="a-speech")).status_code == 201
+    in_the_append, when_it_is_stored = left
+    assert ANSWERING.lock_s - 1 >= in_the_append > when_it_is_stored
+
+
+def test_whoever_asks_does_not_wait_for_the_key_of_a_failed_request_to_be_free(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+    pass_on, release = over_http._BufferedResponse.pass_on, idempotency.release
+
+    async def passed_on(response: over_http._BufferedResponse) -> None:
+        done.append("answered")
+        await pass_on(response)
+
+    def released(*arguments: Any) -> None:
+        done.append("released")
+        release(*arguments)
+
+    def in_trouble(*_: Any, **__: Any) -> None:
+        raise DatabaseTrouble(Trouble.AWAY)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(over_http._BufferedResponse, "pass_on", passed_on)
+        patched.setattr(idempotency, "release", released)
+        patched.setattr(idempotency, "_MARK", SimpleNamespace(run=in_trouble))
+        assert send(world, "entries", a_speech(id="a-speech")).status_code == 503
+    assert done == ["answered", "released"]
+    assert send(world, "entries", a_speech(id="a-speech")).status_code == 201

@@ -52,6 +52,8 @@ TABLE = written(HEADING, SAID)
         (b"\xfe\xff" + TABLE.encode("utf-16-be"), "text/csv; charset=UTF-16"),
         (TABLE.encode("utf-16-le"), "text/csv"),
         (TABLE.encode("utf-16-be"), "text/csv; charset=utf-16be"),
+        (TABLE.encode("utf-16-be"), "text/csv; charset=utf-16"),
+        (TABLE.encode("utf-16-le"), "text/csv; charset=utf-16"),
         (TABLE.encode("cp1252"), "text/csv; charset=windows-1252"),
         (TABLE.encode("cp1252"), 'text/csv; header=present; charset="ISO-8859-1"'),
         (written(HEADING, SAID, separator=";").encode(), "text/csv"),

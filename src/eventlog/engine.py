@@ -39,6 +39,13 @@ _SEVERAL_HOSTS = re.compile(
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]+\]|[^:]*)(?::(?P<port>\d*))?")
 
 
+_OPENED_ANEW = {
+    "postgresql": frozenset({Trouble.READ_ONLY}),
+    "sqlite": frozenset({Trouble.READ_ONLY, Trouble.DAMAGED}),
+}
+"""What a connection meets for as long as it is open, although the trouble itself may long be over."""
+
+
 class _Sqlite(NamedTuple):
     """What is kept of an SQLite engine: its files, and the line in which its writers wait for each other."""
 
@@ -291,13 +298,16 @@ def sqlite_files(engine: Engine) -> SqliteFiles | None:
 def _forgetting_lost_connections(connection: Connection) -> Iterator[None]:
     # Statements run by the driver do not tell SQLAlchemy that the server went away. With this, one failed
     # transaction renews the pool; without it, each pooled connection would fail once. A server that has become a
-    # standby keeps its connections, while the one that takes writes now may be another of the address.
+    # standby keeps its connections, while the one that takes writes now may be another of the address. And a file of
+    # SQLite's that could only be opened to be read, or of which damaged pages are kept in memory, stays so for as
+    # long as it is open, whatever the keeper does to it (a read-only one even until all connections of the process
+    # are closed at once, which never happens under load: then the service has to be started again).
     try:
         yield
     except Exception as error:
         driver_error = connection.dialect.loaded_dbapi.Error
         lost = isinstance(error, driver_error) and connection.dialect.is_disconnect(error, connection.connection, None)
-        if lost or (connection.dialect.name == "postgresql" and trouble_of(error) is Trouble.READ_ONLY):
+        if lost or trouble_of(error) in _OPENED_ANEW[connection.dialect.name]:
             connection.invalidate(error)
             connection.engine.dispose()
         raise

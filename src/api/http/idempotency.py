@@ -6,15 +6,16 @@ bearer key: two writers may use the same.
 """
 
 import re
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
+from time import monotonic
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.bodies import body_of
-from api.http.errors import AtWork, KeyUsedBefore, TooLarge, error_response, malformed
+from api.http.errors import AtWork, KeyUsedBefore, Overloaded, TooLarge, error_response, malformed
 from api.http.exchange import RequestContext
 from api.http.lanes import Lane
 from application import idempotency
@@ -22,6 +23,7 @@ from application.idempotency import IdempotencyClaim, InProgress, KeyReused, Sto
 from application.keys import key_holder
 from application.service import Service
 from domain.errors import Problem
+from eventlog.limits import less, limits, waiting_at_most
 from eventlog.trouble import DatabaseTrouble
 
 _KEY = re.compile(rb'"?([!#-\[\]-~]{1,255})"?')
@@ -62,7 +64,7 @@ class Idempotency:
         except ClientDisconnect:
             return  # half a body is no request, and nobody waits for an answer
         key = written_key[1].decode()
-        request = _hash(scope, body)
+        request, begun = _hash(scope, body), monotonic()
         outcome = await self._lane.run(idempotency.begin_request, self._service, principal, key, request)
         match outcome:
             case StoredResponse():
@@ -77,13 +79,20 @@ class Idempotency:
                 at_work = AtWork("the same request is being carried out: ask again for its answer")
                 await error_response(at_work, {"Retry-After": str(outcome.wait_s)})(scope, receive, send)
             case IdempotencyClaim():
-                await self._carry_out(outcome, context, _replayed(body, receive), send)
+                await self._carry_out(outcome, context, _replayed(body, receive), send, begun)
 
     def _principal(self, context: RequestContext) -> str | None:
         scheme, _, key = (context.authorization or b"").decode("latin-1").partition(" ")
         return key_holder(self._service, key.strip()) if scheme.lower() == "bearer" else None
 
-    async def _carry_out(self, claim: IdempotencyClaim, context: RequestContext, receive: Receive, send: Send) -> None:
+    async def _carry_out(
+        self, claim: IdempotencyClaim, context: RequestContext, receive: Receive, send: Send, begun: float
+    ) -> None:
+        """Carries the request out that a claim stands for.
+
+        `begun`: since when the database is waited for. The claim, the request and its stored answer are a transaction
+        each, and whoever asks waits for all of them together.
+        """
         scope, response = context.scope, _BufferedResponse(send)
         # A batch that was cut off finds its own rows on record.
         is_batch = context.path.endswith(b":batch")
@@ -95,23 +104,29 @@ class Idempotency:
             scope = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query}
         idempotency.set_current_claim(claim)
         try:
-            await self._app(scope, receive, response.send)
+            with _what_is_left_since(begun):
+                await self._app(scope, receive, response.send)
         except BaseException:
-            with suppress(DatabaseTrouble):  # the lease ends by itself
+            with suppress(DatabaseTrouble, Overloaded), _what_is_left_since(begun):  # the lease ends by itself
                 await self._lane.run(idempotency.release, self._service, claim)
             raise
         finally:
             idempotency.set_current_claim(None)
         answered = response.answered()
-        failed = answered is None or answered.status >= _SERVER_ERROR or answered.status in _NOT_KEPT
+        failed = answered is None or answered.status >= _SERVER_ERROR
+        if failed:
+            await (
+                response.pass_on()
+            )  # a database in trouble may keep the release waiting, and whoever asks knows enough
         # Where the database fails now, the answer is sent all the same: the lease ends by itself, and whoever comes
         # again finds by the mark of the append what was recorded.
-        with suppress(DatabaseTrouble):
-            if answered is None or failed or context.dry_run:
+        with suppress(DatabaseTrouble, Overloaded), _what_is_left_since(begun):
+            if answered is None or failed or answered.status in _NOT_KEPT or context.dry_run:
                 await self._lane.run(idempotency.release, self._service, claim)
             else:
                 await self._lane.run(idempotency.finish, self._service, claim, answered)
-        await response.pass_on()
+        if not failed:
+            await response.pass_on()
 
     def _recorded_by(self, claim: IdempotencyClaim) -> tuple[bool, str] | None:
         """What a request that was cut off had recorded: whether it was new, and its address."""
@@ -150,6 +165,11 @@ class _BufferedResponse:
     async def pass_on(self) -> None:
         for message in self._messages:
             await self._send(message)
+
+
+def _what_is_left_since(begun: float) -> AbstractContextManager[None]:
+    """What is left of a request's patience after all that it has waited for since then."""
+    return waiting_at_most(less(limits(), monotonic() - begun))
 
 
 def _hash(scope: Scope, body: bytes) -> str:

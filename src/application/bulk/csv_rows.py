@@ -84,12 +84,14 @@ def _encoding(file: BinaryIO, charset: str | None) -> str | None:
         return "utf-16"
     if beginning.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
-    if charset is not None:
-        return CHARSETS.get(charset.strip("\"' ").lower())
     # A heading begins with letters, whose UTF-16 has a zero before or after.
-    if beginning[1:2] == b"\0":
-        return "utf-16-le"
-    return "utf-16-be" if beginning[:1] == b"\0" else "utf-8"
+    little, big = beginning[1:2] == b"\0", beginning[:1] == b"\0"
+    if charset is None:
+        return "utf-16-le" if little else "utf-16-be" if big else "utf-8"
+    named = CHARSETS.get(charset.strip("\"' ").lower())
+    if named == "utf-16":  # without the mark that says which: RFC 2781, 4.3
+        return "utf-16-le" if little else "utf-16-be"
+    return named
 
 
 def _beginning(file: BinaryIO) -> bytes:
