@@ -115,6 +115,13 @@ def test_a_hundred_errors_are_listed_and_all_are_counted(small: World) -> None:
     assert "and 249 more" in answer.json()["detail"]
 
 
+def test_a_file_of_nothing_but_bad_rows_is_not_read_to_its_end(small: World) -> None:
+    answer = batch(small, [{} for _ in range(20_000)])
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["message"].startswith("has too much wrong with it: what follows row ")
+    assert 5_000 < answer.json()["errors_total"] < 5_100
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(world: World) -> None:
     world.post("entries", said("there"))
     before = world.everything()

@@ -36,6 +36,8 @@ from eventlog.log import Append, Recorded
 _PIECE = 2_000
 _MOST_LOOKED_THROUGH = 100
 """Malformed rows whose places and entries are looked up as well: as many as answers show."""
+_MOST_PROBLEMS = 5_000
+"""A file with more is not read on: nobody mends them one by one, and each bad row takes half a millisecond."""
 # What answers add to an entry's own fields: ignored, so that an answer can be loaded as it is.
 _ADDED_BY_ANSWERS = ("certain", "log")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,160}")
@@ -161,6 +163,10 @@ def _parse(
             if len(batch.malformed) < _MOST_LOOKED_THROUGH:
                 batch.malformed.append((row.fields, where, row.number))
         batch.problems += located(problems, where, row.number)
+        if len(batch.problems) > _MOST_PROBLEMS:
+            message = f"has too much wrong with it: what follows row {row.number} was not read"
+            batch.problems.append(Problem(WHOLE, None, message))
+            break
     return batch
 
 
