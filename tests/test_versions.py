@@ -104,7 +104,7 @@ def test_a_command_loads_no_library_that_it_has_no_use_for(sqlite_url: str) -> N
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
     assert "sqlalchemy" in loaded
