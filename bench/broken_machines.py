@@ -78,8 +78,7 @@ def _locked_file(server: Server) -> Iterator[None]:
     with closing(sqlite3.connect(_file(server), isolation_level=None)) as other:
         other.execute("PRAGMA busy_timeout = 10000")
         other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
+        yield  # closing it ends its transaction
 
 
 @contextmanager
@@ -130,8 +129,10 @@ def _read_only_file(server: Server) -> Iterator[None]:
 def _read_only_folder(server: Server) -> Iterator[None]:
     folder = _file(server).parent
     _set_modes(0o555, [folder])
-    yield
-    _set_modes(0o755, [folder])
+    try:
+        yield
+    finally:
+        _set_modes(0o755, [folder])
 
 
 def _set_modes(mode: int, files: list[Path]) -> None:
@@ -145,8 +146,10 @@ def _full_disk(server: Server) -> Iterator[None]:
     """Nothing can be written any more to any file of the server's beyond its beginning."""
     before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (65_536, before[1]))
-    yield
-    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, before)
 
 
 class _Keeper:
@@ -176,8 +179,10 @@ def _stopped(server: Server) -> Iterator[None]:
     """At once, as by a loss of power, so that it recovers from its write-ahead log when it is started again."""
     postmaster = _Keeper(server).postmaster()
     os.kill(postmaster.get_pid(), signal.SIGQUIT)
-    yield
-    postmaster.ensure_postgres_running()
+    try:
+        yield
+    finally:
+        postmaster.ensure_postgres_running()
 
 
 @contextmanager
@@ -190,9 +195,11 @@ def _terminated(server: Server) -> Iterator[None]:
 
     thread = threading.Thread(target=terminate)
     thread.start()
-    yield
-    done.set()
-    thread.join(RECOVERED_S)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(RECOVERED_S)
 
 
 @contextmanager
@@ -208,8 +215,10 @@ def _altered(server: Server, broken: str, right: str) -> Iterator[None]:
     keeper = _Keeper(server)
     keeper.run(f"ALTER DATABASE {keeper.database} {broken}")
     keeper.terminate()
-    yield
-    keeper.run(f"ALTER DATABASE {keeper.database} {right}")
+    try:
+        yield
+    finally:
+        keeper.run(f"ALTER DATABASE {keeper.database} {right}")
 
 
 @contextmanager

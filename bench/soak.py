@@ -28,6 +28,7 @@ from bench.databases import KINDS
 from bench.figures import Say
 from bench.generate import STEADY, Record
 from bench.report import machine
+from bench.soak_report import campaign_parser
 from rich.console import Console
 from rich.table import Table
 
@@ -309,12 +310,10 @@ def _page(found: list[Soaked]) -> str:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser = campaign_parser("soak", __doc__)
     parser.add_argument("--entries", type=int, default=1_000_000, help="how many there are in the record")
     parser.add_argument("--rebuilds", type=int, default=3, help="how often it is rebuilt; the first is killed once")
-    parser.add_argument("--database", action="append", choices=KINDS, help="one of them (default: both)")
     parser.add_argument("--json", action="store_true", help="print the counts, for programs")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table, as in docs/soak.md")
     return parser.parse_args()
 
 

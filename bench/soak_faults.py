@@ -26,7 +26,7 @@ from bench.figures import Say
 from bench.hostile_requests import attack
 from bench.planted_faults import judged
 from bench.report import machine
-from bench.soak_report import IN_TIME_S, LATE_ONCE, FaultsOutcome
+from bench.soak_report import IN_TIME_S, LATE_ONCE, FaultsOutcome, campaign_parser
 from bench.soak_writers import (
     ENDED_S,
     PLACE,
@@ -249,14 +249,12 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make soak-faults", description=__doc__)
+    parser = campaign_parser("soak-faults", __doc__)
     parser.add_argument("--kills", type=int, default=12, help="of the server under load, on each database")
     parser.add_argument("--command-kills", type=int, default=3, help="of each of the three commands")
     parser.add_argument("--hostile", type=int, default=800, help="requests, on each database")
     parser.add_argument("--seed", type=int, default=1373, help="of the moments and the requests")
-    parser.add_argument("--database", action="append", choices=KINDS, help="one of them (default: both)")
     parser.add_argument("--json", action="store_true", help="print the counts, for programs")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the result, as in docs/soak-faults.md")
     return parser.parse_args()
 
 

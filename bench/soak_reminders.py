@@ -16,14 +16,13 @@ import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import IO, Any
 
 from bench.databases import KINDS
 from bench.simulated_clock import SimulatedClock
 from bench.soak_acts import Acts
 from bench.soak_receiver import receiver
-from bench.soak_report import Outcome, as_markdown
+from bench.soak_report import Outcome, as_markdown, campaign_parser
 from bench.soak_worker import FAILED, LOOPBACK
 from sqlalchemy import func, select
 
@@ -203,14 +202,12 @@ def _wanted(rows: dict[str, Any], acts: Acts) -> list[tuple[str, str]]:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make soak-reminders", description=__doc__)
+    parser = campaign_parser("soak-reminders", __doc__)
     parser.add_argument("--deadlines", type=int, default=2_000)
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--weeks", type=int, default=8, help="that pass meanwhile")
     parser.add_argument("--seed", type=int, default=1373)
-    parser.add_argument("--database", action="append", choices=KINDS, help="one of them (default: both)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the result, as in docs/soak-reminders.md")
     asked = parser.parse_args()
     asked.database = asked.database or list(KINDS)
     return asked

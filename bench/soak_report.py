@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bench.client import Answer
+from bench.databases import KINDS
 from bench.figures import Say
 from bench.soak_receiver import Receiver
 
@@ -59,6 +62,14 @@ class Outcome:
                  "late", "taken", "repeated", "refused", "unanswered")  # fmt: skip
         counts = {name: getattr(self, name) for name in names}
         return counts | {"seconds": round(self.seconds), "messages": len(self.messages), "faults": self.faults[:_SHOWN]}
+
+
+def campaign_parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """The arguments that every campaign takes; with none, `--database` is left to be all of them."""
+    parser = argparse.ArgumentParser(prog=f"make {name}", description=description)
+    parser.add_argument("--database", action="append", choices=KINDS, help="one of them (default: both)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help=f"keep the result, as in docs/{name}.md")
+    return parser
 
 
 @dataclass(slots=True)

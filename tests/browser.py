@@ -43,7 +43,8 @@ def absent(message: str) -> NoReturn:
     """Ends a test that needs something that is not installed: with a failure in CI, where `.ci/run` installs it."""
     if os.environ.get("CI"):
         pytest.fail(message)
-    pytest.skip(message)  # a developer's machine needs Python and make alone; CI installs the rest, and fails above
+    # Whoever develops here needs Python and make alone. CI installs the rest, and has failed above where it is missing.
+    pytest.skip(reason=f"needs more than Python and make, which CI installs and insists on: {message}")
 
 
 @contextmanager

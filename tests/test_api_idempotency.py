@@ -16,7 +16,7 @@ from api.http import idempotency as over_http
 from api_world import DATABASES, World, act, place
 from application import idempotency, keys
 from application.recording import record_entry
-from eventlog.limits import ANSWERING, limits
+from eventlog.limits import ANSWERING, Limits, limits
 from eventlog.tables import log
 from eventlog.trouble import DatabaseTrouble, Trouble
 
@@ -305,6 +305,23 @@ def test_all_transactions_of_a_request_wait_no_longer_than_one_may(
     assert send(world, "entries", a_speech(id="a-speech")).status_code == 201
     in_the_append, when_it_is_stored = left
     assert ANSWERING.lock_s - 1 >= in_the_append > when_it_is_stored
+
+
+@pytest.mark.parametrize(("what", "waited"), [("entries", [1, 2]), ("entries:batch", [1, 1])])
+def test_what_a_batch_was_at_work_for_is_no_wait_of_its_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch, what: str, waited: list[int]
+) -> None:
+    looks, waits = itertools.count(), list[float]()
+
+    def less(most: Limits, waited_s: float) -> Limits:
+        waits.append(waited_s)
+        return most
+
+    monkeypatch.setattr(over_http, "monotonic", lambda: float(next(looks)))
+    monkeypatch.setattr(over_http, "less", less)
+    speech = a_speech(id="a-speech")
+    assert send(world, what, [speech] if what == "entries:batch" else speech).status_code in (200, 201)
+    assert waits == waited
 
 
 def test_whoever_asks_does_not_wait_for_the_key_of_a_failed_request_to_be_free(

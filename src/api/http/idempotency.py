@@ -115,12 +115,12 @@ class Idempotency:
         answered = response.answered()
         failed = answered is None or answered.status >= _SERVER_ERROR
         if failed:
-            await (
-                response.pass_on()
-            )  # a database in trouble may keep the release waiting, and whoever asks knows enough
+            # A database in trouble may keep the release waiting, and whoever asks knows enough.
+            await response.pass_on()
         # Where the database fails now, the answer is sent all the same: the lease ends by itself, and whoever comes
         # again finds by the mark of the append what was recorded.
-        with suppress(DatabaseTrouble, Overloaded), _what_is_left_since(begun):
+        # A batch was at work for long rather than waiting, and its answer is not found by such a mark.
+        with suppress(DatabaseTrouble, Overloaded), _what_is_left_since(monotonic() if is_batch else begun):
             if answered is None or failed or answered.status in _NOT_KEPT or context.dry_run:
                 await self._lane.run(idempotency.release, self._service, claim)
             else:

@@ -96,7 +96,7 @@ class ProblemShown(Shape):
     status: int
     detail: str
     errors: list[FieldError] = []
-    errors_total: int | None = Field(None, description="How many there are; at most a hundred are listed.")
+    errors_total: int | None = Field(None, description="How many were found; at most a hundred are listed.")
 
 
 class Revised(Shape):

@@ -164,9 +164,10 @@ def _parse(
                 batch.malformed.append((row.fields, where, row.number))
         batch.problems += located(problems, where, row.number)
         if len(batch.problems) > _MOST_PROBLEMS:
-            message = f"has too much wrong with it: what follows row {row.number} was not read"
-            batch.problems.append(Problem(WHOLE, None, message))
-            break
+            last = f"row {row.number} of {file}" if file else f"row {row.number}"
+            unread = Problem(WHOLE, None, f"has too much wrong with it: what follows {last} was not read")
+            # What was read is not held against the record: it may name what was not.
+            raise BadRows(problems=[unread, *batch.problems], errors_total=1 + len(batch.problems))
     return batch
 
 
