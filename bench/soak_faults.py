@@ -238,8 +238,9 @@ def main() -> int:
         table.add_row(*row)
     console.print(table)
     found = [*missed, *(f"{outcome.database}: {fault}" for outcome in outcomes for fault in outcome.faults)]
-    for fault in found[:50]:
-        console.print(fault, markup=False)
+    late_once = [f"{outcome.database}: late once: {late}" for outcome in outcomes for late in outcome.late_once]
+    for line in (*found[:50], *late_once[:50]):
+        console.print(line, markup=False)
     if asked.json:
         counts = [outcome.as_json() for outcome in outcomes]
         print(json.dumps({"seed": asked.seed, "planted": planted, "missed": missed, "databases": counts}))

@@ -80,6 +80,8 @@ class FaultsOutcome:
     say: Say
     counts: Counter[str] = field(default_factory=Counter)
     longest_s: float = 0.0
+    late_once: list[str] = field(default_factory=list)
+    """The answers that came too late and not again: of a busy machine, or of a fault that is seldom met."""
     late: list[str] = field(default_factory=list)
     """The answers of the part that runs now which came too late; whether that is a fault, its repetition tells."""
     faults: list[str] = field(default_factory=list)
@@ -112,6 +114,7 @@ class FaultsOutcome:
         run()
         if self.late:
             self.count(LATE_ONCE, len(self.late))
+            self.late_once += self.late
             self.late.clear()
             run()
         self.faults += self.late
@@ -120,7 +123,8 @@ class FaultsOutcome:
     def as_json(self) -> dict[str, Any]:
         """All of it; of the faults, the first few."""
         return {"database": self.database, **self.counts, "longest_s": round(self.longest_s, 1),
-                "wrong": len(self.faults), "faults": self.faults[:_SHOWN]}  # fmt: skip
+                "late_once": self.late_once[:_SHOWN], "wrong": len(self.faults),
+                "faults": self.faults[:_SHOWN]}  # fmt: skip
 
 
 IN_TIME_S = 5.0

@@ -12,7 +12,9 @@ from fastapi.testclient import TestClient
 import api_world
 from api.app import create_app
 from api_world import DATABASES, SEEDS, World, act, pages, place, read, with_the_record
+from application.bulk.batch import Report, record_rows
 from application.settings import Settings
+from eventlog.limits import ANSWERING, Limits, limits
 from generated_records import generate
 from tables_of import MEDIA_TYPES, table
 
@@ -316,3 +318,21 @@ def test_what_is_too_large_or_of_another_kind_is_not_read(small: World) -> None:
         assert refused.status_code == 400
         assert refused.json()["errors"][0]["field"] == "dry_run"
         assert client.post("/api/v1/entries:batch", content=b"[]").status_code == 401
+
+
+def test_a_small_batch_waits_no_longer_for_a_database_that_says_nothing_than_any_request(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = list[Limits]()
+
+    def noted(*arguments: Any, **more: Any) -> Report:
+        most.append(limits())
+        return record_rows(*arguments, **more)
+
+    monkeypatch.setattr("api.resources.batches.record_rows", noted)
+    assert batch(small, [said("one")]).status_code == 200
+    assert batch(small, [said(f"many-{number}", note="a" * 9_000) for number in range(100)]).status_code == 200
+    short, long = (each.statement_s - ANSWERING.statement_s for each in most)
+    assert -1 < short < 0.1
+    assert 1 < long < 3
+    assert all(each.lock_s <= ANSWERING.lock_s for each in most)

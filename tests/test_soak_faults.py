@@ -48,6 +48,7 @@ def test_a_late_answer_is_a_fault_where_it_is_late_again(
     outcome.part(lambda: outcome.judge("a request", Answer(200, b"", b""), next(took)))
     assert outcome.faults == faults
     assert outcome.counts[LATE_ONCE] == 1
+    assert outcome.as_json()["late_once"] == ["a request: after 7.0 s"]
 
 
 def test_what_is_lost_doubled_or_nobody_sent_is_told() -> None:

@@ -7,7 +7,7 @@ command on the terminal has time. The limits are those of the context in which a
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,6 @@ PATIENT = Limits(lock_s=30, statement_s=3600)
 """For commands, jobs and long work: rebuilding, verifying, importing, migrating."""
 ANSWERING = Limits(lock_s=3, statement_s=4)
 """For requests, which are answered in some five seconds whatever happens."""
-OF_A_BATCH = Limits(lock_s=3, statement_s=60)
-"""For a batch of rows: it waits no longer than others for its turn, and then has more to do."""
 CONNECTED_S = 3
 """Seconds to reach one server and be let in."""
 POOL_S = 3
@@ -45,6 +43,15 @@ def limits() -> Limits:
 def less(most: Limits, waited_s: float) -> Limits:
     """What is left of limits after a wait for something else than the database."""
     return Limits(max(_LEAST_S, most.lock_s - waited_s), max(_LEAST_S, most.statement_s - waited_s))
+
+
+def more(most: Limits, size: int) -> Limits:
+    """Limits for so many bytes of rows: they wait no longer than others for their turn, and then have more to do.
+
+    Two seconds a megabyte for each statement, which is a hundred times what one takes; a minute at most. A small batch
+    has thus no more than any request, as a database that says nothing would keep it waiting for all of its time.
+    """
+    return replace(most, statement_s=most.statement_s + min(60.0, size / 500_000))
 
 
 def timeouts(command: str, most: Limits) -> str:

@@ -1,6 +1,5 @@
 """Batches: many entries in one request, in the format of its Content-Type, together or not at all."""
 
-from dataclasses import replace
 from io import BytesIO
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from application.bulk.batch import Report, record_rows
 from application.bulk.files import MEDIA_TYPES, reader_of
 from application.service import Service
 from application.settings import Settings
-from eventlog.limits import OF_A_BATCH, limits, waiting_at_most
+from eventlog.limits import limits, more, waiting_at_most
 
 router = APIRouter(prefix="/api/v1", tags=["entries"])
 MOST_SUSPECTED = 1_000
@@ -104,7 +103,7 @@ def record_a_batch(
     settings: Settings = request.app.state.settings
     read = reader_of(MEDIA_TYPES[media_type_of(request)], charset_of(request))
     unnamed, most = (("", row) for row in read(BytesIO(batch.body))), settings.batch_rows
-    with waiting_at_most(replace(OF_A_BATCH, lock_s=min(OF_A_BATCH.lock_s, limits().lock_s))):
+    with waiting_at_most(more(limits(), len(batch.body))):
         report = record_rows(
             service, unnamed, recorder=batch.recorder, dry_run=query.dry_run, revising=False, most=most
         )
